@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Step 3: measures every trained model on images that neither training nor choosing has seen.
+ *
+ * The result goes to two places: a run of kind evaluation that says what was measured with which
+ * data, and the metric test.accuracy of the training run, where a gate can ask for it. */
+#include "weights.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Records what was measured, and of which run with which data. */
+static void record_evaluation(mr_experiment *experiment, const char *run_id,
+                              const char *dataset_run_id, double accuracy) {
+  mr_error error = MR_ERROR_INIT;
+  mr_run_options options = MR_RUN_OPTIONS_INIT;
+  mr_input model = MR_INPUT_INIT;
+  mr_input data = MR_INPUT_INIT;
+  mr_run *evaluation = NULL;
+
+  options.kind = MR_RUN_EVALUATION;
+  options.name = "held-out";
+  options.source_entry_point = "examples/digits/evaluate.c";
+  check(mr_experiment_start_run(experiment, &options, &evaluation, &error), &error);
+  model.role = "model";
+  model.run_id = run_id;
+  check(mr_run_log_input(evaluation, &model, &error), &error);
+  data.role = "test";
+  data.dataset_run_id = dataset_run_id;
+  check(mr_run_log_input(evaluation, &data, &error), &error);
+  check(mr_run_log_metric(evaluation, "test.accuracy", accuracy, 0, &error), &error);
+  check(mr_run_finish(evaluation, MR_RUN_FINISHED, &error), &error);
+  mr_run_free(evaluation);
+}
+
+static void evaluate(mr_registry *registry, mr_experiment *experiment, const char *run_id,
+                     const char *dataset_run_id, const struct images *held_out) {
+  mr_error error = MR_ERROR_INIT;
+  mr_run *run = NULL;
+  mr_blob *blob = NULL;
+  struct model model;
+  double loss = 0.0;
+  double accuracy = 0.0;
+
+  check(mr_registry_open_run(registry, run_id, &run, &error), &error);
+  /* Once is enough; and a run that was ever proposed as a version is sealed: it takes no more
+   * metrics. */
+  if (!isnan(metric_value(run, "test.accuracy")) || mr_run_info(run)->sealed) {
+    mr_run_free(run);
+    return;
+  }
+  check(mr_run_open_artifact(run, WEIGHTS_PATH, &blob, &error), &error);
+  weights_load(blob, &model);
+  mr_blob_free(blob);
+  model_measure(&model, held_out, &loss, &accuracy);
+
+  record_evaluation(experiment, run_id, dataset_run_id, accuracy);
+  check(mr_run_log_metric(run, "test.accuracy", accuracy, 0, &error), &error);
+  check(mr_run_flush(run, &error), &error);
+  const char *name = mr_run_info(run)->name;
+  printf("run %s %-11s test.accuracy=%.4f\n", run_id, name != NULL ? name : "-", accuracy);
+  mr_run_free(run);
+}
+
+int main(int argc, char **argv) {
+  mr_error error = MR_ERROR_INIT;
+  mr_experiment *experiment = NULL;
+  mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
+  mr_run_page *page = NULL;
+  if (argc != 3) usage("evaluate REGISTRY FOLDER-FOR-DATA");
+
+  mr_registry *registry = open_registry(argv[1], 0);
+  check(mr_registry_open_experiment(registry, "digits", &experiment, &error), &error);
+  mr_dataset *dataset = open_dataset(registry);
+  struct images images = dataset_load(dataset, argv[2]);
+  struct images held_out = held_out_part(&images);
+  printf("%d held-out images\n", held_out.count);
+
+  options.experiment = "digits";
+  options.kind = MR_RUN_TRAINING;
+  options.status = MR_RUN_FINISHED;
+  check(mr_registry_list_runs(registry, &options, &page, &error), &error);
+  for (int64_t i = mr_run_page_count(page) - 1; i >= 0; i--) { /* the newest come first */
+    evaluate(registry, experiment, mr_run_page_at(page, i)->id, mr_dataset_info(dataset)->run_id,
+             &held_out);
+  }
+
+  mr_run_page_free(page);
+  images_free(&images);
+  mr_dataset_free(dataset);
+  mr_experiment_free(experiment);
+  mr_registry_close(registry);
+  return 0;
+}

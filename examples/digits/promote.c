@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Step 4: from runs to a version in production.
+ *
+ * A version exists only if the gate let it in; no call goes round it. */
+#include "common.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Creates what is not there yet, so that this program can run again and again. */
+static mr_model *ensure_model(mr_registry *registry) {
+  static const char *const channels[] = {"staging", "production"};
+  mr_error error = MR_ERROR_INIT;
+  mr_model_options options = MR_MODEL_OPTIONS_INIT;
+  mr_model *model = NULL;
+  options.description = "Reads one handwritten digit from an image of 8 x 8 pixels";
+  mr_status status = mr_registry_create_model(registry, "digits", &options, &model, &error);
+  if (status == MR_ALREADY_EXISTS) {
+    status = mr_registry_open_model(registry, "digits", &model, &error);
+  }
+  check(status, &error);
+  for (size_t i = 0; i < sizeof(channels) / sizeof(channels[0]); i++) {
+    status = mr_model_create_channel(model, channels[i], &error);
+    if (status != MR_ALREADY_EXISTS) check(status, &error);
+  }
+  return model;
+}
+
+/* The rules for new versions come from a file, those for production are written here. */
+static void attach_gates(mr_registry *registry, const char *path) {
+  mr_error error = MR_ERROR_INIT;
+  mr_gate_options options = MR_GATE_OPTIONS_INIT;
+  mr_gate *gate = NULL;
+  char text[16384];
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) {
+    perror(path);
+    exit(EXIT_FAILURE);
+  }
+  text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+  fclose(file);
+
+  options.model = "digits";
+  options.transition = "promote";
+  check(mr_gate_parse(text, &gate, &error), &error);
+  check(mr_registry_attach_gate(registry, gate, &options, &error), &error);
+  mr_gate_free(gate);
+
+  options.transition = "channel/production";
+  check(mr_gate_new(&gate, &error), &error);
+  check(mr_gate_add_rule(gate, "released", "version.prerelease IS NULL", &error), &error);
+  check(mr_registry_attach_gate(registry, gate, &options, &error), &error);
+  mr_gate_free(gate);
+}
+
+/* Finds the best and the worst run by their accuracy in validation; of equal ones the newest. The
+ * held-out images must not choose: they are there to judge the choice. */
+static void choose(mr_registry *registry, char best[37], char worst[37]) {
+  mr_error error = MR_ERROR_INIT;
+  mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
+  mr_run_page *page = NULL;
+  double highest = -1.0;
+  double lowest = 2.0;
+  options.experiment = "digits";
+  options.kind = MR_RUN_TRAINING;
+  options.status = MR_RUN_FINISHED;
+  check(mr_registry_list_runs(registry, &options, &page, &error), &error);
+  for (int64_t i = 0; i < mr_run_page_count(page); i++) {
+    const char *id = mr_run_page_at(page, i)->id;
+    mr_run *run = NULL;
+    check(mr_registry_open_run(registry, id, &run, &error), &error);
+    double accuracy = metric_value(run, "validation.accuracy"); /* NaN is neither */
+    mr_run_free(run);
+    if (accuracy > highest) {
+      highest = accuracy;
+      snprintf(best, 37, "%s", id);
+    }
+    if (accuracy < lowest) {
+      lowest = accuracy;
+      snprintf(worst, 37, "%s", id);
+    }
+  }
+  mr_run_page_free(page);
+  if (highest < 0.0) {
+    fputs("no finished runs; run train first\n", stderr);
+    exit(EXIT_FAILURE);
+  }
+}
+
+/* Proposes a run, prints what the gate said, rule by rule, and returns the request. */
+static mr_request *propose(mr_model *model, const char *what, const char *run_id) {
+  mr_error error = MR_ERROR_INIT;
+  mr_promote_options options = MR_PROMOTE_OPTIONS_INIT;
+  mr_request *request = NULL;
+  mr_decision *decision = NULL;
+  mr_buffer *text = NULL;
+  char op_id[64];
+  /* The op_id makes a repeat harmless: the same run is proposed once, however often we call. */
+  snprintf(op_id, sizeof(op_id), "promote-%s", run_id);
+  options.op_id = op_id;
+  check(mr_model_promote(model, run_id, &options, &request, &error), &error);
+  check(mr_request_decision(request, &decision, &error), &error);
+  check(mr_decision_text(decision, &text, &error), &error);
+  printf("%s run %s:\n%s", what, run_id, (const char *)mr_buffer_data(text));
+  mr_buffer_free(text);
+  mr_decision_free(decision);
+  return request;
+}
+
+/* Moves a channel to a version by compare-and-set: if somebody else has moved the channel since we
+ * looked, nothing changes and the answer is MR_CONFLICT. */
+static void move_channel(mr_model *model, const char *channel, const char *number) {
+  mr_error error = MR_ERROR_INIT;
+  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_channel_page *page = NULL;
+  mr_request *request = NULL;
+  mr_version *version = NULL;
+  check(mr_model_list_channels(model, NULL, &page, &error), &error);
+  move.channel = channel;
+  move.version = number;
+  move.expected = "none";
+  for (int64_t i = 0; i < mr_channel_page_count(page); i++) {
+    const mr_channel_record *record = mr_channel_page_at(page, i);
+    if (strcmp(record->name, channel) == 0 && record->version != NULL) {
+      move.expected = record->version;
+    }
+  }
+  mr_status status = mr_model_move_channel(model, &move, &request, &error);
+  if (status == MR_ALREADY_EXISTS) {
+    printf("%s holds %s already\n", channel, number);
+  } else {
+    check(status, &error);
+    check(mr_request_version(request, &version, &error), &error); /* did its gate let it pass? */
+    printf("%s: %s -> %s\n", channel, move.expected, number);
+  }
+  mr_version_free(version);
+  mr_request_free(request);
+  mr_channel_page_free(page);
+}
+
+int main(int argc, char **argv) {
+  mr_error error = MR_ERROR_INIT;
+  mr_version *version = NULL;
+  char best[37];
+  char worst[37];
+  if (argc != 3) usage("promote REGISTRY GATE-FILE");
+
+  mr_registry *registry = open_registry(argv[1], 0);
+  mr_model *model = ensure_model(registry);
+  attach_gates(registry, argv[2]);
+  choose(registry, best, worst);
+
+  mr_request *request = propose(model, "the worst", worst);
+  mr_status status = mr_request_version(request, &version, &error);
+  if (status != MR_GATE_FAILED) {
+    fputs("the worst run should have been refused\n", stderr);
+    return EXIT_FAILURE;
+  }
+  printf("refused: %s\n\n", error.message);
+  mr_request_free(request);
+
+  request = propose(model, "the best", best);
+  check(mr_request_version(request, &version, &error), &error);
+  const mr_version_record *record = mr_version_info(version);
+  printf("accepted: digits@%s, %" PRId64 " bytes\n\n", record->number, record->total_size);
+  move_channel(model, "staging", record->number);
+  move_channel(model, "production", record->number);
+
+  mr_version_free(version);
+  mr_request_free(request);
+  mr_model_free(model);
+  mr_registry_close(registry);
+  return 0;
+}

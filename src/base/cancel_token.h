@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The side of a cancel token that the library reads. */
+#ifndef MRI_BASE_CANCEL_TOKEN_H
+#define MRI_BASE_CANCEL_TOKEN_H
+
+#include <modelreg/cancel.h>
+#include <stdbool.h>
+
+/* False for NULL. */
+bool mri_cancel_triggered(const mr_cancel *cancel);
+
+#endif

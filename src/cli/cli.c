@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "cli/cli_help.h"
+#include "cli/cli_text.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Longer than an mr_error with the longest operand that is worth reading. */
+#define MESSAGE_SIZE 2048
+
+static void complain(const char *format, va_list arguments) CLI_PRINTF(1, 0);
+
+static void complain(const char *format, va_list arguments) {
+  char message[MESSAGE_SIZE];
+  vsnprintf(message, sizeof message, format, arguments);
+  fputs("modelreg: ", stderr);
+  cli_put(stderr, message);
+  fputc('\n', stderr);
+}
+
+void cli_complain(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  complain(format, arguments);
+  va_end(arguments);
+}
+
+void cli_warn(const char *text) {
+  cli_complain("warning: %s", text);
+}
+
+static void show_usage(const cli_context *cli) {
+  const char *name = cli->command ? cli->command->name : NULL;
+  if (name) cli_help_usage(cli->command, stderr);
+  fprintf(stderr, "Try 'modelreg %s%s--help'.\n", name ? name : "", name ? " " : "");
+}
+
+int cli_usage_error(const cli_context *cli, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  complain(format, arguments);
+  va_end(arguments);
+  show_usage(cli);
+  return CLI_USAGE;
+}
+
+static int exit_code_of(mr_status status) {
+  switch (status) {
+  case MR_NOT_FOUND:
+    return CLI_NOT_FOUND;
+  case MR_INVALID_ARGUMENT:
+  case MR_LIMIT:
+    return CLI_USAGE;
+  case MR_GATE_FAILED:
+    return CLI_GATE_FAILED;
+  case MR_GATE_PENDING:
+    return CLI_GATE_PENDING;
+  case MR_TAMPERED:
+  case MR_UNTRUSTED:
+  case MR_ROLLBACK:
+    return CLI_UNVERIFIED;
+  default:
+    return CLI_REGISTRY;
+  }
+}
+
+int cli_fail(const cli_context *cli, const mr_error *error) {
+  int exit_code = exit_code_of(error->status);
+  cli_complain("%s", error->message);
+  if (exit_code == CLI_USAGE) show_usage(cli);
+  return exit_code;
+}
+
+int cli_fail_to_open(const char *uri, const mr_error *error) {
+  if (error->status == MR_NOT_FOUND) {
+    cli_complain("there is no registry at %s; 'modelreg init' creates one", uri);
+  } else {
+    cli_complain("%s", error->message);
+  }
+  return exit_code_of(error->status) == CLI_UNVERIFIED ? CLI_UNVERIFIED : CLI_REGISTRY;
+}
+
+int cli_open(cli_context *cli) {
+  mr_error error = MR_ERROR_INIT;
+  mr_open_options options = MR_OPEN_OPTIONS_INIT;
+  options.flags = MR_OPEN_READ_ONLY;
+  if (!cli->registry_uri)
+    return cli_usage_error(cli, "say which registry: --registry URI, or set MODELREG_REGISTRY");
+  if (mr_registry_open(cli->registry_uri, &options, &cli->registry, &error) != MR_OK)
+    return cli_fail_to_open(cli->registry_uri, &error);
+  return CLI_DONE;
+}
+
+size_t cli_columns(void) {
+  return cli_terminal_width(stdout);
+}
+
+/* A handler sees nothing but globals. */
+static mr_cancel *volatile interrupt_token;
+static volatile sig_atomic_t interrupted_by;
+
+static void interrupt(int signal_number) {
+  interrupted_by = signal_number;
+  mr_cancel_trigger(interrupt_token);
+}
+
+const mr_cancel *cli_interruptible(void) {
+  static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+  mr_cancel *token = NULL;
+  if (interrupt_token || mr_cancel_new(&token, NULL) != MR_OK) return interrupt_token;
+  interrupt_token = token;
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+    struct sigaction action, before;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = interrupt;
+    /* A second one ends the process at once. */
+    action.sa_flags = (int)(SA_RESETHAND | SA_RESTART);
+    sigemptyset(&action.sa_mask);
+    /* What whoever started the process has ignored, such as nohup(1), stays ignored. */
+    if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+      sigaction(signals[i], &action, NULL);
+  }
+  return interrupt_token;
+}
+
+void cli_end_interruptible(int exit_code) {
+  mr_cancel *token = interrupt_token;
+  int signal_number = interrupted_by;
+  if (signal_number != 0 && exit_code != CLI_DONE) {
+    fflush(stdout);
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+  }
+  interrupt_token = NULL;
+  mr_cancel_free(token);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every command of modelreg(1) shares: its declaration, what was given, errors, the registry.
+ *
+ * A new command is a function in the file of its noun, a row in the table of main.c and the options
+ * it declares. */
+#ifndef MRI_CLI_H
+#define MRI_CLI_H
+
+#include <modelreg/modelreg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#if defined(__GNUC__)
+#define CLI_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
+#else
+#define CLI_PRINTF(format_index, first)
+#endif
+
+/* What the process exits with. Scripts count on these. */
+enum {
+  CLI_DONE = 0,
+  CLI_NOT_FOUND = 1,
+  CLI_USAGE = 2,
+  CLI_REGISTRY = 3,
+  CLI_GATE_FAILED = 4,
+  CLI_GATE_PENDING = 5,
+  CLI_UNVERIFIED = 6
+};
+
+typedef struct cli_option {
+  /* Without "--". NULL ends a list of options. */
+  const char *name;
+  /* '\0': there is no short form. */
+  char letter;
+  /* Name of the value in the help; NULL: the option takes none. */
+  const char *value;
+  const char *help;
+} cli_option;
+
+typedef struct cli_context cli_context;
+
+typedef struct cli_command {
+  /* One or two words: "init", "run list". NULL ends a list of commands. */
+  const char *name;
+  /* As shown in the help, such as "REFERENCE [FOLDER]"; "" for none. */
+  const char *operands;
+  int min_operands;
+  int max_operands;
+  /* One line without a dot. */
+  const char *summary;
+  /* More, in sentences; lines end with a line feed. "" for none. */
+  const char *description;
+  const char *example;
+  /* NULL: only those that every command has. */
+  const cli_option *options;
+  /* Does the work and returns what to exit with. */
+  int (*run)(cli_context *cli);
+} cli_command;
+
+typedef struct cli_given {
+  const cli_option *option;
+  const char *value;
+} cli_given;
+
+struct cli_context {
+  /* NULL where only part of the command line was understood. */
+  const cli_command *command;
+  /* As given by option or environment; NULL: neither. */
+  const char *registry_uri;
+  bool json;
+  cli_given *given;
+  size_t given_count;
+  const char **operands;
+  size_t operand_count;
+  mr_registry *registry;
+};
+
+/* "modelreg: <message>" on standard error, made safe for a terminal. */
+void cli_complain(const char *format, ...) CLI_PRINTF(1, 2);
+void cli_warn(const char *text);
+
+/* Complains, shows how the command is used and returns CLI_USAGE. */
+int cli_usage_error(const cli_context *cli, const char *format, ...) CLI_PRINTF(2, 3);
+
+/* Complains about a failed call and returns what to exit with. */
+int cli_fail(const cli_context *cli, const mr_error *error);
+
+/* The same for a registry that cannot be opened, whatever the reason: "not found" and "wrong usage"
+ * are about what was asked of it. */
+int cli_fail_to_open(const char *uri, const mr_error *error);
+
+/* Opens the registry for reading into cli->registry, which main() closes. Returns CLI_DONE, or has
+ * complained and returns what to exit with. */
+int cli_open(cli_context *cli);
+
+/* A token that the first SIGINT, SIGTERM or SIGHUP triggers, so that a command that writes files
+ * leaves no half of one behind. NULL when there is none to be had. */
+const mr_cancel *cli_interruptible(void);
+
+/* Ends the process as that signal would have, when one came and `exit_code` says that the command
+ * did not get through. Frees the token. */
+void cli_end_interruptible(int exit_code);
+
+/* Lines up what is too long for one: the width of the terminal, or 0. */
+size_t cli_columns(void);
+
+int cli_init(cli_context *cli);
+int cli_run_list(cli_context *cli);
+int cli_run_show(cli_context *cli);
+int cli_version_list(cli_context *cli);
+int cli_version_show(cli_context *cli);
+int cli_resolve(cli_context *cli);
+int cli_fetch(cli_context *cli);
+int cli_verify(cli_context *cli);
+
+extern const cli_option cli_run_list_options[];
+extern const cli_option cli_version_list_options[];
+extern const cli_option cli_resolve_options[];
+extern const cli_option cli_fetch_options[];
+extern const cli_option cli_verify_options[];
+
+#endif

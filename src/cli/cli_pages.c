@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli_pages.h"
+
+#include <stdio.h>
+
+/* Every list of the library has this shape, with types of its own. A token belongs to its page, so
+ * a page is freed when the next one is there. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): types cannot have any. */
+#define CLI_DEFINE_EACH(NAME, OWNER, OPTIONS, PAGE, RECORD, LIST)                                  \
+  mr_status NAME(OWNER *owner, const OPTIONS *options,                                             \
+                 void (*visit)(void *ctx, const RECORD *record), void *ctx, mr_error *error) {     \
+    OPTIONS wanted = *options;                                                                     \
+    int64_t left = options->limit;                                                                 \
+    PAGE *page = NULL;                                                                             \
+    mr_status status = MR_OK;                                                                      \
+    do {                                                                                           \
+      PAGE *next = NULL;                                                                           \
+      wanted.limit = left > 0 && left < MR_LIST_DEFAULT_LIMIT ? left : MR_LIST_DEFAULT_LIMIT;      \
+      status = LIST(owner, &wanted, &next, error);                                                 \
+      PAGE##_free(page);                                                                           \
+      page = next;                                                                                 \
+      int64_t count = PAGE##_count(page);                                                          \
+      for (int64_t i = 0; i < count; i++) visit(ctx, PAGE##_at(page, i));                          \
+      wanted.token = PAGE##_next_token(page);                                                      \
+      left -= count;                                                                               \
+    } while (status == MR_OK && wanted.token && (options->limit == 0 || left > 0) &&               \
+             !ferror(stdout));                                                                     \
+    PAGE##_free(page);                                                                             \
+    return status;                                                                                 \
+  }
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+CLI_DEFINE_EACH(cli_each_run, mr_registry, mr_run_list_options, mr_run_page, mr_run_record,
+                mr_registry_list_runs)
+CLI_DEFINE_EACH(cli_each_version, mr_model, mr_list_options, mr_version_page, mr_version_record,
+                mr_model_list_versions)
+CLI_DEFINE_EACH(cli_each_param, mr_run, mr_list_options, mr_property_page, mr_property,
+                mr_run_list_params)
+CLI_DEFINE_EACH(cli_each_tag, mr_run, mr_list_options, mr_property_page, mr_property,
+                mr_run_list_tags)
+CLI_DEFINE_EACH(cli_each_metric, mr_run, mr_list_options, mr_metric_page, mr_metric_record,
+                mr_run_list_metrics)
+CLI_DEFINE_EACH(cli_each_input, mr_run, mr_list_options, mr_input_page, mr_input_record,
+                mr_run_list_inputs)
+CLI_DEFINE_EACH(cli_each_run_artifact, mr_run, mr_list_options, mr_artifact_page,
+                mr_artifact_record, mr_run_list_artifacts)
+CLI_DEFINE_EACH(cli_each_version_artifact, mr_version, mr_list_options, mr_artifact_page,
+                mr_artifact_record, mr_version_list_artifacts)

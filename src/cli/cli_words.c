@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli_words.h"
+
+#include <stddef.h>
+
+const char *const cli_run_kinds[] = {"training", "dataset", "evaluation", NULL};
+const char *const cli_run_statuses[] = {"running", "finished", "failed", "killed", NULL};
+const char *const cli_version_statuses[] = {"active", "deprecated", "yanked", NULL};
+const char *const cli_artifact_kinds[] = {"stored", "link", NULL};
+const char *const cli_input_kinds[] = {"dataset_run", "dataset_digest", "run", "version", NULL};
+const char *const cli_problems[] = {"missing", "changed", "extra", "unreadable", NULL};
+
+const char *cli_word(const char *const *words, int32_t value) {
+  for (int32_t i = 0; words[i]; i++)
+    if (i + 1 == value) return words[i];
+  return "unknown";
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words for the constants of the library, as scripts and people read them. */
+#ifndef MRI_CLI_WORDS_H
+#define MRI_CLI_WORDS_H
+
+#include <stdint.h>
+
+/* In the order of the constants, from 1 on; NULL ends each. */
+extern const char *const cli_run_kinds[];
+extern const char *const cli_run_statuses[];
+extern const char *const cli_version_statuses[];
+extern const char *const cli_artifact_kinds[];
+extern const char *const cli_input_kinds[];
+extern const char *const cli_problems[];
+
+/* The word of a value; "unknown" for values that are newer than this program. */
+const char *cli_word(const char *const *words, int32_t value);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* modelreg resolve, fetch and verify: what a consumer needs. */
+#include "cli/cli.h"
+#include "cli/cli_json.h"
+#include "cli/cli_options.h"
+#include "cli/cli_records.h"
+#include "cli/cli_table.h"
+#include "cli/cli_text.h"
+#include "cli/cli_words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define PRERELEASES_OPTION                                                                         \
+  { "prereleases", '\0', NULL, "Let latest be a prerelease" }
+
+const cli_option cli_resolve_options[] = {
+    PRERELEASES_OPTION,
+    {NULL, '\0', NULL, NULL},
+};
+
+const cli_option cli_fetch_options[] = {
+    {"output", 'o', "FOLDER", "Where to write; made when it does not exist"},
+    PRERELEASES_OPTION,
+    {NULL, '\0', NULL, NULL},
+};
+
+const cli_option cli_verify_options[] = {
+    {"allow-extra", '\0', NULL, "Files that the version does not have are no problem"},
+    PRERELEASES_OPTION,
+    {NULL, '\0', NULL, NULL},
+};
+
+/* Opens the registry and resolves the first operand. The version may carry warnings, which go to
+ * standard error unless they are part of JSON. */
+static int resolve(cli_context *cli, mr_version **out_version) {
+  mr_error error = MR_ERROR_INIT;
+  mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
+  if (cli_option_value(cli, "prereleases")) options.flags = MR_RESOLVE_PRERELEASES;
+  int exit_code = cli_open(cli);
+  if (exit_code) return exit_code;
+  if (mr_registry_resolve(cli->registry, cli->operands[0], &options, out_version, &error) != MR_OK)
+    return cli_fail(cli, &error);
+  const mr_version_record *record = mr_version_info(*out_version);
+  for (int64_t i = 0; i < record->warning_count && !cli->json; i++) cli_warn(record->warnings[i]);
+  return CLI_DONE;
+}
+
+static void put_name(const mr_version_record *record) {
+  cli_put(stdout, record->model);
+  fputc('@', stdout);
+  cli_put(stdout, record->number);
+}
+
+int cli_resolve(cli_context *cli) {
+  mr_error error = MR_ERROR_INIT;
+  mr_version *version = NULL;
+  int exit_code = resolve(cli, &version);
+  if (exit_code) return exit_code;
+  if (!cli->json) {
+    put_name(mr_version_info(version));
+    fputc('\n', stdout);
+  } else if (cli_version_json(stdout, version, &error) != MR_OK) {
+    exit_code = cli_fail(cli, &error);
+  }
+  mr_version_free(version);
+  return exit_code;
+}
+
+static void report_json(const mr_version_record *record, const char *folder,
+                        const mr_report *report) {
+  const mr_report_record *sums = mr_report_info(report);
+  cli_json json = cli_json_new(stdout);
+  cli_json_begin_object(&json, NULL);
+  cli_json_text(&json, "model", record->model);
+  cli_json_text(&json, "number", record->number);
+  cli_json_text(&json, "digest", record->digest);
+  cli_json_text(&json, "folder", folder);
+  cli_json_int(&json, "file_count", sums->file_count);
+  cli_json_int(&json, "total_size", sums->total_size);
+  cli_json_int(&json, "problem_count", sums->problem_count);
+  cli_json_begin_array(&json, "problems");
+  for (int64_t i = 0; i < sums->problem_count; i++) {
+    const mr_report_problem *problem = mr_report_at(report, i);
+    cli_json_begin_object(&json, NULL);
+    cli_json_text(&json, "path", problem->path);
+    cli_json_text(&json, "problem", cli_word(cli_problems, problem->problem));
+    cli_json_text(&json, "message", problem->message);
+    cli_json_end_object(&json);
+  }
+  cli_json_end_array(&json);
+  cli_json_begin_array(&json, "warnings");
+  for (int64_t i = 0; i < record->warning_count; i++)
+    cli_json_text(&json, NULL, record->warnings[i]);
+  cli_json_end_array(&json);
+  cli_json_end_object(&json);
+}
+
+static void report_text(const mr_version_record *record, const char *folder, const char *done,
+                        const mr_report *report) {
+  static const cli_column columns[] = {
+      {"PROBLEM", CLI_LEFT}, {"PATH", CLI_LEFT}, {"MESSAGE", CLI_LEFT}};
+  const mr_report_record *sums = mr_report_info(report);
+  char size[CLI_NUMBER_SIZE];
+  cli_size(size, sums->total_size);
+  put_name(record);
+  printf(": %" PRId64 " file%s, %s %s ", sums->file_count, sums->file_count == 1 ? "" : "s", size,
+         done);
+  cli_put(stdout, folder ? folder : "the registry");
+  fputc('\n', stdout);
+  if (sums->problem_count == 0) return;
+  cli_table table = cli_table_new(columns, sizeof columns / sizeof *columns);
+  for (int64_t i = 0; i < sums->problem_count; i++) {
+    const mr_report_problem *problem = mr_report_at(report, i);
+    cli_table_text(&table, cli_word(cli_problems, problem->problem));
+    cli_table_text(&table, problem->path);
+    cli_table_text(&table, problem->message);
+  }
+  cli_table_print(&table, stdout, 0, 0);
+}
+
+/* Prints the report and says what to exit with. */
+static int finish(const cli_context *cli, mr_version *version, const char *folder, const char *done,
+                  const mr_report *report) {
+  const mr_version_record *record = mr_version_info(version);
+  int64_t problems = mr_report_info(report)->problem_count;
+  if (cli->json) {
+    report_json(record, folder, report);
+  } else {
+    report_text(record, folder, done, report);
+  }
+  if (problems == 0) return CLI_DONE;
+  cli_complain("%s differs from %s@%s: %" PRId64 " problem%s, the first with '%s'",
+               folder ? folder : "the registry's copy", record->model, record->number, problems,
+               problems == 1 ? "" : "s", mr_report_at(report, 0)->path);
+  return CLI_UNVERIFIED;
+}
+
+int cli_fetch(cli_context *cli) {
+  mr_error error = MR_ERROR_INIT;
+  mr_fetch_options options = MR_FETCH_OPTIONS_INIT;
+  mr_version *version = NULL;
+  mr_report *report = NULL;
+  const char *folder = cli_option_value(cli, "output");
+  if (!folder) return cli_usage_error(cli, "say where to write: --output FOLDER");
+  int exit_code = resolve(cli, &version);
+  if (exit_code) return exit_code;
+  options.cancel = cli_interruptible();
+  if (mr_version_fetch(version, folder, &options, &report, &error) == MR_OK) {
+    exit_code = finish(cli, version, folder, "in", report);
+  } else {
+    exit_code = cli_fail(cli, &error);
+    /* The version is there; it is the registry that has lost a file of it. */
+    if (exit_code == CLI_NOT_FOUND) exit_code = CLI_REGISTRY;
+  }
+  mr_report_free(report);
+  mr_version_free(version);
+  return exit_code;
+}
+
+int cli_verify(cli_context *cli) {
+  mr_error error = MR_ERROR_INIT;
+  mr_verify_options options = MR_VERIFY_OPTIONS_INIT;
+  mr_version *version = NULL;
+  mr_report *report = NULL;
+  const char *folder = cli->operand_count > 1 ? cli->operands[1] : NULL;
+  if (cli_option_value(cli, "allow-extra")) options.flags = MR_VERIFY_ALLOW_EXTRA;
+  int exit_code = resolve(cli, &version);
+  if (exit_code) return exit_code;
+  options.cancel = cli_interruptible();
+  if (mr_version_verify(version, folder, &options, &report, &error) == MR_OK) {
+    exit_code = finish(cli, version, folder, "looked at in", report);
+  } else {
+    exit_code = cli_fail(cli, &error);
+  }
+  mr_report_free(report);
+  mr_version_free(version);
+  return exit_code;
+}

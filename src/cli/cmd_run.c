@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* modelreg run. */
+#include "cli/cli.h"
+#include "cli/cli_json.h"
+#include "cli/cli_options.h"
+#include "cli/cli_pages.h"
+#include "cli/cli_records.h"
+#include "cli/cli_table.h"
+#include "cli/cli_words.h"
+
+#include <stdio.h>
+
+const cli_option cli_run_list_options[] = {
+    {"experiment", 'e', "NAME", "Only runs of this experiment"},
+    {"kind", '\0', "KIND", "Only training, dataset or evaluation runs"},
+    {"status", '\0', "STATUS", "Only running, finished, failed or killed runs"},
+    {"limit", 'n', "NUMBER", "Stop after this many"},
+    {NULL, '\0', NULL, NULL},
+};
+
+static void run_fields(cli_json *json, const mr_run_record *record) {
+  cli_json_text(json, "id", record->id);
+  cli_json_text(json, "name", record->name);
+  cli_json_text(json, "kind", cli_word(cli_run_kinds, record->kind));
+  cli_json_text(json, "status", cli_word(cli_run_statuses, record->status));
+  cli_json_bool(json, "sealed", record->sealed != 0);
+  cli_json_text(json, "experiment_id", record->experiment_id);
+  cli_json_text(json, "experiment_name", record->experiment_name);
+  cli_json_text(json, "parent_run_id", record->parent_run_id);
+  cli_json_text(json, "actor", record->actor);
+  cli_json_time(json, "started_us", record->started_us);
+  cli_json_time(json, "ended_us", record->ended_us);
+  cli_json_text(json, "source_commit", record->source_commit);
+  cli_json_text(json, "source_entry_point", record->source_entry_point);
+  cli_json_bool(json, "source_dirty", record->source_dirty != 0);
+  cli_json_text(json, "environment_host", record->environment_host);
+  cli_json_text(json, "environment_packages_digest", record->environment_packages_digest);
+  cli_json_text(json, "environment_image_digest", record->environment_image_digest);
+}
+
+static void run_json(void *ctx, const mr_run_record *record) {
+  cli_json *json = ctx;
+  cli_json_begin_object(json, NULL);
+  run_fields(json, record);
+  cli_json_end_object(json);
+}
+
+static const cli_column run_columns[] = {
+    {"ID", CLI_LEFT},    {"EXPERIMENT", CLI_SHORTEN}, {"NAME", CLI_SHORTEN},
+    {"KIND", CLI_LEFT},  {"STATUS", CLI_LEFT},        {"STARTED", CLI_LEFT},
+    {"ENDED", CLI_LEFT}, {"ACTOR", CLI_SHORTEN},
+};
+
+static void run_row(void *ctx, const mr_run_record *record) {
+  cli_table *table = ctx;
+  cli_table_text(table, record->id);
+  cli_table_text(table, record->experiment_name);
+  cli_table_text(table, record->name);
+  cli_table_text(table, cli_word(cli_run_kinds, record->kind));
+  cli_table_text(table, cli_word(cli_run_statuses, record->status));
+  cli_table_time(table, record->started_us);
+  cli_table_time(table, record->ended_us);
+  cli_table_text(table, record->actor);
+}
+
+int cli_run_list(cli_context *cli) {
+  mr_error error = MR_ERROR_INIT;
+  mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
+  options.experiment = cli_option_value(cli, "experiment");
+  int exit_code = cli_option_word(cli, "kind", cli_run_kinds, &options.kind);
+  if (!exit_code) exit_code = cli_option_word(cli, "status", cli_run_statuses, &options.status);
+  if (!exit_code) exit_code = cli_option_count(cli, "limit", &options.limit);
+  if (!exit_code) exit_code = cli_open(cli);
+  if (exit_code) return exit_code;
+  mr_status status;
+  if (cli->json) {
+    cli_json json = cli_json_new(stdout);
+    cli_json_begin_array(&json, NULL);
+    status = cli_each_run(cli->registry, &options, run_json, &json, &error);
+    if (status == MR_OK) cli_json_end_array(&json);
+  } else {
+    cli_table table = cli_table_new(run_columns, sizeof run_columns / sizeof *run_columns);
+    status = cli_each_run(cli->registry, &options, run_row, &table, &error);
+    if (status == MR_OK) cli_table_print(&table, stdout, 0, cli_columns());
+    cli_table_free(&table);
+  }
+  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+}
+
+/* A key of an object for each param or tag: keys are unique. */
+static void property_json(void *ctx, const mr_property *property) {
+  cli_json_text(ctx, property->key, property->value);
+}
+
+static void property_row(void *ctx, const mr_property *property) {
+  cli_table_pair(ctx, property->key, property->value);
+}
+
+static void metric_json(void *ctx, const mr_metric_record *record) {
+  cli_json *json = ctx;
+  cli_json_begin_object(json, record->key);
+  cli_json_double(json, "last", record->last);
+  cli_json_double(json, "first", record->first);
+  cli_json_double(json, "min", record->min);
+  cli_json_double(json, "max", record->max);
+  cli_json_double(json, "mean", record->mean);
+  cli_json_int(json, "count", record->count);
+  cli_json_int(json, "nan_count", record->nan_count);
+  cli_json_int(json, "first_step", record->first_step);
+  cli_json_int(json, "last_step", record->last_step);
+  cli_json_time(json, "first_time_us", record->first_time_us);
+  cli_json_time(json, "last_time_us", record->last_time_us);
+  cli_json_end_object(json);
+}
+
+static const cli_column metric_columns[] = {
+    {"METRIC", CLI_SHORTEN}, {"LAST", CLI_RIGHT}, {"FIRST", CLI_RIGHT}, {"MIN", CLI_RIGHT},
+    {"MAX", CLI_RIGHT},      {"MEAN", CLI_RIGHT}, {"COUNT", CLI_RIGHT}, {"LAST STEP", CLI_RIGHT},
+};
+
+static void metric_row(void *ctx, const mr_metric_record *record) {
+  cli_table *table = ctx;
+  cli_table_text(table, record->key);
+  cli_table_double(table, record->last);
+  cli_table_double(table, record->first);
+  cli_table_double(table, record->min);
+  cli_table_double(table, record->max);
+  cli_table_double(table, record->mean);
+  cli_table_int(table, record->count);
+  cli_table_int(table, record->last_step);
+}
+
+static void input_json(void *ctx, const mr_input_record *record) {
+  cli_json *json = ctx;
+  cli_json_begin_object(json, NULL);
+  cli_json_text(json, "role", record->role);
+  cli_json_text(json, "kind", cli_word(cli_input_kinds, record->kind));
+  cli_json_text(json, "run_id", record->run_id);
+  cli_json_text(json, "dataset_digest", record->dataset_digest);
+  cli_json_text(json, "dataset_name", record->dataset_name);
+  cli_json_text(json, "version", record->version);
+  cli_json_end_object(json);
+}
+
+static const cli_column input_columns[] = {
+    {"ROLE", CLI_LEFT}, {"WHAT", CLI_LEFT}, {"NAME", CLI_SHORTEN}, {"ID OR DIGEST", CLI_LEFT}};
+
+static void input_row(void *ctx, const mr_input_record *record) {
+  cli_table *table = ctx;
+  bool is_dataset = record->kind == MR_INPUT_DATASET_RUN || record->kind == MR_INPUT_DATASET_DIGEST;
+  const char *id = record->run_id ? record->run_id : record->dataset_digest;
+  cli_table_text(table, record->role);
+  cli_table_text(table, is_dataset ? "dataset" : cli_word(cli_input_kinds, record->kind));
+  cli_table_text(table, record->version ? record->version : record->dataset_name);
+  cli_table_text(table, id);
+}
+
+static mr_status show_json(mr_run *run, mr_error *error) {
+  mr_list_options options = MR_LIST_OPTIONS_INIT;
+  cli_json json = cli_json_new(stdout);
+  cli_json_begin_object(&json, NULL);
+  run_fields(&json, mr_run_info(run));
+  cli_json_begin_object(&json, "params");
+  mr_status status = cli_each_param(run, &options, property_json, &json, error);
+  if (status != MR_OK) return status;
+  cli_json_end_object(&json);
+  cli_json_begin_object(&json, "tags");
+  status = cli_each_tag(run, &options, property_json, &json, error);
+  if (status != MR_OK) return status;
+  cli_json_end_object(&json);
+  cli_json_begin_object(&json, "metrics");
+  status = cli_each_metric(run, &options, metric_json, &json, error);
+  if (status != MR_OK) return status;
+  cli_json_end_object(&json);
+  cli_json_begin_array(&json, "inputs");
+  status = cli_each_input(run, &options, input_json, &json, error);
+  if (status != MR_OK) return status;
+  cli_json_end_array(&json);
+  cli_json_begin_array(&json, "artifacts");
+  status = cli_each_run_artifact(run, &options, cli_artifact_json, &json, error);
+  if (status != MR_OK) return status;
+  cli_json_end_array(&json);
+  cli_json_end_object(&json);
+  return MR_OK;
+}
+
+/* Prints the table under its title; an empty one is left out. */
+static void print_section(const char *title, cli_table *table) {
+  if (table->cell_count == 0) return;
+  printf("\n%s\n", title);
+  cli_table_print(table, stdout, 2, cli_columns());
+}
+
+static void print_info(const mr_run_record *record) {
+  cli_table table = cli_table_new(cli_pair_columns, 2);
+  cli_table_pair(&table, "Run", record->id);
+  cli_table_pair(&table, "Name", record->name);
+  cli_table_pair(&table, "Kind", cli_word(cli_run_kinds, record->kind));
+  cli_table_pair(&table, "Status", cli_word(cli_run_statuses, record->status));
+  cli_table_pair(&table, "Sealed", record->sealed ? "yes" : "no");
+  cli_table_pair(&table, "Experiment", record->experiment_name);
+  cli_table_pair(&table, "Part of", record->parent_run_id);
+  cli_table_pair(&table, "Actor", record->actor);
+  cli_table_text(&table, "Started");
+  cli_table_time(&table, record->started_us);
+  cli_table_text(&table, "Ended");
+  cli_table_time(&table, record->ended_us);
+  cli_table_pair(&table, "Commit", record->source_commit);
+  cli_table_pair(&table, "", record->source_dirty ? "with changes that are not in it" : NULL);
+  cli_table_pair(&table, "Entry point", record->source_entry_point);
+  cli_table_pair(&table, "Host", record->environment_host);
+  cli_table_pair(&table, "Packages", record->environment_packages_digest);
+  cli_table_pair(&table, "Image", record->environment_image_digest);
+  cli_table_print(&table, stdout, 0, 0);
+}
+
+static mr_status show_text(mr_run *run, mr_error *error) {
+  mr_list_options options = MR_LIST_OPTIONS_INIT;
+  cli_table params = cli_table_new(cli_pair_columns, 2);
+  cli_table tags = cli_table_new(cli_pair_columns, 2);
+  cli_table metrics = cli_table_new(metric_columns, sizeof metric_columns / sizeof *metric_columns);
+  cli_table inputs = cli_table_new(input_columns, sizeof input_columns / sizeof *input_columns);
+  cli_table artifacts = cli_table_new(cli_artifact_columns, CLI_ARTIFACT_COLUMN_COUNT);
+  mr_status status = cli_each_param(run, &options, property_row, &params, error);
+  if (status == MR_OK) status = cli_each_tag(run, &options, property_row, &tags, error);
+  if (status == MR_OK) status = cli_each_metric(run, &options, metric_row, &metrics, error);
+  if (status == MR_OK) status = cli_each_input(run, &options, input_row, &inputs, error);
+  if (status == MR_OK)
+    status = cli_each_run_artifact(run, &options, cli_artifact_row, &artifacts, error);
+  if (status == MR_OK) {
+    print_info(mr_run_info(run));
+    print_section("Params", &params);
+    print_section("Tags", &tags);
+    print_section("Metrics", &metrics);
+    print_section("Inputs", &inputs);
+    print_section("Artifacts", &artifacts);
+  }
+  cli_table_free(&params);
+  cli_table_free(&tags);
+  cli_table_free(&metrics);
+  cli_table_free(&inputs);
+  cli_table_free(&artifacts);
+  return status;
+}
+
+int cli_run_show(cli_context *cli) {
+  mr_error error = MR_ERROR_INIT;
+  mr_run *run = NULL;
+  int exit_code = cli_open(cli);
+  if (exit_code) return exit_code;
+  mr_status status = mr_registry_open_run(cli->registry, cli->operands[0], &run, &error);
+  if (status == MR_OK) status = cli->json ? show_json(run, &error) : show_text(run, &error);
+  mr_run_free(run);
+  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+}

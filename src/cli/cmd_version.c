@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* modelreg version. */
+#include "cli/cli.h"
+#include "cli/cli_json.h"
+#include "cli/cli_memory.h"
+#include "cli/cli_options.h"
+#include "cli/cli_pages.h"
+#include "cli/cli_records.h"
+#include "cli/cli_table.h"
+#include "cli/cli_text.h"
+#include "cli/cli_words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const cli_option cli_version_list_options[] = {
+    {"limit", 'n', "NUMBER", "Stop after this many"},
+    {NULL, '\0', NULL, NULL},
+};
+
+static void version_json(void *ctx, const mr_version_record *record) {
+  cli_json *json = ctx;
+  cli_json_begin_object(json, NULL);
+  cli_version_fields(json, record);
+  cli_json_end_object(json);
+}
+
+static const cli_column version_columns[] = {
+    {"NUMBER", CLI_LEFT}, {"STATUS", CLI_LEFT},   {"FILES", CLI_RIGHT},   {"SIZE", CLI_RIGHT},
+    {"RUN", CLI_LEFT},    {"PROMOTED", CLI_LEFT}, {"ACTOR", CLI_SHORTEN},
+};
+
+static void version_row(void *ctx, const mr_version_record *record) {
+  cli_table *table = ctx;
+  cli_table_text(table, record->number);
+  cli_table_text(table, cli_word(cli_version_statuses, record->status));
+  cli_table_int(table, record->file_count);
+  cli_table_size(table, record->total_size);
+  cli_table_text(table, record->run_id);
+  cli_table_time(table, record->created_us);
+  cli_table_text(table, record->actor);
+}
+
+static mr_status list_versions(const cli_context *cli, mr_model *model,
+                               const mr_list_options *options, mr_error *error) {
+  mr_status status;
+  if (cli->json) {
+    cli_json json = cli_json_new(stdout);
+    cli_json_begin_array(&json, NULL);
+    status = cli_each_version(model, options, version_json, &json, error);
+    if (status == MR_OK) cli_json_end_array(&json);
+  } else {
+    cli_table table =
+        cli_table_new(version_columns, sizeof version_columns / sizeof *version_columns);
+    status = cli_each_version(model, options, version_row, &table, error);
+    if (status == MR_OK) cli_table_print(&table, stdout, 0, cli_columns());
+    cli_table_free(&table);
+  }
+  return status;
+}
+
+int cli_version_list(cli_context *cli) {
+  mr_error error = MR_ERROR_INIT;
+  mr_list_options options = MR_LIST_OPTIONS_INIT;
+  mr_model *model = NULL;
+  int exit_code = cli_option_count(cli, "limit", &options.limit);
+  if (!exit_code) exit_code = cli_open(cli);
+  if (exit_code) return exit_code;
+  mr_status status = mr_registry_open_model(cli->registry, cli->operands[0], &model, &error);
+  if (status == MR_OK) status = list_versions(cli, model, &options, &error);
+  mr_model_free(model);
+  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+}
+
+static mr_status show_text(mr_version *version, mr_error *error) {
+  const mr_version_record *record = mr_version_info(version);
+  mr_list_options options = MR_LIST_OPTIONS_INIT;
+  cli_table artifacts = cli_table_new(cli_artifact_columns, CLI_ARTIFACT_COLUMN_COUNT);
+  mr_status status =
+      cli_each_version_artifact(version, &options, cli_artifact_row, &artifacts, error);
+  if (status == MR_OK) {
+    cli_table table = cli_table_new(cli_pair_columns, 2);
+    char files[2 * CLI_NUMBER_SIZE], size[CLI_NUMBER_SIZE];
+    cli_size(size, record->total_size);
+    snprintf(files, sizeof files, "%" PRId64 ", %s", record->file_count, size);
+    cli_table_pair(&table, "Model", record->model);
+    cli_table_pair(&table, "Number", record->number);
+    cli_table_pair(&table, "Status", cli_word(cli_version_statuses, record->status));
+    cli_table_pair(&table, "Digest", record->digest);
+    cli_table_pair(&table, "Files", files);
+    cli_table_pair(&table, "Description", record->description);
+    cli_table_pair(&table, "Run", record->run_id);
+    cli_table_pair(&table, "Artifact path",
+                   record->artifact_path && record->artifact_path[0] ? record->artifact_path
+                                                                     : NULL);
+    cli_table_pair(&table, "Experiment", record->experiment_name);
+    cli_table_pair(&table, "Commit", record->source_commit);
+    cli_table_pair(&table, "Params digest", record->params_digest);
+    cli_table_pair(&table, "Request", record->request_id);
+    cli_table_pair(&table, "Actor", record->actor);
+    cli_table_text(&table, "Promoted");
+    cli_table_time(&table, record->created_us);
+    for (int64_t i = 0; i < record->warning_count; i++)
+      cli_table_pair(&table, "Warning", record->warnings[i]);
+    cli_table_print(&table, stdout, 0, 0);
+    fputs("\nArtifacts\n", stdout);
+    cli_table_print(&artifacts, stdout, 2, cli_columns());
+  }
+  cli_table_free(&artifacts);
+  return status;
+}
+
+int cli_version_show(cli_context *cli) {
+  mr_error error = MR_ERROR_INIT;
+  mr_model *model = NULL;
+  mr_version *version = NULL;
+  const char *reference = cli->operands[0];
+  const char *at = strchr(reference, '@');
+  if (!at || at == reference || !at[1])
+    return cli_usage_error(cli, "'%s' is no MODEL@NUMBER", reference);
+  int exit_code = cli_open(cli);
+  if (exit_code) return exit_code;
+  size_t size = (size_t)(at - reference);
+  char *name = cli_resize(NULL, size + 1, 1);
+  memcpy(name, reference, size);
+  name[size] = '\0';
+  mr_status status = mr_registry_open_model(cli->registry, name, &model, &error);
+  if (status == MR_OK) status = mr_model_open_version(model, at + 1, &version, &error);
+  if (status == MR_OK)
+    status = cli->json ? cli_version_json(stdout, version, &error) : show_text(version, &error);
+  mr_version_free(version);
+  mr_model_free(model);
+  cli_free(name);
+  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+}

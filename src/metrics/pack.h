@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One column of a chunk as few bytes: as it is, one byte for all, or deflated. */
+#ifndef MRI_METRICS_PACK_H
+#define MRI_METRICS_PACK_H
+
+#include "base/mem.h"
+#include "base/str.h"
+
+/* How a column is stored. These are format constants of two bits. */
+enum {
+  MRI_PACK_RAW = 0,    /* its bytes */
+  MRI_PACK_SAME = 1,   /* one byte that all are equal to */
+  MRI_PACK_DEFLATE = 2 /* varint of the packed size, raw deflate stream (RFC 1951) */
+};
+
+typedef struct mri_packer mri_packer;
+
+/* For columns of at most `most` bytes. NULL when memory runs out. A quick one never deflates. */
+mri_packer *mri_packer_new(const mri_mem *mem, size_t most, bool quick);
+void mri_packer_free(mri_packer *packer);
+/* Appends the stored form and tells how it is coded. False when memory ran out (a failed append to
+ * `out` sticks there). */
+bool mri_pack(mri_packer *packer, const uint8_t *bytes, size_t size, mri_str *out,
+              unsigned *coding);
+
+typedef struct mri_unpacker mri_unpacker;
+
+mri_unpacker *mri_unpacker_new(const mri_mem *mem);
+void mri_unpacker_free(mri_unpacker *unpacker);
+typedef enum { MRI_UNPACKED, MRI_UNPACK_BAD, MRI_UNPACK_NO_MEMORY } mri_unpack_result;
+/* Fills exactly `size` bytes from the stored form at *at, which ends before `end`, and moves *at
+ * behind it. Never writes or inflates more, whatever the bytes say. */
+mri_unpack_result mri_unpack(mri_unpacker *unpacker, unsigned coding, const uint8_t **at,
+                             const uint8_t *end, uint8_t *bytes, size_t size);
+
+/* LEB128; false for one that is cut off or has more than 64 bits. */
+bool mri_read_varint(const uint8_t **at, const uint8_t *end, uint64_t *out);
+
+#endif

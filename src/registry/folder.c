@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/folder.h"
+#include "base/cancel_token.h"
+#include "base/os_file.h"
+#include "base/vec.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#define READ_BYTES (256 * 1024)
+#define DEPTH_MAX 200
+
+mr_status mri_check_cancel(const mr_cancel *cancel, mr_error *error) {
+  if (!mri_cancel_triggered(cancel)) return MR_OK;
+  return mri_error_set(error, MR_CANCELLED, "the caller cancelled the call");
+}
+
+mr_status mri_folder_open(const char *folder, int *out_fd, mr_error *error) {
+  *out_fd = mri_io_table()->open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (*out_fd >= 0) return MR_OK;
+  if (errno == ENOTDIR) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT, "%s is not a folder", folder);
+  }
+  return mri_error_errno(error, errno, "open folder", folder);
+}
+
+mr_status mri_file_digest(const mri_mem *mem, int dir, const char *name, const char *shown,
+                          const mr_cancel *cancel, mri_digest *digest, int64_t *size,
+                          mr_error *error) {
+  const mri_io *io = mri_io_table();
+  mr_status status = MR_OK;
+  int fd = -1;
+  struct stat facts;
+  mri_hasher *hasher = mri_hasher_new(mem);
+  uint8_t *buffer = mri_mem_alloc(mem, READ_BYTES);
+  if (hasher == NULL || buffer == NULL) {
+    status = mri_error_no_memory(error);
+    goto cleanup;
+  }
+  /* O_NONBLOCK: opening a pipe must not wait for somebody to write to it. */
+  fd = io->open_at(dir, name,
+                   O_RDONLY | O_CLOEXEC | O_NONBLOCK | (dir == AT_FDCWD ? 0 : O_NOFOLLOW), 0);
+  if (fd < 0) {
+    status = mri_error_errno(error, errno, "open", shown);
+    goto cleanup;
+  }
+  if (fstat(fd, &facts) != 0) {
+    status = mri_error_errno(error, errno, "inspect", shown);
+    goto cleanup;
+  }
+  if (!S_ISREG(facts.st_mode)) {
+    status = mri_error_set(error, MR_INVALID_ARGUMENT, "%s is not a regular file", shown);
+    goto cleanup;
+  }
+  for (;;) {
+    status = mri_check_cancel(cancel, error);
+    if (status != MR_OK) goto cleanup;
+    ssize_t got = io->read(fd, buffer, READ_BYTES);
+    if (got == 0) break;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      status = mri_error_errno(error, errno, "read", shown);
+      goto cleanup;
+    }
+    if (!mri_hasher_update(hasher, buffer, (size_t)got)) {
+      status = mri_error_no_memory(error);
+      goto cleanup;
+    }
+  }
+  mri_hasher_final(hasher, digest);
+  *size = mri_hasher_size(hasher);
+cleanup:
+  if (fd >= 0) io->close(fd);
+  mri_mem_free(mem, buffer);
+  mri_hasher_free(hasher);
+  return status;
+}
+
+typedef struct visit {
+  const mri_mem *mem;
+  const mri_folder_walk *walk;
+  const char *folder;
+  mri_str path; /* of the current entry, relative */
+} visit;
+
+static int compare_names(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* All names of a folder, sorted; consumes `fd`. */
+static mr_status read_names(visit *v, int fd, mri_vec *names, mr_error *error) {
+  DIR *handle = fdopendir(fd);
+  if (handle == NULL) {
+    mr_status status = mri_error_errno(error, errno, "read folder", v->folder);
+    mri_io_table()->close(fd);
+    return status;
+  }
+  mr_status status = MR_OK;
+  for (;;) {
+    errno = 0;
+    const struct dirent *entry = readdir(handle);
+    if (entry == NULL) {
+      if (errno != 0) status = mri_error_errno(error, errno, "read folder", v->folder);
+      break;
+    }
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    char **slot = mri_vec_push(names);
+    if (slot != NULL) *slot = mri_mem_strdup(v->mem, entry->d_name);
+    if (slot == NULL || *slot == NULL) {
+      status = mri_error_no_memory(error);
+      break;
+    }
+  }
+  closedir(handle);
+  if (status == MR_OK && names->count > 1) {
+    qsort(names->items, names->count, sizeof(char *), compare_names);
+  }
+  return status;
+}
+
+static mr_status visit_folder(visit *v, int dir, int depth, mr_error *error);
+
+static mr_status visit_entry(visit *v, int dir, const char *name, int depth, mr_error *error) {
+  const mri_folder_walk *walk = v->walk;
+  const char *path = mri_str_text(&v->path);
+  if (path == NULL) return mri_error_no_memory(error);
+  struct stat facts;
+  mr_status status = mri_check_cancel(walk->cancel, error);
+  if (status != MR_OK) return status;
+  if (mri_io_table()->fstat_at(dir, name, &facts, AT_SYMLINK_NOFOLLOW) != 0) {
+    return mri_error_errno(error, errno, "inspect", path);
+  }
+  bool folder = S_ISDIR(facts.st_mode);
+  if (!folder && walk->wanted != NULL && !walk->wanted(walk->ctx, path)) return MR_OK;
+  status = mri_check_path(path, "file name", error);
+  if (status != MR_OK) return mri_error_prefix(error, status, "%s", v->folder);
+  if (!folder) {
+    if (!S_ISREG(facts.st_mode)) return walk->other(walk->ctx, path, error);
+    mri_folder_file file = {dir, name, path};
+    return walk->file(walk->ctx, &file, error);
+  }
+  int child = mri_io_table()->open_at(dir, name,
+                                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+  if (child < 0) return mri_error_errno(error, errno, "open folder", path);
+  status = visit_folder(v, child, depth + 1, error);
+  mri_io_table()->close(child);
+  return status;
+}
+
+/* `dir` stays open: entries are opened relative to it. */
+static mr_status visit_folder(visit *v, int dir, int depth, mr_error *error) {
+  if (depth > DEPTH_MAX) {
+    return mri_error_set(error, MR_LIMIT, "%s is nested deeper than %d folders", v->folder,
+                         DEPTH_MAX);
+  }
+  mri_vec names;
+  mri_vec_init(&names, v->mem, sizeof(char *));
+  int again = mri_io_table()->open_at(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  mr_status status = again < 0 ? mri_error_errno(error, errno, "open folder", v->folder)
+                               : read_names(v, again, &names, error);
+  size_t parent_size = v->path.size;
+  for (size_t i = 0; i < names.count && status == MR_OK; i++) {
+    const char *name = *(char **)mri_vec_at(&names, i);
+    if (parent_size > 0) mri_str_add_char(&v->path, '/');
+    mri_str_add(&v->path, name);
+    status = visit_entry(v, dir, name, depth, error);
+    v->path.size = parent_size;
+    if (v->path.data != NULL) v->path.data[parent_size] = '\0';
+  }
+  for (size_t i = 0; i < names.count; i++) mri_mem_free(v->mem, *(char **)mri_vec_at(&names, i));
+  mri_vec_free(&names);
+  return status;
+}
+
+mr_status mri_folder_visit(const mri_mem *mem, const char *folder, const mri_folder_walk *walk,
+                           mr_error *error) {
+  int dir = -1;
+  mr_status status = mri_folder_open(folder, &dir, error);
+  if (status != MR_OK) return status;
+  visit v = {mem, walk, folder, {0}};
+  mri_str_init(&v.path, mem);
+  status = visit_folder(&v, dir, 0, error);
+  mri_str_free(&v.path);
+  mri_io_table()->close(dir);
+  return status;
+}

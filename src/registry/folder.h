@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Local folders: walking them without following links, and hashing their files. */
+#ifndef MRI_REGISTRY_FOLDER_H
+#define MRI_REGISTRY_FOLDER_H
+
+#include "registry/core.h"
+
+/* One regular file: `dir` and `name` open it, `path` is relative to the folder walked. */
+typedef struct mri_folder_file {
+  int dir;
+  const char *name;
+  const char *path;
+} mri_folder_file;
+
+typedef struct mri_folder_walk {
+  void *ctx;
+  const mr_cancel *cancel; /* may be NULL */
+  mr_status (*file)(void *ctx, const mri_folder_file *file, mr_error *error);
+  /* A symbolic link, device or the like. */
+  mr_status (*other)(void *ctx, const char *path, mr_error *error);
+  /* Whether to look at this path at all; NULL: yes. */
+  bool (*wanted)(void *ctx, const char *path);
+} mri_folder_walk;
+
+/* Visits everything below `folder` in the byte order of names in each folder. */
+mr_status mri_folder_visit(const mri_mem *mem, const char *folder, const mri_folder_walk *walk,
+                           mr_error *error);
+
+/* Opens a folder that the caller names: NOT_FOUND, or INVALID_ARGUMENT when it is no folder. */
+mr_status mri_folder_open(const char *folder, int *out_fd, mr_error *error);
+
+/* Digest and size of a regular file; INVALID_ARGUMENT for anything else. */
+mr_status mri_file_digest(const mri_mem *mem, int dir, const char *name, const char *shown,
+                          const mr_cancel *cancel, mri_digest *digest, int64_t *size,
+                          mr_error *error);
+
+/* CANCELLED when the token was triggered. */
+mr_status mri_check_cancel(const mr_cancel *cancel, mr_error *error);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/metric_fold.h"
+#include "metrics/chunk.h"
+
+/* A chunk is extended until it has this many points: then it is read often and written no more. */
+#define CHUNK_POINTS 1024
+
+bool mri_series_init(mri_series *series, const mri_mem *mem, const char *key) {
+  memset(series, 0, sizeof *series);
+  series->key = mri_mem_strdup(mem, key);
+  return series->key != NULL;
+}
+
+void mri_series_destroy(mri_series *series, const mri_mem *mem) {
+  mri_mem_free(mem, series->key);
+  mri_mem_free(mem, series->steps);
+  mri_mem_free(mem, series->times_us);
+  mri_mem_free(mem, series->values);
+}
+
+bool mri_series_reserve(mri_series *series, const mri_mem *mem, size_t count) {
+  if (count > SIZE_MAX / 32 - series->count) return false;
+  size_t needed = series->count + count;
+  if (needed <= series->capacity) return true;
+  size_t capacity = series->capacity == 0 ? 64 : series->capacity;
+  while (capacity < needed) capacity *= 2;
+  int64_t *steps = mri_mem_realloc(mem, series->steps, capacity * sizeof *steps);
+  if (steps == NULL) return false;
+  series->steps = steps;
+  int64_t *times_us = mri_mem_realloc(mem, series->times_us, capacity * sizeof *times_us);
+  if (times_us == NULL) return false;
+  series->times_us = times_us;
+  double *values = mri_mem_realloc(mem, series->values, capacity * sizeof *values);
+  if (values == NULL) return false;
+  series->values = values;
+  series->capacity = capacity;
+  return true;
+}
+
+void mri_series_add(mri_series *series, int64_t step, int64_t time_us, double value) {
+  series->steps[series->count] = step;
+  series->times_us[series->count] = time_us;
+  series->values[series->count] = value;
+  series->count++;
+}
+
+static int64_t to_bits(double value) {
+  int64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static double from_bits(int64_t bits) {
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+void mri_summary_read(const mri_stmt *stmt, int first, mri_summary *out) {
+  out->count = mri_stmt_int(stmt, first);
+  out->nan_count = mri_stmt_int(stmt, first + 1);
+  out->first_step = mri_stmt_int(stmt, first + 2);
+  out->first_time_us = mri_stmt_int(stmt, first + 3);
+  out->last_step = mri_stmt_int(stmt, first + 4);
+  out->last_time_us = mri_stmt_int(stmt, first + 5);
+  out->first = from_bits(mri_stmt_int(stmt, first + 6));
+  out->last = from_bits(mri_stmt_int(stmt, first + 7));
+  out->min = from_bits(mri_stmt_int(stmt, first + 8));
+  out->max = from_bits(mri_stmt_int(stmt, first + 9));
+  out->sum = from_bits(mri_stmt_int(stmt, first + 10));
+  out->compensation = from_bits(mri_stmt_int(stmt, first + 11));
+}
+
+static mr_status read_summary(mri_tx *tx, int64_t run_id, const char *key, int64_t *metric_id,
+                              mri_summary *summary, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool found = false;
+  memset(summary, 0, sizeof *summary);
+  mr_status status = mri_sql_first(
+      tx, error, &stmt, &found,
+      "SELECT id, " MRI_SUMMARY_COLUMNS " FROM metric WHERE run_id = ?1 AND key = ?2", "it", run_id,
+      key);
+  if (status != MR_OK || !found) return status;
+  *metric_id = mri_stmt_int(stmt, 0);
+  mri_summary_read(stmt, 1, summary);
+  mri_stmt_done(stmt);
+  return MR_OK;
+}
+
+static mr_status write_summary(mri_tx *tx, int64_t run_id, const char *key, int64_t *metric_id,
+                               const mri_summary *s, mr_error *error) {
+  return mri_sql_int(
+      tx, error, 0, metric_id,
+      "INSERT INTO metric (run_id, key, points, nan_points, first_step, first_time_us, last_step, "
+      "last_time_us, first_bits, last_bits, min_bits, max_bits, sum_bits, compensation_bits, "
+      "first_value, last_value, min_value, max_value, mean_value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+      "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) "
+      "ON CONFLICT (run_id, key) DO UPDATE SET points = ?3, nan_points = ?4, first_step = ?5, "
+      "first_time_us = ?6, last_step = ?7, last_time_us = ?8, first_bits = ?9, last_bits = ?10, "
+      "min_bits = ?11, max_bits = ?12, sum_bits = ?13, compensation_bits = ?14, "
+      "first_value = ?15, last_value = ?16, min_value = ?17, max_value = ?18, mean_value = ?19 "
+      "RETURNING id",
+      "itiiiiiiiiiiiirrrrr", run_id, key, s->count, s->nan_count, s->first_step, s->first_time_us,
+      s->last_step, s->last_time_us, to_bits(s->first), to_bits(s->last), to_bits(s->min),
+      to_bits(s->max), to_bits(s->sum), to_bits(s->compensation), s->first, s->last,
+      mri_summary_min(s), mri_summary_max(s), mri_summary_mean(s));
+}
+
+/* Decodes a chunk behind the points that `out` has. */
+static mr_status append_chunk(const mri_mem *mem, const uint8_t *data, size_t size, mri_series *out,
+                              mr_error *error) {
+  size_t count = 0;
+  mr_status status = mri_chunk_count(data, size, &count, error);
+  if (status != MR_OK) return status;
+  if (!mri_series_reserve(out, mem, count)) return mri_error_no_memory(error);
+  status = mri_chunk_decode(mem, data, size, out->steps + out->count, out->times_us + out->count,
+                            out->values + out->count, count, error);
+  if (status == MR_OK) out->count += count;
+  return status;
+}
+
+/* The last chunk of a metric while it still has room: its points go to the front of the new ones. */
+static mr_status read_tail(mri_tx *tx, const mri_mem *mem, int64_t metric_id, int64_t *sequence,
+                           mri_series *tail, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool found = false;
+  *sequence = 0;
+  mr_status status = mri_sql_first(tx, error, &stmt, &found,
+                                   "SELECT sequence, points, data FROM metric_chunk "
+                                   "WHERE metric_id = ?1 ORDER BY sequence DESC LIMIT 1",
+                                   "i", metric_id);
+  if (status != MR_OK || !found) return status;
+  *sequence = mri_stmt_int(stmt, 0) + 1;
+  if (mri_stmt_int(stmt, 1) < CHUNK_POINTS) {
+    size_t size = 0;
+    const uint8_t *data = mri_stmt_bytes(stmt, 2, &size);
+    status = append_chunk(mem, data, size, tail, error);
+    *sequence -= 1;
+  }
+  mri_stmt_done(stmt);
+  return status;
+}
+
+static mr_status write_chunks(mri_tx *tx, const mri_mem *mem, int64_t metric_id, int64_t sequence,
+                              const mri_series *points, mr_error *error) {
+  mr_status status = MR_OK;
+  for (size_t at = 0; at < points->count && status == MR_OK; at += CHUNK_POINTS, sequence++) {
+    size_t count = points->count - at < CHUNK_POINTS ? points->count - at : CHUNK_POINTS;
+    uint8_t *data = NULL;
+    size_t size = 0;
+    status = mri_chunk_encode(mem, points->steps + at, points->times_us + at, points->values + at,
+                              count, &data, &size, error);
+    if (status != MR_OK) return status;
+    status = mri_sql_run(
+        tx, error,
+        "INSERT INTO metric_chunk (metric_id, sequence, points, data) VALUES (?1, ?2, ?3, ?4) "
+        "ON CONFLICT (metric_id, sequence) DO UPDATE SET points = ?3, data = ?4",
+        "iiib", metric_id, sequence, (int64_t)count, (const void *)data, size);
+    mri_mem_free(mem, data);
+  }
+  return status;
+}
+
+static mr_status fold_series(mri_tx *tx, const mri_mem *mem, int64_t run_id,
+                             const mri_series *series, mr_error *error) {
+  int64_t metric_id = 0;
+  int64_t sequence = 0;
+  mri_summary summary;
+  mri_series points;
+  if (!mri_series_init(&points, mem, series->key)) return mri_error_no_memory(error);
+  mr_status status = read_summary(tx, run_id, series->key, &metric_id, &summary, error);
+  if (status == MR_OK && metric_id != 0) {
+    status = read_tail(tx, mem, metric_id, &sequence, &points, error);
+  }
+  if (status != MR_OK) goto cleanup;
+  if (!mri_series_reserve(&points, mem, series->count)) {
+    status = mri_error_no_memory(error);
+    goto cleanup;
+  }
+  memcpy(points.steps + points.count, series->steps, series->count * sizeof(int64_t));
+  memcpy(points.times_us + points.count, series->times_us, series->count * sizeof(int64_t));
+  memcpy(points.values + points.count, series->values, series->count * sizeof(double));
+  points.count += series->count;
+  mri_summary_add(&summary, series->steps, series->times_us, series->values, series->count);
+  status = write_summary(tx, run_id, series->key, &metric_id, &summary, error);
+  if (status == MR_OK) status = write_chunks(tx, mem, metric_id, sequence, &points, error);
+cleanup:
+  mri_series_destroy(&points, mem);
+  return status;
+}
+
+mr_status mri_metric_fold(mr_registry *registry, int64_t run_id, const char *uuid,
+                          const mri_vec *series, bool durable, bool *sealed, mr_error *error) {
+  mri_tx *tx = NULL;
+  mr_status status = mri_tx_begin(registry->store, durable ? MRI_TX_APPEND_DURABLE : MRI_TX_APPEND,
+                                  NULL, &tx, error);
+  if (status != MR_OK) return status;
+  int64_t is_sealed = 0;
+  status = mri_sql_int(tx, error, 0, &is_sealed,
+                       "SELECT sealed_by IS NOT NULL FROM run WHERE id = ?1", "i", run_id);
+  *sealed = status == MR_OK && is_sealed != 0;
+  for (size_t i = 0; i < series->count && status == MR_OK && !*sealed; i++) {
+    const mri_series *one = mri_vec_at(series, i);
+    if (one->count > 0) status = fold_series(tx, &registry->mem, run_id, one, error);
+  }
+  if (status == MR_OK && durable) {
+    /* A transaction that changes nothing is not synced: this makes it one that does. */
+    status = mri_sql_run(tx, error, "UPDATE run SET status = status WHERE uuid = ?1", "t", uuid);
+  }
+  return mri_tx_end(tx, status, error);
+}
+
+mr_status mri_metric_read(mri_tx *tx, const mri_mem *mem, int64_t metric_id, mri_series *out,
+                          mr_error *error) {
+  mri_stmt *stmt = NULL;
+  mr_status status =
+      mri_sql_query(tx, error, &stmt,
+                    "SELECT data FROM metric_chunk WHERE metric_id = ?1 ORDER BY sequence", "i",
+                    metric_id);
+  bool row = false;
+  while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
+    size_t size = 0;
+    const uint8_t *data = mri_stmt_bytes(stmt, 0, &size);
+    status = append_chunk(mem, data, size, out, error);
+  }
+  mri_stmt_done(stmt);
+  return status;
+}

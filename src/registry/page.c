@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/page.h"
+#include <assert.h>
+#include <stdio.h>
+
+mr_status mri_cursor_read(mri_cursor *out, int64_t limit, const char *token, bool by_id,
+                          mr_error *error) {
+  if (limit < 0 || limit > MR_LIST_MAX_LIMIT) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT, "limit is %lld, not 0 to %d", (long long)limit,
+                         MR_LIST_MAX_LIMIT);
+  }
+  out->limit = limit == 0 ? MR_LIST_DEFAULT_LIMIT : limit;
+  out->id = 0;
+  out->key = token == NULL ? "" : token;
+  if (token == NULL) return MR_OK;
+  if (!by_id) return mri_check_value(token, "token", MRI_VALUE_MAX, error);
+  for (const char *c = token; *c != '\0'; c++) {
+    if (*c < '0' || *c > '9' || c - token >= 18) {
+      out->id = 0;
+      break;
+    }
+    out->id = out->id * 10 + (*c - '0');
+  }
+  if (out->id == 0) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT,
+                         "token is not one that a page of this list gave out");
+  }
+  return MR_OK;
+}
+
+mr_status mri_cursor_options(mri_cursor *out, const mr_list_options *options, bool by_id,
+                             mr_error *error) {
+  mr_list_options o;
+  mr_status status = mri_options_read(&o, sizeof o, options, "mr_list_options", error);
+  if (status != MR_OK) return status;
+  return mri_cursor_read(out, o.limit, o.token, by_id, error);
+}
+
+void *mri_page_new(mr_registry *registry, size_t size, int64_t limit) {
+  mri_page *page = mri_mem_zalloc(&registry->mem, 1, size);
+  if (page == NULL) return NULL;
+  page->registry = mri_registry_ref(registry);
+  mri_arena_init(&page->arena, &registry->mem);
+  mri_vec_init(&page->records, &registry->mem, sizeof(void *));
+  page->limit = limit;
+  return page;
+}
+
+void *mri_page_add(mri_page *page, size_t record_size) {
+  void **slot = mri_vec_push(&page->records);
+  if (slot == NULL) return NULL;
+  *slot = mri_arena_alloc(&page->arena, record_size);
+  if (*slot == NULL) {
+    page->records.count--;
+    return NULL;
+  }
+  uint32_t size = (uint32_t)record_size;
+  memcpy(*slot, &size, sizeof size);
+  return *slot;
+}
+
+static mr_status set_next_token(mri_page *page, mr_error *error) {
+  char digits[24];
+  const char *token = page->last_key;
+  if (token == NULL) {
+    snprintf(digits, sizeof digits, "%lld", (long long)page->last_id);
+    token = digits;
+  }
+  page->next_token = mri_arena_strdup(&page->arena, token);
+  return page->next_token == NULL ? mri_error_no_memory(error) : MR_OK;
+}
+
+mr_status mri_page_fill(mri_page *page, mri_stmt *stmt,
+                        mr_status (*row)(mri_page *page, const mri_stmt *stmt, mr_error *error),
+                        mr_error *error) {
+  mr_status status;
+  for (;;) {
+    bool there = false;
+    status = mri_stmt_step(stmt, &there, error);
+    if (status != MR_OK || !there) break;
+    if ((int64_t)page->records.count == page->limit) {
+      status = set_next_token(page, error);
+      break;
+    }
+    status = row(page, stmt, error);
+    if (status == MR_OK && page->failed) status = mri_error_no_memory(error);
+    if (status != MR_OK) break;
+  }
+  mri_stmt_done(stmt);
+  return status;
+}
+
+void mri_page_destroy(mri_page *page) {
+  mr_registry *registry = page->registry;
+  mri_arena_free(&page->arena);
+  mri_vec_free(&page->records);
+  mri_mem_free(&registry->mem, page);
+  mri_registry_unref(registry);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/reference.h"
+#include <assert.h>
+
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_hex(const char *text) {
+  size_t size = 0;
+  for (; text[size] != '\0'; size++) {
+    char c = text[size];
+    if (!is_digit(c) && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F')) return false;
+  }
+  return size >= 12;
+}
+
+/* `latest`, a wildcard or version with or without "v", or a digest. Ranges with operators or blanks
+ * have characters that no channel name can have. */
+static bool is_reserved(const char *name) {
+  if (strcmp(name, "latest") == 0 || is_hex(name)) return true;
+  const char *rest = name[0] == 'v' || name[0] == 'V' ? name + 1 : name;
+  if (is_digit(rest[0])) return true;
+  return (rest[0] == 'x' || rest[0] == 'X') && (rest[1] == '\0' || rest[1] == '.');
+}
+
+mr_status mri_check_channel_name(const char *name, mr_error *error) {
+  mr_status status = mri_check_name(name, "channel name", error);
+  if (status != MR_OK) return status;
+  bool good = is_letter(name[0]);
+  for (const char *c = name; *c != '\0' && good; c++) {
+    good = is_letter(*c) || is_digit(*c) || *c == '.' || *c == '_' || *c == '-';
+  }
+  if (!good) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT,
+                         "channel name '%s' must begin with a letter and go on with letters, "
+                         "digits, '.', '_' and '-'",
+                         name);
+  }
+  if (is_reserved(name)) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT,
+                         "channel name '%s' is reserved: it reads as latest, a version, a range or a "
+                         "digest",
+                         name);
+  }
+  return MR_OK;
+}
+
+mr_status mri_check_model_name(const char *name, mr_error *error) {
+  mr_status status = mri_check_name(name, "model name", error);
+  if (status != MR_OK) return status;
+  if (strchr(name, '@') != NULL) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT,
+                         "model name '%s' must not contain '@', which separates the selector", name);
+  }
+  return MR_OK;
+}
+
+static mr_status parse_selector(const char *text, const char *selector, mri_reference *out,
+                                mr_error *error) {
+  if (strcmp(selector, "latest") == 0) {
+    out->kind = MRI_SELECT_LATEST;
+    return MR_OK;
+  }
+  if (is_digit(selector[0])) {
+    mr_status status = mri_semver_parse(selector, &out->number, error);
+    out->kind = MRI_SELECT_EXACT;
+    return status == MR_OK ? MR_OK : mri_error_prefix(error, status, "reference '%s'", text);
+  }
+  if (mri_check_channel_name(selector, NULL) != MR_OK) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT,
+                         "reference '%s': '%s' is neither latest, a version such as 1.4.2 nor the "
+                         "name of a channel",
+                         text, selector);
+  }
+  out->kind = MRI_SELECT_CHANNEL;
+  memcpy(out->channel, selector, strlen(selector) + 1);
+  return MR_OK;
+}
+
+mr_status mri_reference_parse(const char *text, mri_reference *out, mr_error *error) {
+  mr_status status = mri_check_value(text, "reference", 1024, error);
+  if (status != MR_OK) return status;
+  memset(out, 0, sizeof *out);
+  const char *at = strchr(text, '@');
+  size_t size = at == NULL ? strlen(text) : (size_t)(at - text);
+  if (size > MRI_NAME_MAX) {
+    return mri_error_set(error, MR_LIMIT, "the model name of reference '%s' is over %d bytes", text,
+                         MRI_NAME_MAX);
+  }
+  memcpy(out->model, text, size);
+  status = mri_check_model_name(out->model, error);
+  if (status != MR_OK) return mri_error_prefix(error, status, "reference '%s'", text);
+  return parse_selector(text, at == NULL ? "latest" : at + 1, out, error);
+}
+
+mr_status mri_model_find(mri_tx *tx, const char *name, int64_t *id, mr_error *error) {
+  mr_status status =
+      mri_sql_int(tx, error, 0, id, "SELECT id FROM model WHERE name = ?1", "t", name);
+  if (status == MR_OK && *id == 0) {
+    status = mri_error_set(error, MR_NOT_FOUND, "there is no model '%s'", name);
+  }
+  return status;
+}
+
+mr_status mri_version_find(mri_tx *tx, int64_t model_id, const char *model,
+                           const mri_semver *number, int64_t *id, mr_error *error) {
+  mri_str key;
+  mri_stmt *stmt = NULL;
+  bool found = false;
+  char text[MRI_SEMVER_MAX * 2 + 64];
+  mri_semver stored;
+  mri_str_init(&key, mri_mem_default());
+  mri_semver_key(number, &key);
+  mri_semver_format(number, text);
+  mr_status status = key.failed ? mri_error_no_memory(error)
+                                : mri_sql_first(tx, error, &stmt, &found,
+                                                "SELECT id, number FROM version "
+                                                "WHERE model_id = ?1 AND sort_key = ?2",
+                                                "ib", model_id, (const void *)key.data, key.size);
+  mri_str_free(&key);
+  if (status != MR_OK) return status;
+  if (!found) {
+    return mri_error_set(error, MR_NOT_FOUND, "model '%s' has no version %s", model, text);
+  }
+  *id = mri_stmt_int(stmt, 0);
+  status = mri_semver_parse(mri_stmt_text(stmt, 1), &stored, error);
+  if (status == MR_OK && number->build[0] != '\0' && strcmp(number->build, stored.build) != 0) {
+    status = mri_error_set(error, MR_NOT_FOUND, "model '%s' has no version %s, but %s", model, text,
+                           mri_stmt_text(stmt, 1));
+  }
+  mri_stmt_done(stmt);
+  return status;
+}
+
+mr_status mri_version_uuid(mri_tx *tx, const mri_reference *reference, char *out, mr_error *error) {
+  int64_t model_id = 0;
+  int64_t id = 0;
+  mri_stmt *stmt = NULL;
+  bool found = false;
+  mr_status status = mri_model_find(tx, reference->model, &model_id, error);
+  if (status == MR_OK) {
+    status = mri_version_find(tx, model_id, reference->model, &reference->number, &id, error);
+  }
+  if (status == MR_OK) {
+    status = mri_sql_first(tx, error, &stmt, &found, "SELECT uuid FROM version WHERE id = ?1", "i",
+                           id);
+  }
+  if (status != MR_OK) return status;
+  assert(found);
+  memcpy(out, mri_stmt_text(stmt, 0), MRI_ID_SIZE);
+  mri_stmt_done(stmt);
+  return MR_OK;
+}

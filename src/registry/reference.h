@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* References: `model@selector`, what a selector can be, and finding the version it names. */
+#ifndef MRI_REGISTRY_REFERENCE_H
+#define MRI_REGISTRY_REFERENCE_H
+
+#include "registry/core.h"
+#include "semver/semver.h"
+
+typedef enum mri_selector_kind {
+  MRI_SELECT_LATEST,
+  MRI_SELECT_EXACT,
+  MRI_SELECT_CHANNEL
+} mri_selector_kind;
+
+typedef struct mri_reference {
+  char model[MRI_NAME_MAX + 1];
+  mri_selector_kind kind;
+  mri_semver number;                /* EXACT */
+  char channel[MRI_NAME_MAX + 1];   /* CHANNEL */
+} mri_reference;
+
+mr_status mri_reference_parse(const char *text, mri_reference *out, mr_error *error);
+/* Letters, digits, ".", "_", "-", beginning with a letter, and nothing that can be read as another
+ * selector: `latest`, versions and ranges (also with a leading v, x or X), 12 and more hex digits. */
+mr_status mri_check_channel_name(const char *name, mr_error *error);
+
+/* The row id of the version of a model that has this number; build metadata counts only when
+ * `number` has any. NOT_FOUND names model and number. */
+mr_status mri_version_find(mri_tx *tx, int64_t model_id, const char *model,
+                           const mri_semver *number, int64_t *id, mr_error *error);
+/* The uuid of the version that an exact reference names. */
+mr_status mri_version_uuid(mri_tx *tx, const mri_reference *reference, char *out, mr_error *error);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The digest of a candidate is BLAKE2b-256 over a text of sections. A section is a name, a line feed
+ * and its rows; a row is its fields, each as a decimal length, a colon and the bytes, so that no two
+ * different candidates give the same text. Integers are 8 little-endian bytes. */
+#include "registry/seal.h"
+#include "registry/metric_fold.h"
+
+static void add_field(mri_str *text, const void *bytes, size_t size) {
+  mri_str_addf(text, "%llu:", (unsigned long long)size);
+  mri_str_add_bytes(text, bytes, size);
+}
+
+static void add_text(mri_str *text, const char *value) {
+  add_field(text, value == NULL ? "" : value, value == NULL ? 0 : strlen(value));
+}
+
+static void add_int(mri_str *text, int64_t value) {
+  mri_str_add_u64(text, (uint64_t)value);
+}
+
+typedef void (*add_row)(mri_str *text, const mri_stmt *stmt);
+
+static mr_status add_section(mri_str *text, mri_stmt *stmt, const char *name, add_row add,
+                             mr_error *error) {
+  mr_status status;
+  bool row = false;
+  mri_str_add(text, name);
+  mri_str_add_char(text, '\n');
+  while ((status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) add(text, stmt);
+  mri_stmt_done(stmt);
+  return status;
+}
+
+static void add_property(mri_str *text, const mri_stmt *stmt) {
+  add_text(text, mri_stmt_text(stmt, 0));
+  add_text(text, mri_stmt_text(stmt, 1));
+}
+
+static void add_metric(mri_str *text, const mri_stmt *stmt) {
+  add_text(text, mri_stmt_text(stmt, 0));
+  for (int i = 1; i <= 12; i++) add_int(text, mri_stmt_int(stmt, i));
+}
+
+static void add_chunk(mri_str *text, const mri_stmt *stmt) {
+  size_t size = 0;
+  mri_digest digest;
+  const void *data = mri_stmt_bytes(stmt, 2, &size);
+  add_text(text, mri_stmt_text(stmt, 0));
+  add_int(text, mri_stmt_int(stmt, 1));
+  mri_blake2b(data == NULL ? "" : data, size, &digest);
+  add_field(text, digest.bytes, sizeof digest.bytes);
+}
+
+static void add_input(mri_str *text, const mri_stmt *stmt) {
+  mri_digest digest;
+  add_text(text, mri_stmt_text(stmt, 0));
+  add_int(text, mri_stmt_int(stmt, 1));
+  add_text(text, mri_stmt_text(stmt, 2));
+  if (mri_stmt_digest(stmt, 3, &digest)) add_field(text, digest.bytes, sizeof digest.bytes);
+}
+
+static mr_status add_params(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  mr_status status =
+      mri_sql_query(tx, error, &stmt,
+                    "SELECT key, value FROM param WHERE run_id = ?1 ORDER BY key", "i", run_id);
+  return status != MR_OK ? status : add_section(text, stmt, "params", add_property, error);
+}
+
+static mr_status add_tags(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  mr_status status =
+      mri_sql_query(tx, error, &stmt, "SELECT key, value FROM tag WHERE run_id = ?1 ORDER BY key",
+                    "i", run_id);
+  return status != MR_OK ? status : add_section(text, stmt, "tags", add_property, error);
+}
+
+static mr_status add_metrics(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  mr_status status =
+      mri_sql_query(tx, error, &stmt,
+                    "SELECT key, " MRI_SUMMARY_COLUMNS " FROM metric WHERE run_id = ?1 ORDER BY key",
+                    "i", run_id);
+  if (status == MR_OK) status = add_section(text, stmt, "metrics", add_metric, error);
+  if (status != MR_OK) return status;
+  status = mri_sql_query(tx, error, &stmt,
+                         "SELECT m.key, c.sequence, c.data FROM metric m "
+                         "JOIN metric_chunk c ON c.metric_id = m.id WHERE m.run_id = ?1 "
+                         "ORDER BY m.key, c.sequence",
+                         "i", run_id);
+  return status != MR_OK ? status : add_section(text, stmt, "points", add_chunk, error);
+}
+
+static mr_status add_inputs(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  mr_status status = mri_sql_query(tx, error, &stmt,
+                                   "SELECT role, kind, target, digest FROM input WHERE run_id = ?1 "
+                                   "ORDER BY role, kind, target",
+                                   "i", run_id);
+  return status != MR_OK ? status : add_section(text, stmt, "inputs", add_input, error);
+}
+
+static void digest_of(const mri_str *text, mri_digest *out) {
+  mri_blake2b(text->data, text->size, out);
+}
+
+mr_status mri_params_digest(mri_tx *tx, int64_t run_id, mri_digest *out, mr_error *error) {
+  mri_str text;
+  mri_str_init(&text, mri_mem_default());
+  mr_status status = add_params(tx, run_id, &text, error);
+  if (status == MR_OK && text.failed) status = mri_error_no_memory(error);
+  if (status == MR_OK) digest_of(&text, out);
+  mri_str_free(&text);
+  return status;
+}
+
+mr_status mri_candidate_digest(mri_tx *tx, int64_t run_id, const mri_tree *tree, mri_digest *out,
+                               mr_error *error) {
+  mri_str text;
+  mri_digest manifest;
+  mri_str_init(&text, mri_mem_default());
+  mri_str_add(&text, "modelreg candidate v1\n");
+  mr_status status = add_params(tx, run_id, &text, error);
+  if (status == MR_OK) status = add_tags(tx, run_id, &text, error);
+  if (status == MR_OK) status = add_metrics(tx, run_id, &text, error);
+  if (status == MR_OK) status = add_inputs(tx, run_id, &text, error);
+  if (status == MR_OK) status = mri_tree_digest(tree, mri_mem_default(), &manifest, error);
+  if (status == MR_OK) {
+    mri_str_add(&text, "artifacts\n");
+    add_field(&text, manifest.bytes, sizeof manifest.bytes);
+    if (text.failed) status = mri_error_no_memory(error);
+  }
+  if (status == MR_OK) digest_of(&text, out);
+  mri_str_free(&text);
+  return status;
+}
+
+mr_status mri_seal_run(mri_tx *tx, int64_t run_id, int64_t request_id, const char *request,
+                       mr_error *error) {
+  mr_status status = mri_sql_run(tx, error,
+                                 "INSERT INTO request_tag (request_id, key, value) "
+                                 "SELECT ?1, key, value FROM tag WHERE run_id = ?2",
+                                 "ii", request_id, run_id);
+  if (status != MR_OK) return status;
+  return mri_sql_run(tx, error,
+                     "UPDATE run SET sealed_by = ?2 WHERE id = ?1 AND sealed_by IS NULL", "it",
+                     run_id, request);
+}

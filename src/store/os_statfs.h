@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What kind of file system a path is on, and a new file that nobody opens. */
+#ifndef MRI_STORE_OS_STATFS_H
+#define MRI_STORE_OS_STATFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum mri_file_system_kind {
+  MRI_FILE_SYSTEM_LOCAL,   /* or unknown: taken for local */
+  MRI_FILE_SYSTEM_CLUSTER, /* shared by machines, with working locks but no shared memory */
+  MRI_FILE_SYSTEM_NETWORK  /* locks and shared memory cannot be relied on */
+} mri_file_system_kind;
+
+typedef struct mri_file_system {
+  uint64_t type; /* f_type of statfs; 0 where there is no such thing */
+  bool read_only;
+} mri_file_system;
+
+/* 0, or errno. */
+int mri_file_system_of(const char *path, mri_file_system *out);
+/* *name is a static string such as "NFS", NULL for local ones. */
+mri_file_system_kind mri_file_system_kind_of(uint64_t type, const char **name);
+
+#define MRI_REAL_PATH_MAX 4096
+/* The absolute path without symbolic links of something that exists. 0, or errno. */
+int mri_real_path(const char *path, char out[MRI_REAL_PATH_MAX]);
+
+/* Makes an empty file with exactly these permissions, without ever holding a descriptor of it: a
+ * descriptor that is closed would drop the locks of every SQLite connection of this process to that
+ * file. 0, or errno (EEXIST). */
+int mri_file_make(const char *path, uint32_t mode);
+
+#endif

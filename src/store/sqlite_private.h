@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the SQLite driver share. */
+#ifndef MRI_STORE_SQLITE_PRIVATE_H
+#define MRI_STORE_SQLITE_PRIVATE_H
+
+#include "base/vec.h"
+#include "store/driver.h"
+
+#include <sqlite3.h>
+#include <sys/types.h>
+
+#define MRI_SQLITE_APPLICATION_ID 0x6D6F6472 /* "modr" */
+#define MRI_SQLITE_OLDEST         3037000    /* STRICT tables */
+#define MRI_SQLITE_LOG_LIMIT      ((int64_t)16 * 1024 * 1024)
+
+struct mri_database {
+  const mri_mem *mem;
+  char *path;  /* absolute once connected: the process may change its folder */
+  char *label; /* "registry PATH" */
+  char *vfs;   /* NULL: the default one */
+  bool memory;
+  bool create;
+  bool exclusive;
+  bool immutable;
+  bool had_log;  /* there was a -wal before we came: it is not ours to fold in or remove */
+  bool accepted; /* is a registry that may be used */
+  bool identified;
+  dev_t device;
+  ino_t inode;
+  mri_database_facts facts;
+  mri_vec warnings; /* char * */
+  /* The checkpoint; belongs to the thread that may write. */
+  mri_connection *checkpointer;
+  int64_t frame_size; /* bytes of one frame of the log; 0: not known yet */
+  int64_t copied;     /* frames that our last checkpoint found copied */
+  bool sync_failed;   /* an fsync failed: no second try on the same descriptor */
+};
+
+struct mri_connection {
+  mri_database *database;
+  sqlite3 *handle;
+  sqlite3_stmt *begin_read;
+  sqlite3_stmt *begin_write;
+  sqlite3_stmt *commit;
+  sqlite3_stmt *rollback;
+  sqlite3_stmt *version;
+  mri_wait *wait;     /* of the running transaction or call; NULL: nothing may wait */
+  int synchronous;    /* as last set; 0: not set yet */
+  bool progress;      /* a cancel token is being watched */
+  int64_t log_frames; /* in the log after the last commit of this connection; 0: none since */
+};
+
+/* sqlite_open.c */
+mr_status mri_sqlite_open(const mri_database_options *options, mri_wait *wait, mri_database **out,
+                          mr_error *error);
+const mri_database_facts *mri_sqlite_facts(const mri_database *database);
+void mri_sqlite_close(mri_database *database, bool forked);
+mr_status mri_sqlite_warn(mri_database *database, mr_error *error, const char *format, ...)
+    MRI_PRINTF(3, 4);
+/* The size of the file or of one beside it ("-wal"); -1 when there is none. */
+int64_t mri_sqlite_size_of(const mri_database *database, const char *suffix);
+
+/* sqlite_probe.c */
+/* The file as its first bytes tell, read without locks and without a trace: refuses what is not a
+ * registry. *empty says that the file has no bytes. */
+mr_status mri_sqlite_probe(mri_database *database, mri_wait *wait, bool *empty, mr_error *error);
+mr_status mri_sqlite_immutable_uri(const mri_database *database, char **out, mr_error *error);
+
+/* sqlite_connect.c */
+mr_status mri_sqlite_connect(mri_database *database, mri_wait *wait, mri_connection **out,
+                             mr_error *error);
+void mri_sqlite_disconnect(mri_connection *connection, bool forked);
+mr_status mri_sqlite_accept(mri_connection *connection, mri_wait *wait, mr_error *error);
+
+/* sqlite_error.c */
+mr_status mri_sqlite_status(int64_t code);
+/* `action` completes "cannot ...", `handle` may be NULL. A BUSY tells how long `wait` waited. */
+mr_status mri_sqlite_error(const mri_database *database, sqlite3 *handle, int code,
+                           const mri_wait *wait, mr_error *error, const char *action);
+/* May the operation that gave `code` be tried again? Sleeps first. */
+bool mri_sqlite_again(int code, mri_wait *wait);
+int mri_sqlite_exec(mri_connection *connection, const char *sql);
+/* First column of the first row; rows are optional. */
+int mri_sqlite_query_int(sqlite3 *handle, const char *sql, int64_t *out);
+
+/* sqlite_checkpoint.c */
+void mri_sqlite_watch_log(mri_connection *connection);
+void mri_sqlite_maintain(mri_connection *connection);
+
+#endif

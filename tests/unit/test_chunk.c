@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit_test.h"
+
+#include "base/hash.h"
+#include "metrics/chunk.h"
+
+#include <math.h>
+
+#define MOST 5000
+
+typedef mr_status (*encoder)(const mri_mem *mem, const int64_t *steps, const int64_t *times_us,
+                             const double *values, size_t count, uint8_t **out, size_t *out_size,
+                             mr_error *error);
+
+static const encoder encoders[2] = {mri_chunk_encode, mri_chunk_encode_quick};
+
+typedef struct series {
+  size_t count;
+  int64_t steps[MOST];
+  int64_t times_us[MOST];
+  double values[MOST];
+} series;
+
+static uint64_t random_state = 1;
+
+static uint64_t next_random(void) {
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 7;
+  random_state ^= random_state << 17;
+  return random_state;
+}
+
+static double from_bits(uint64_t bits) {
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* Noise of mean 0 that is about as wide as `width`. */
+static double noise(double width) {
+  double sum = 0;
+  for (int i = 0; i < 6; i++) sum += (double)(next_random() >> 11) / 9007199254740992.0 - 0.5;
+  return sum * width;
+}
+
+/* A loss that falls and wobbles, every 20 ms or so. */
+static void fill_loss(series *s, size_t count, bool float32) {
+  int64_t now = 1700000000000000;
+  s->count = count;
+  for (size_t i = 0; i < count; i++) {
+    now += 20000 + (int64_t)(noise(300));
+    s->steps[i] = (int64_t)i * 10;
+    s->times_us[i] = now;
+    double loss = 0.3 + 2.5 * exp(-(double)i / 1000) + noise(0.05);
+    s->values[i] = float32 ? (double)(float)loss : loss;
+  }
+}
+
+/* Encodes, decodes, compares every bit; returns the size of the block. */
+static size_t round_trip(const series *s, encoder encode) {
+  static series back;
+  uint8_t *block = NULL;
+  size_t size = 0;
+  size_t count = 0;
+  mr_error error = MR_ERROR_INIT;
+  assert_int_equal(
+      encode(mri_mem_default(), s->steps, s->times_us, s->values, s->count, &block, &size, &error),
+      MR_OK);
+  assert_int_equal(mri_chunk_count(block, size, &count, &error), MR_OK);
+  assert_int_equal(count, s->count);
+  assert_int_equal(mri_chunk_decode(mri_mem_default(), block, size, back.steps, back.times_us,
+                                    back.values, count, &error),
+                   MR_OK);
+  assert_memory_equal(back.steps, s->steps, count * sizeof *s->steps);
+  assert_memory_equal(back.times_us, s->times_us, count * sizeof *s->times_us);
+  assert_memory_equal(back.values, s->values, count * sizeof *s->values);
+  mri_mem_free(mri_mem_default(), block);
+  return size;
+}
+
+static void round_trips(const series *s) {
+  for (int i = 0; i < 2; i++) (void)round_trip(s, encoders[i]);
+}
+
+static void test_every_count(void **state) {
+  (void)state;
+  static series s;
+  for (size_t count = 1; count <= MOST; count += count < 300 ? 1 : 97) {
+    fill_loss(&s, count, count % 2 == 0);
+    round_trips(&s);
+  }
+}
+
+static void test_special_values_keep_their_bits(void **state) {
+  (void)state;
+  static const uint64_t special[] = {
+      0,                  /* 0 */
+      0x8000000000000000, /* -0 */
+      0x7ff0000000000000, /* infinity */
+      0xfff0000000000000,
+      0x7ff8000000000000, /* quiet NaN */
+      0xfff8000000000001,
+      0x7ff8000020000000, /* NaN with a payload that fits a float32 */
+      0x7ff0000020000000, /* signalling NaN, the same */
+      0x7ff0000000000001, /* signalling NaN */
+      0x7fffffffffffffff,
+      0x0000000000000001, /* the smallest subnormal */
+      0x000fffffffffffff,
+      0x0010000000000000, /* the smallest normal */
+      0x7fefffffffffffff, /* the largest */
+      0x47efffffe0000000, /* the largest float32 */
+      0x47f0000000000000, /* just above */
+      0x3810000000000000, /* the smallest normal float32 */
+      0x36a0000000000000, /* the smallest subnormal float32 */
+      0x3ff0000000000000, /* 1 */
+      0x3fb99999a0000000, /* 0.1f */
+  };
+  const size_t count = sizeof special / sizeof *special;
+  static series s;
+  for (size_t i = 0; i < count; i++) {
+    for (size_t k = 0; k < count; k++) {
+      s.count = 3;
+      for (size_t at = 0; at < 3; at++) s.steps[at] = s.times_us[at] = (int64_t)at;
+      s.values[0] = from_bits(special[i]);
+      s.values[1] = from_bits(special[k]);
+      s.values[2] = 1;
+      round_trips(&s);
+    }
+  }
+  s.count = count;
+  for (size_t i = 0; i < count; i++) s.values[i] = from_bits(special[i]);
+  round_trips(&s);
+}
+
+static void test_extreme_integers(void **state) {
+  (void)state;
+  static const int64_t extremes[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
+  static series s;
+  s.count = 200;
+  for (int round = 0; round < 50; round++) {
+    for (size_t i = 0; i < s.count; i++) {
+      s.steps[i] = extremes[next_random() % 7];
+      s.times_us[i] = extremes[next_random() % 7];
+      s.values[i] = (double)i;
+    }
+    round_trips(&s);
+  }
+}
+
+static void test_random_bits(void **state) {
+  (void)state;
+  static series s;
+  for (int round = 0; round < 200; round++) {
+    s.count = 1 + (size_t)(next_random() % 700);
+    uint64_t step_mask = UINT64_MAX >> (next_random() & 63);
+    uint64_t time_mask = UINT64_MAX >> (next_random() & 63);
+    uint64_t value_mask = UINT64_MAX << (next_random() & 63);
+    for (size_t i = 0; i < s.count; i++) {
+      s.steps[i] = (int64_t)(next_random() & step_mask);
+      s.times_us[i] = (int64_t)(next_random() & time_mask);
+      s.values[i] = from_bits(next_random() & value_mask);
+    }
+    round_trips(&s);
+  }
+}
+
+static void test_all_float32_patterns_of_a_kind(void **state) {
+  (void)state;
+  static series s;
+  s.count = MOST;
+  for (int round = 0; round < 20; round++) {
+    for (size_t i = 0; i < s.count; i++) {
+      uint32_t bits = (uint32_t)next_random();
+      float narrow;
+      memcpy(&narrow, &bits, sizeof narrow);
+      s.steps[i] = (int64_t)i;
+      s.times_us[i] = (int64_t)i;
+      s.values[i] = (double)narrow;
+    }
+    round_trips(&s);
+  }
+}
+
+static void test_typical_series_are_small(void **state) {
+  (void)state;
+  static series s;
+  const size_t counts[] = {100, 500, 1000, MOST};
+  for (size_t i = 0; i < 4; i++) {
+    size_t count = counts[i];
+    size_t raw = count * 24;
+    fill_loss(&s, count, false);
+    assert_true(round_trip(&s, mri_chunk_encode) < raw * 40 / 100);
+    assert_true(round_trip(&s, mri_chunk_encode_quick) < raw * 45 / 100);
+    fill_loss(&s, count, true);
+    assert_true(round_trip(&s, mri_chunk_encode) < raw * 25 / 100);
+    assert_true(round_trip(&s, mri_chunk_encode_quick) < raw * 30 / 100);
+    for (size_t k = 0; k < count; k++) s.values[k] = 0.001;
+    assert_true(round_trip(&s, mri_chunk_encode) < raw * 12 / 100);
+    for (size_t k = 0; k < count; k++) s.times_us[k] = 1700000000000000 + 1000 * (int64_t)k;
+    assert_true(round_trip(&s, mri_chunk_encode) < 60);
+  }
+}
+
+static void test_a_pause_or_a_drift_costs_little(void **state) {
+  (void)state;
+  static series s;
+  fill_loss(&s, 1000, true);
+  size_t steady = round_trip(&s, mri_chunk_encode);
+  for (size_t i = 500; i < 1000; i++) s.times_us[i] += 3600000000;
+  assert_true(round_trip(&s, mri_chunk_encode) < steady + 100);
+  for (size_t i = 0; i < 1000; i++) s.times_us[i] = (int64_t)(i * i * 1000);
+  assert_true(round_trip(&s, mri_chunk_encode) < steady);
+}
+
+static void test_a_single_point_is_small(void **state) {
+  (void)state;
+  static series s;
+  fill_loss(&s, 1, false);
+  assert_true(round_trip(&s, mri_chunk_encode) < 48);
+}
+
+/* The stored format must never change under its version: these blocks stand for those in the
+ * field. */
+static const uint8_t golden_quick[] = {
+    0x6d, 0x01, 0x04, 0x01, 0x00, 0x00, 0x28, 0x0d, 0x0a, 0x27, 0x00, 0x80, 0x80, 0xf2, 0x81, 0x83,
+    0x89, 0x85, 0x06, 0xd0, 0x0f, 0x4d, 0x00, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0,
+    0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0,
+    0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0,
+    0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0,
+    0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0, 0x1f, 0xa0,
+    0x1f, 0xa0, 0x1f, 0x00, 0x00, 0x55, 0x23, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x01, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00, 0x00, 0x55, 0x00, 0x00,
+    0x00, 0x55, 0x00, 0xf0, 0xe0, 0xd5, 0xf8, 0xf0, 0xe0, 0xd5, 0xd0, 0xf0, 0xe0, 0xd5, 0xd0, 0xf0,
+    0xe0, 0xd5, 0xd0, 0xf0, 0xe0, 0xd5, 0xd0, 0xf0, 0xe0, 0xd5, 0xd0, 0xf0, 0xe0, 0xd5, 0xd0, 0xf0,
+    0xe0, 0xd5, 0xd0, 0xf0, 0xe0, 0xd5, 0xd0, 0xf0, 0xe0, 0xd5, 0xd0, 0x3f, 0x3f, 0x3f, 0x7f, 0x3f,
+    0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f,
+    0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f,
+    0x3f, 0x3f, 0x3f, 0xcf, 0x5a, 0xcf, 0xc4, 0x62, 0x02, 0x74, 0x30};
+static const uint8_t golden_deflated[] = {
+    0x6d, 0x01, 0x04, 0xa9, 0xaa, 0x0a, 0x28, 0x0d, 0x0a, 0x27, 0x00, 0x80, 0x80, 0xf2, 0x81, 0x83,
+    0x89, 0x85, 0x06, 0xd0, 0x0f, 0x4d, 0x07, 0x63, 0x58, 0x20, 0x4f, 0x3d, 0x08, 0x00, 0x0b, 0x63,
+    0x60, 0x08, 0x55, 0x66, 0x60, 0x08, 0x65, 0x20, 0x84, 0x01, 0x0b, 0x63, 0x60, 0x08, 0x65, 0x64,
+    0x60, 0x08, 0x65, 0x20, 0x84, 0x01, 0x09, 0x63, 0x60, 0x08, 0x65, 0x60, 0x20, 0x02, 0x03, 0x00,
+    0x09, 0x63, 0x60, 0x08, 0x65, 0x60, 0x20, 0x02, 0x03, 0x00, 0x09, 0x63, 0x60, 0x08, 0x65, 0x60,
+    0x20, 0x02, 0x03, 0x00, 0x09, 0x63, 0x60, 0x08, 0x65, 0x60, 0x20, 0x02, 0x03, 0x00, 0x0c, 0xfb,
+    0xf0, 0xe0, 0xea, 0x8f, 0x0f, 0x0f, 0xae, 0x5e, 0x20, 0x84, 0x01, 0x09, 0xb3, 0xb7, 0xb7, 0xaf,
+    0xb7, 0x27, 0x02, 0x00, 0x00, 0x89, 0x07, 0x60, 0x24, 0x36, 0x56, 0x34, 0xd2};
+
+static void fill_golden(series *s) {
+  s->count = 40;
+  for (size_t i = 0; i < 40; i++) {
+    s->steps[i] = (int64_t)i * 5 - 7;
+    s->times_us[i] = 1700000000000000 + (int64_t)(i * i * 1000);
+    s->values[i] = i == 3 ? from_bits(0x7ff8000000000123) : 1.0 / (double)(1 + i % 4);
+  }
+}
+
+static void test_the_format_stays(void **state) {
+  (void)state;
+  static series s;
+  static series back;
+  uint8_t *block = NULL;
+  size_t size = 0;
+  fill_golden(&s);
+  assert_int_equal(mri_chunk_encode_quick(mri_mem_default(), s.steps, s.times_us, s.values, s.count,
+                                          &block, &size, NULL),
+                   MR_OK);
+  assert_int_equal(size, sizeof golden_quick);
+  assert_memory_equal(block, golden_quick, size);
+  mri_mem_free(mri_mem_default(), block);
+  assert_int_equal(mri_chunk_decode(mri_mem_default(), golden_deflated, sizeof golden_deflated,
+                                    back.steps, back.times_us, back.values, s.count, NULL),
+                   MR_OK);
+  assert_memory_equal(back.steps, s.steps, s.count * 8);
+  assert_memory_equal(back.times_us, s.times_us, s.count * 8);
+  assert_memory_equal(back.values, s.values, s.count * 8);
+}
+
+static mr_status decode(const uint8_t *block, size_t size, series *back, size_t count) {
+  return mri_chunk_decode(mri_mem_default(), block, size, back->steps, back->times_us, back->values,
+                          count, NULL);
+}
+
+static void test_every_flipped_bit_and_every_truncation_is_found(void **state) {
+  (void)state;
+  static series s;
+  static series back;
+  for (int i = 0; i < 2; i++) {
+    uint8_t *block = NULL;
+    size_t size = 0;
+    size_t count = 0;
+    fill_loss(&s, 40, i == 1);
+    assert_int_equal(
+        encoders[i](mri_mem_default(), s.steps, s.times_us, s.values, s.count, &block, &size, NULL),
+        MR_OK);
+    for (size_t bit = 0; bit < size * 8; bit++) {
+      block[bit / 8] ^= (uint8_t)(1 << bit % 8);
+      assert_int_equal(decode(block, size, &back, s.count), MR_CORRUPT);
+      assert_int_equal(mri_chunk_count(block, size, &count, NULL), MR_CORRUPT);
+      block[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    for (size_t cut = 0; cut < size; cut++)
+      assert_int_equal(decode(block, cut, &back, s.count), MR_CORRUPT);
+    assert_int_equal(decode(block, size, &back, s.count), MR_OK);
+    mri_mem_free(mri_mem_default(), block);
+  }
+  assert_int_equal(decode(NULL, 0, &back, 1), MR_CORRUPT);
+}
+
+/* A forger can compute the check sum. */
+static void seal(uint8_t *block, size_t size) {
+  uint8_t check[16];
+  mri_xxh128(block, size - 8, check);
+  memcpy(block + size - 8, check, 8);
+}
+
+static void test_forged_blocks_do_no_harm(void **state) {
+  (void)state;
+  static series s;
+  static series back;
+  size_t refused = 0;
+  for (int i = 0; i < 2; i++) {
+    uint8_t *block = NULL;
+    size_t size = 0;
+    fill_loss(&s, 60, false);
+    assert_int_equal(
+        encoders[i](mri_mem_default(), s.steps, s.times_us, s.values, s.count, &block, &size, NULL),
+        MR_OK);
+    for (size_t at = 0; at + 8 < size; at++) {
+      uint8_t kept = block[at];
+      for (unsigned value = 0; value < 256; value += at < 40 ? 1 : 15) {
+        block[at] = (uint8_t)value;
+        seal(block, size);
+        mr_status status = decode(block, size, &back, s.count);
+        assert_true(status == MR_OK || status == MR_CORRUPT);
+        refused += status != MR_OK;
+      }
+      block[at] = kept;
+    }
+    for (int round = 0; round < 20000; round++) {
+      uint8_t forged[2000];
+      memcpy(forged, block, size);
+      for (int k = 0; k < 4; k++) forged[next_random() % size] = (uint8_t)next_random();
+      size_t length = 15 + (size_t)(next_random() % (size - 14));
+      seal(forged, length);
+      mr_status status = decode(forged, length, &back, s.count);
+      assert_true(status == MR_OK || status == MR_CORRUPT);
+      refused += status != MR_OK;
+    }
+    mri_mem_free(mri_mem_default(), block);
+  }
+  assert_true(refused > 10000);
+}
+
+static void test_the_count_is_bounded_and_must_fit(void **state) {
+  (void)state;
+  static series s;
+  static series back;
+  uint8_t *block = NULL;
+  size_t size = 0;
+  size_t count = 0;
+  fill_loss(&s, 40, false);
+  assert_int_equal(mri_chunk_encode(mri_mem_default(), s.steps, s.times_us, s.values, s.count,
+                                    &block, &size, NULL),
+                   MR_OK);
+  assert_int_equal(decode(block, size, &back, 39), MR_CORRUPT);
+  assert_int_equal(decode(block, size, &back, 41), MR_CORRUPT);
+  mri_mem_free(mri_mem_default(), block);
+  /* 1,000,001 points in a varint; then none. */
+  uint8_t forged[40] = {'m', 1, 0, 0, 0, 0, 0xc1, 0x84, 0x3d};
+  seal(forged, sizeof forged);
+  assert_int_equal(mri_chunk_count(forged, sizeof forged, &count, NULL), MR_CORRUPT);
+  forged[6] = 0xc0;
+  seal(forged, sizeof forged);
+  assert_int_equal(mri_chunk_count(forged, sizeof forged, &count, NULL), MR_OK);
+  assert_int_equal(count, 1000000);
+  forged[6] = 0;
+  seal(forged, sizeof forged);
+  assert_int_equal(mri_chunk_count(forged, sizeof forged, &count, NULL), MR_CORRUPT);
+  forged[6] = 1;
+  forged[1] = 2;
+  seal(forged, sizeof forged);
+  mr_error error = MR_ERROR_INIT;
+  assert_int_equal(mri_chunk_count(forged, sizeof forged, &count, &error), MR_CORRUPT);
+  assert_non_null(strstr(error.message, "newer library"));
+}
+
+static void test_the_largest_chunk(void **state) {
+  (void)state;
+  const size_t count = 1000001;
+  const mri_mem *mem = mri_mem_default();
+  int64_t *column = mri_mem_zalloc(mem, count, sizeof *column);
+  double *values = mri_mem_zalloc(mem, count, sizeof *values);
+  assert_non_null(column);
+  assert_non_null(values);
+  for (size_t i = 0; i < count; i++) values[i] = (double)(i % 1000);
+  uint8_t *block = NULL;
+  size_t size = 0;
+  mr_error error = MR_ERROR_INIT;
+  assert_int_equal(mri_chunk_encode(mem, column, column, values, count, &block, &size, &error),
+                   MR_LIMIT);
+  assert_int_equal(mri_chunk_encode(mem, column, column, values, count - 1, &block, &size, &error),
+                   MR_OK);
+  memset(values, 0, count * sizeof *values);
+  assert_int_equal(mri_chunk_decode(mem, block, size, column, column, values, count - 1, &error),
+                   MR_OK);
+  for (size_t i = 0; i < count - 1; i++) assert_true(values[i] == (double)(i % 1000));
+  mri_mem_free(mem, block);
+  mri_mem_free(mem, column);
+  mri_mem_free(mem, values);
+}
+
+static bool attempt(void *ctx) {
+  const series *s = ctx;
+  static series back;
+  uint8_t *block = NULL;
+  size_t size = 0;
+  mr_error error = MR_ERROR_INIT;
+  mr_status status = mri_chunk_encode(mri_mem_default(), s->steps, s->times_us, s->values, s->count,
+                                      &block, &size, &error);
+  if (status == MR_OK)
+    status = mri_chunk_decode(mri_mem_default(), block, size, back.steps, back.times_us,
+                              back.values, s->count, &error);
+  assert_true(status == MR_OK || status == MR_NO_MEMORY);
+  assert_int_equal(error.status, status);
+  mri_mem_free(mri_mem_default(), block);
+  return status == MR_OK;
+}
+
+static void test_every_failing_allocation(void **state) {
+  (void)state;
+  static series s;
+  fill_loss(&s, 500, true);
+  assert_true(unit_fail_allocations(attempt, &s) >= 12);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_every_count),
+      cmocka_unit_test(test_special_values_keep_their_bits),
+      cmocka_unit_test(test_extreme_integers),
+      cmocka_unit_test(test_random_bits),
+      cmocka_unit_test(test_all_float32_patterns_of_a_kind),
+      cmocka_unit_test(test_typical_series_are_small),
+      cmocka_unit_test(test_a_pause_or_a_drift_costs_little),
+      cmocka_unit_test(test_a_single_point_is_small),
+      cmocka_unit_test(test_the_format_stays),
+      cmocka_unit_test(test_every_flipped_bit_and_every_truncation_is_found),
+      cmocka_unit_test(test_forged_blocks_do_no_harm),
+      cmocka_unit_test(test_the_count_is_bounded_and_must_fit),
+      cmocka_unit_test(test_the_largest_chunk),
+      cmocka_unit_test(test_every_failing_allocation),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
