@@ -237,6 +237,7 @@ static mr_status list_folder(listing *list, int fd, const char *path, entry_fn e
 static mr_status list_shard(listing *list, int blobs, const char *name, mr_error *error) {
   if (strlen(name) != 2 || strspn(name, "0123456789abcdef") != 2) return MR_OK;
   int fd = mri_open_beneath(blobs, name, O_RDONLY | O_DIRECTORY, 0);
+  if (fd < 0 && errno == ENOENT) return MR_OK;
   if (fd < 0) return mri_blob_place_errno(&list->self->place, errno, "open", name, error);
   memcpy(list->shard, name, sizeof list->shard);
   return list_folder(list, fd, name, list_file, error);

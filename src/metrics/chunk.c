@@ -167,16 +167,30 @@ static bool add_integers(encoder *self, const int64_t *column, size_t count) {
   return add_packed(self, self->scratch, size);
 }
 
+/* Eight stores in a row rather than a loop: this is the hot half of quick encoding. */
+static void split_planes(const double *values, size_t count, bool floats, uint8_t *out) {
+  for (size_t i = 0; i < count; i++) {
+    uint64_t bits = bits_of(values[i]);
+    uint8_t *at = out + i;
+    if (floats) bits = narrow(bits);
+    at[0] = (uint8_t)bits;
+    at[count] = (uint8_t)(bits >> 8);
+    at[2 * count] = (uint8_t)(bits >> 16);
+    at[3 * count] = (uint8_t)(bits >> 24);
+    if (floats) continue;
+    at[4 * count] = (uint8_t)(bits >> 32);
+    at[5 * count] = (uint8_t)(bits >> 40);
+    at[6 * count] = (uint8_t)(bits >> 48);
+    at[7 * count] = (uint8_t)(bits >> 56);
+  }
+}
+
 static bool add_values(encoder *self, const double *values, size_t count) {
   bool floats = true;
   for (size_t i = 0; floats && i < count; i++) floats = is_widened(bits_of(values[i]));
   unsigned planes = floats ? 4 : 8;
   if (floats) self->flags |= FLAG_FLOAT;
-  for (size_t i = 0; i < count; i++) {
-    uint64_t bits = bits_of(values[i]);
-    if (floats) bits = narrow(bits);
-    for (unsigned p = 0; p < planes; p++) self->scratch[p * count + i] = (uint8_t)(bits >> (8 * p));
-  }
+  split_planes(values, count, floats, self->scratch);
   for (unsigned p = 0; p < planes; p++) {
     if (!add_packed(self, self->scratch + p * count, count)) return false;
   }
@@ -278,10 +292,11 @@ mr_status mri_chunk_count(const uint8_t *block, size_t size, size_t *count, mr_e
   return status;
 }
 
-static mr_status unpack(decoder *self, uint8_t *bytes, size_t size, mr_error *error) {
+static mr_status unpack(decoder *self, uint8_t *room, size_t size, const uint8_t **view,
+                        mr_error *error) {
   unsigned coding = self->codings >> (2 * self->column) & 3;
   self->column++;
-  switch (mri_unpack(self->unpacker, coding, &self->at, self->end, bytes, size)) {
+  switch (mri_unpack(self->unpacker, coding, &self->at, self->end, room, size, view)) {
   case MRI_UNPACKED:
     return MR_OK;
   case MRI_UNPACK_NO_MEMORY:
@@ -289,6 +304,16 @@ static mr_status unpack(decoder *self, uint8_t *bytes, size_t size, mr_error *er
   default:
     return corrupt("a column does not unpack", error);
   }
+}
+
+/* A varint, nearly always of one or two bytes. */
+static inline bool next_code(const uint8_t **at, const uint8_t *end, uint64_t *out) {
+  const uint8_t *from = *at;
+  if (end - from < 2 || (from[0] >= 0x80 && from[1] >= 0x80)) return mri_read_varint(at, end, out);
+  bool two = from[0] >= 0x80;
+  *out = two ? (uint64_t)(from[0] & 0x7f) | (uint64_t)from[1] << 7 : from[0];
+  *at = from + (two ? 2 : 1);
+  return true;
 }
 
 static mr_status read_integers(decoder *self, int64_t *column, mr_error *error) {
@@ -300,16 +325,16 @@ static mr_status read_integers(decoder *self, int64_t *column, mr_error *error) 
       !mri_read_varint(&self->at, self->end, &base) ||
       !mri_read_varint(&self->at, self->end, &size) || size > self->count * VARINT_BYTES)
     return corrupt("an integer column has no head", error);
-  mr_status status = unpack(self, self->scratch, (size_t)size, error);
+  const uint8_t *at = NULL;
+  mr_status status = unpack(self, self->scratch, (size_t)size, &at, error);
   if (status != MR_OK) return status;
-  const uint8_t *at = self->scratch;
   const uint8_t *end = at + size;
   value = unzigzag(value);
   base = unzigzag(base);
   column[0] = (int64_t)value;
   for (size_t i = 1; i < self->count; i++) {
     uint64_t code = 0;
-    if (!mri_read_varint(&at, end, &code)) return corrupt("an integer column is short", error);
+    if (!next_code(&at, end, &code)) return corrupt("an integer column is short", error);
     uint64_t step = base + unzigzag(code);
     value += step;
     if (second) base = step;
@@ -318,18 +343,29 @@ static mr_status read_integers(decoder *self, int64_t *column, mr_error *error) 
   return at == end ? MR_OK : corrupt("an integer column is long", error);
 }
 
+static uint64_t low_half(const uint8_t *const planes[8], size_t i) {
+  return (uint64_t)planes[0][i] | (uint64_t)planes[1][i] << 8 | (uint64_t)planes[2][i] << 16 |
+         (uint64_t)planes[3][i] << 24;
+}
+
+static uint64_t high_half(const uint8_t *const planes[8], size_t i) {
+  return (uint64_t)planes[4][i] << 32 | (uint64_t)planes[5][i] << 40 |
+         (uint64_t)planes[6][i] << 48 | (uint64_t)planes[7][i] << 56;
+}
+
 static mr_status read_values(decoder *self, double *values, mr_error *error) {
   size_t count = self->count;
   bool floats = (self->flags & FLAG_FLOAT) != 0;
-  unsigned planes = floats ? 4 : 8;
-  for (unsigned p = 0; p < planes; p++) {
-    mr_status status = unpack(self, self->scratch + p * count, count, error);
+  const uint8_t *planes[8] = {NULL};
+  for (unsigned p = 0; p < (floats ? 4 : 8); p++) {
+    mr_status status = unpack(self, self->scratch + p * count, count, &planes[p], error);
     if (status != MR_OK) return status;
   }
-  for (size_t i = 0; i < count; i++) {
-    uint64_t bits = 0;
-    for (unsigned p = 0; p < planes; p++) bits |= (uint64_t)self->scratch[p * count + i] << (8 * p);
-    values[i] = value_of(floats ? widen((uint32_t)bits) : bits);
+  if (floats) {
+    for (size_t i = 0; i < count; i++) values[i] = value_of(widen((uint32_t)low_half(planes, i)));
+  } else {
+    for (size_t i = 0; i < count; i++)
+      values[i] = value_of(low_half(planes, i) | high_half(planes, i));
   }
   if (self->at != self->end || self->codings >> (2 * self->column) != 0)
     return corrupt("something follows the last column", error);

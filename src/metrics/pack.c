@@ -167,7 +167,7 @@ static mri_unpack_result inflate_column(mri_unpacker *unpacker, const uint8_t *p
 }
 
 mri_unpack_result mri_unpack(mri_unpacker *unpacker, unsigned coding, const uint8_t **at,
-                             const uint8_t *end, uint8_t *bytes, size_t size) {
+                             const uint8_t *end, uint8_t *room, size_t size, const uint8_t **view) {
   uint64_t stored = size;
   if (coding == MRI_PACK_SAME) {
     stored = 1;
@@ -177,16 +177,12 @@ mri_unpack_result mri_unpack(mri_unpacker *unpacker, unsigned coding, const uint
     return MRI_UNPACK_BAD;
   }
   if (stored > (uint64_t)(end - *at) || stored > UINT32_MAX) return MRI_UNPACK_BAD;
+  if (size == 0 && coding != MRI_PACK_RAW) return MRI_UNPACK_BAD;
   const uint8_t *from = *at;
   *at += stored;
-  if (coding == MRI_PACK_DEFLATE)
-    return inflate_column(unpacker, from, (size_t)stored, bytes, size);
-  if (size == 0) return stored == 0 ? MRI_UNPACKED : MRI_UNPACK_BAD;
-  if (coding == MRI_PACK_SAME) {
-    memset(bytes, from[0], size);
-  } else {
-    memcpy(bytes, from, size);
-  }
+  *view = coding == MRI_PACK_RAW ? from : room;
+  if (coding == MRI_PACK_SAME) memset(room, from[0], size);
+  if (coding == MRI_PACK_DEFLATE) return inflate_column(unpacker, from, (size_t)stored, room, size);
   return MRI_UNPACKED;
 }
 

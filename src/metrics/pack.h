@@ -28,10 +28,11 @@ typedef struct mri_unpacker mri_unpacker;
 mri_unpacker *mri_unpacker_new(const mri_mem *mem);
 void mri_unpacker_free(mri_unpacker *unpacker);
 typedef enum { MRI_UNPACKED, MRI_UNPACK_BAD, MRI_UNPACK_NO_MEMORY } mri_unpack_result;
-/* Fills exactly `size` bytes from the stored form at *at, which ends before `end`, and moves *at
- * behind it. Never writes or inflates more, whatever the bytes say. */
+/* *view is exactly `size` bytes of the column whose stored form is at *at and ends before `end`;
+ * *at moves behind it. They lie in the stored form itself or in `room`, which has `size` bytes.
+ * Never writes or inflates more, whatever the bytes say. */
 mri_unpack_result mri_unpack(mri_unpacker *unpacker, unsigned coding, const uint8_t **at,
-                             const uint8_t *end, uint8_t *bytes, size_t size);
+                             const uint8_t *end, uint8_t *room, size_t size, const uint8_t **view);
 
 /* LEB128; false for one that is cut off or has more than 64 bits. */
 bool mri_read_varint(const uint8_t **at, const uint8_t *end, uint64_t *out);

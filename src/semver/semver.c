@@ -25,7 +25,7 @@ static bool is_identifier_char(char c) {
 /* Takes the identifier that starts at *cursor and moves behind it and its dot. False at the end. */
 static bool next_identifier(const char **cursor, identifier *out) {
   const char *start = *cursor;
-  if (start == NULL || *start == '\0') return false;
+  if (*start == '\0') return false;
   const char *end = start;
   bool numeric = true;
   while (*end != '\0' && *end != '.') numeric = is_digit(*end++) && numeric;
@@ -244,7 +244,8 @@ static mr_status count_prerelease(char prerelease[MRI_SEMVER_MAX + 1], mr_error 
     length = snprintf(next, sizeof next, "%.*s%" PRId64 "%s", (int)(last.text - prerelease),
                       prerelease, value, last.text + last.size);
   }
-  if (length > MRI_SEMVER_MAX) return too_long(error);
+  /* A version leaves its prerelease 250 bytes, so two more or one more digit always fit. */
+  assert(length > 0 && length <= MRI_SEMVER_MAX);
   memcpy(prerelease, next, (size_t)length + 1);
   return MR_OK;
 }

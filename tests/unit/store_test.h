@@ -178,7 +178,7 @@ static inline void assert_untouched(const char *path, file_bytes before) {
 }
 
 static inline int64_t size_beside(const char *path, const char *suffix) {
-  char name[160];
+  char name[192];
   struct stat info;
   (void)snprintf(name, sizeof name, "%s%s", path, suffix);
   return stat(name, &info) == 0 ? (int64_t)info.st_size : -1;

@@ -106,6 +106,8 @@ static void test_what_is_no_version(void **state) {
       {"1.2.3-a_b", "'1.2.3-a_b' is not a semantic version: a character that is not allowed at "
                     "column 8"},
       {"1.2.3+", "'1.2.3+' is not a semantic version: an empty identifier at column 7"},
+      {"1.2.3-{", "'1.2.3-{' is not a semantic version: a character that is not allowed at "
+                  "column 7"},
       {"1.2.3+a+b", "'1.2.3+a+b' is not a semantic version: a character that is not allowed at "
                     "column 8"},
       {"1.2.3-\xc3\xa9", "'1.2.3-\xc3\xa9' is not a semantic version: a character that is not "
@@ -340,6 +342,9 @@ static void test_bump_counts_as_npm(void **state) {
       {"1.2.3-device.0", MRI_SEMVER_PRERELEASE, "dev", "1.2.3-dev.0"},
       {"1.2.3-rc.x.0", MRI_SEMVER_PRERELEASE, "rc.x", "1.2.3-rc.x.1"},
       {"1.2.3-rc.0", MRI_SEMVER_PRERELEASE, "rc.x", "1.2.3-rc.x.0"},
+      {"1.2.3-rc", MRI_SEMVER_PRERELEASE, "rc.0.x", "1.2.3-rc.0.x.0"},
+      {"1.2.3-rc", MRI_SEMVER_PRERELEASE, "rc.0", "1.2.3-rc.0.0"},
+      {"1.2.3-1", MRI_SEMVER_PRERELEASE, "1", "1.2.3-1.0"},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
     mri_semver version = parse(table[i].from);

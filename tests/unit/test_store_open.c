@@ -9,7 +9,7 @@ static void in_folder(const store_fixture *f, const char *name, char out[160]) {
 static void test_ways_to_name_a_registry(void **state) {
   store_fixture *f = *state;
   mr_error error = MR_ERROR_INIT;
-  char uri[160];
+  char uri[192];
   static const char *const names[] = {"plain",    "with:colon",           "with space?and#more%41",
                                       "sqlite:x", "\xc3\xbc\xe2\x82\xac", "a'b\"c"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
