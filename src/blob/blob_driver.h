@@ -19,6 +19,7 @@ typedef struct mri_blobs_driver {
   mr_status (*list)(mri_blobs *blobs,
                     mr_status (*each)(void *ctx, const mri_digest *digest, int64_t size), void *ctx,
                     mr_error *error);
+  mr_status (*sweep)(mri_blobs *blobs, int64_t before_us, int64_t *freed, mr_error *error);
   mr_status (*open)(mri_blobs *blobs, const mri_digest *digest, int64_t size, mri_blob **out,
                     mr_error *error);
   void (*close)(mri_blobs *blobs);

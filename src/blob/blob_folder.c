@@ -11,7 +11,6 @@
 #include "blob/blob_place.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,19 +21,12 @@ typedef struct blob_folder {
   mri_blob_place place;
 } blob_folder;
 
-/* Whether a regular file is there, which alone counts as a blob, and its size. */
 static mr_status file_size(const blob_folder *self, int shard, const char *name, bool *found,
                            int64_t *size, mr_error *error) {
   struct stat info;
-  *found = false;
-  if (mri_io_table()->fstat_at(shard, name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return MR_OK;
-    return mri_blob_place_errno(&self->place, errno, "stat", name, error);
-  }
-  if (!S_ISREG(info.st_mode)) return MR_OK;
-  *found = true;
-  *size = (int64_t)info.st_size;
-  return MR_OK;
+  mr_status status = mri_blob_place_stat(&self->place, shard, name, found, &info, error);
+  if (status == MR_OK && *found) *size = (int64_t)info.st_size;
+  return status;
 }
 
 /* Puts the leaf list beside the blob unless one of the right size is there. */
@@ -51,7 +43,8 @@ static mr_status keep_leaves(blob_folder *self, int shard, const mri_blob_path *
   status = mri_blob_place_temp(&self->place, &temp, error);
   if (status == MR_OK && !mri_write_full(temp.fd, leaves, count * sizeof *leaves))
     status = mri_blob_place_errno(&self->place, errno, "write", path->leaves, error);
-  if (status == MR_OK) status = mri_temp_file_publish(&temp, shard, path->leaves, error);
+  if (status == MR_OK)
+    status = mri_blob_place_publish(&self->place, &temp, shard, path->leaves, error);
   mri_blob_place_temp_end(&temp);
   return status;
 }
@@ -100,7 +93,8 @@ static mr_status publish(blob_folder *self, mri_temp_file *temp, const mri_hashe
   if (status == MR_OK && !found) {
     status = keep_leaves(self, shard, &path, hasher, error);
     if (status == MR_OK) status = mri_blob_place_settle(&self->place, &path, error);
-    if (status == MR_OK) status = mri_temp_file_publish(temp, shard, path.file, error);
+    if (status == MR_OK)
+      status = mri_blob_place_publish(&self->place, temp, shard, path.file, error);
   }
   mri_io_table()->close(shard);
   return status;
@@ -182,76 +176,15 @@ static mr_status folder_remove(mri_blobs *blobs, const mri_digest *digest, mr_er
   return status;
 }
 
-typedef struct listing {
-  const blob_folder *self;
-  mr_status (*each)(void *ctx, const mri_digest *digest, int64_t size);
-  void *ctx;
-  char shard[3]; /* the two digits */
-} listing;
-
-/* The digest that a file of the shard is named by; false for leaf lists and all that is no blob. */
-static bool digest_of(const listing *list, const char *name, mri_digest *out) {
-  char text[MRI_DIGEST_TEXT];
-  char again[MRI_DIGEST_TEXT];
-  if (strlen(name) != MRI_BLOB_FILE_NAME - 1) return false;
-  snprintf(text, sizeof text, "%s%.62s", list->shard, name);
-  if (!mri_digest_parse(text, out)) return false;
-  mri_digest_text(out, again);
-  return strcmp(text, again) == 0; /* upper-case digits are not ours */
-}
-
-static mr_status list_file(listing *list, int shard, const char *name, mr_error *error) {
-  mri_digest digest;
-  bool found = false;
-  int64_t size = 0;
-  if (!digest_of(list, name, &digest)) return MR_OK;
-  mr_status status = file_size(list->self, shard, name, &found, &size, error);
-  return status == MR_OK && found ? list->each(list->ctx, &digest, size) : status;
-}
-
-typedef mr_status (*entry_fn)(listing *list, int folder, const char *name, mr_error *error);
-
-/* Calls `entry` for what is in the open folder `fd`, which it takes. */
-static mr_status list_folder(listing *list, int fd, const char *path, entry_fn entry,
-                             mr_error *error) {
-  const mri_blob_place *place = &list->self->place;
-  mr_status status = MR_OK;
-  DIR *dir = fdopendir(fd);
-  if (dir == NULL) {
-    status = mri_blob_place_errno(place, errno, "list", path, error);
-    mri_io_table()->close(fd);
-    return status;
-  }
-  while (status == MR_OK) {
-    errno = 0;
-    const struct dirent *found = readdir(dir);
-    if (found == NULL && errno != 0)
-      status = mri_blob_place_errno(place, errno, "list", path, error);
-    if (found == NULL) break;
-    status = entry(list, dirfd(dir), found->d_name, error);
-  }
-  closedir(dir);
-  return status;
-}
-
-static mr_status list_shard(listing *list, int blobs, const char *name, mr_error *error) {
-  if (strlen(name) != 2 || strspn(name, "0123456789abcdef") != 2) return MR_OK;
-  int fd = mri_open_beneath(blobs, name, O_RDONLY | O_DIRECTORY, 0);
-  if (fd < 0 && errno == ENOENT) return MR_OK;
-  if (fd < 0) return mri_blob_place_errno(&list->self->place, errno, "open", name, error);
-  memcpy(list->shard, name, sizeof list->shard);
-  return list_folder(list, fd, name, list_file, error);
-}
-
 static mr_status folder_list(mri_blobs *blobs,
                              mr_status (*each)(void *ctx, const mri_digest *digest, int64_t size),
                              void *ctx, mr_error *error) {
-  blob_folder *self = (blob_folder *)blobs;
-  listing list = {self, each, ctx, ""};
-  int fd = -1;
-  mr_status status = mri_blob_place_open(&self->place, "blobs", false, &fd, error);
-  if (status != MR_OK || fd < 0) return status;
-  return list_folder(&list, fd, "blobs", list_shard, error);
+  return mri_blob_walk_list(&((blob_folder *)blobs)->place, each, ctx, error);
+}
+
+static mr_status folder_sweep(mri_blobs *blobs, int64_t before_us, int64_t *freed,
+                              mr_error *error) {
+  return mri_blob_walk_sweep(&((blob_folder *)blobs)->place, before_us, freed, error);
 }
 
 /* The leaf list, when it is there and is the one of the digest; *out NULL otherwise. */
@@ -335,6 +268,7 @@ static const mri_blobs_driver folder_driver = {
     .stat = folder_stat,
     .remove = folder_remove,
     .list = folder_list,
+    .sweep = folder_sweep,
     .open = folder_open,
     .close = folder_close,
 };

@@ -209,6 +209,16 @@ static mr_status memory_list(mri_blobs *blobs,
   return status;
 }
 
+/* What a put in memory breaks off is freed at once. */
+static mr_status memory_sweep(mri_blobs *blobs, int64_t before_us, int64_t *freed,
+                              mr_error *error) {
+  (void)blobs;
+  (void)before_us;
+  (void)freed;
+  (void)error;
+  return MR_OK;
+}
+
 static mr_status memory_open(mri_blobs *blobs, const mri_digest *digest, int64_t size,
                              mri_blob **out, mr_error *error) {
   content *item = hold((blob_memory *)blobs, digest);
@@ -241,6 +251,7 @@ static const mri_blobs_driver memory_driver = {
     .stat = memory_stat,
     .remove = memory_remove,
     .list = memory_list,
+    .sweep = memory_sweep,
     .open = memory_open,
     .close = memory_close,
 };

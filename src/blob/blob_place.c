@@ -161,6 +161,17 @@ mr_status mri_blob_place_settle(mri_blob_place *place, const mri_blob_path *path
   return MR_OK;
 }
 
+mr_status mri_blob_place_stat(const mri_blob_place *place, int folder, const char *name,
+                              bool *found, struct stat *info, mr_error *error) {
+  *found = false;
+  if (mri_io_table()->fstat_at(folder, name, info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return MR_OK;
+    return mri_blob_place_errno(place, errno, "stat", name, error);
+  }
+  *found = S_ISREG(info->st_mode);
+  return MR_OK;
+}
+
 mr_status mri_blob_place_temp(mri_blob_place *place, mri_temp_file *temp, mr_error *error) {
   *temp = (mri_temp_file){.fd = -1, .dir = -1};
   int folder = -1;
@@ -176,4 +187,11 @@ void mri_blob_place_temp_end(mri_temp_file *temp) {
   mri_temp_file_discard(temp);
   if (temp->dir >= 0) mri_io_table()->close(temp->dir);
   temp->dir = -1;
+}
+
+mr_status mri_blob_place_publish(const mri_blob_place *place, mri_temp_file *temp, int folder,
+                                 const char *name, mr_error *error) {
+  mr_status status = mri_temp_file_publish(temp, folder, name, error);
+  if (status == MR_OK) return MR_OK;
+  return mri_error_prefix(error, status, "blob store %s", place->root);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the folder store keeps things: its root and the folders below, opened without following a
- * symlink and made durable. Only blob_folder.c and blob_place.c include it. */
+ * symlink and made durable. Only blob_folder.c, blob_place.c and blob_walk.c include it. */
 #ifndef MRI_BLOB_BLOB_PLACE_H
 #define MRI_BLOB_BLOB_PLACE_H
 
@@ -47,9 +47,22 @@ mr_status mri_blob_place_open(mri_blob_place *place, const char *path, bool crea
                               mr_error *error);
 /* Makes the name of the shard durable; once is enough for a store. */
 mr_status mri_blob_place_settle(mri_blob_place *place, const mri_blob_path *path, mr_error *error);
+/* Whether a regular file is there, which alone counts as a blob. */
+mr_status mri_blob_place_stat(const mri_blob_place *place, int folder, const char *name,
+                              bool *found, struct stat *info, mr_error *error);
 /* A new file in ROOT/tmp, and its end: removed unless it was published. A temp file that failed to
  * open, or was never tried and has fd and dir -1, may be ended too. */
 mr_status mri_blob_place_temp(mri_blob_place *place, mri_temp_file *temp, mr_error *error);
 void mri_blob_place_temp_end(mri_temp_file *temp);
+/* mri_temp_file_publish, with the store's name in the error. */
+mr_status mri_blob_place_publish(const mri_blob_place *place, mri_temp_file *temp, int folder,
+                                 const char *name, mr_error *error);
+
+/* mri_blobs_list and mri_blobs_sweep. */
+mr_status mri_blob_walk_list(mri_blob_place *place,
+                             mr_status (*each)(void *ctx, const mri_digest *digest, int64_t size),
+                             void *ctx, mr_error *error);
+mr_status mri_blob_walk_sweep(mri_blob_place *place, int64_t before_us, int64_t *freed,
+                              mr_error *error);
 
 #endif

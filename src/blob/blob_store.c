@@ -189,6 +189,15 @@ mr_status mri_blobs_list(mri_blobs *blobs,
   return blobs->driver->list(blobs, each, ctx, error);
 }
 
+mr_status mri_blobs_sweep(mri_blobs *blobs, int64_t before_us, int64_t *freed, mr_error *error) {
+  assert(blobs != NULL);
+  int64_t sum = 0;
+  mr_status status = check_writable(blobs, error);
+  if (status == MR_OK) status = blobs->driver->sweep(blobs, before_us, &sum, error);
+  if (status == MR_OK && freed != NULL) *freed = sum;
+  return status;
+}
+
 mr_status mri_blobs_open(mri_blobs *blobs, const mri_digest *digest, int64_t size, mri_blob **out,
                          mr_error *error) {
   assert(blobs != NULL && digest != NULL && out != NULL);

@@ -16,7 +16,8 @@ typedef mr_status (*mri_blob_source)(void *ctx, uint8_t *buffer, size_t size, si
                                      mr_error *error);
 
 /* The content-addressed folder ROOT/blobs with ROOT/tmp beside it. Folders are made at the first
- * put. `file_mode` is of new files; read-only stores refuse puts. */
+ * put. `file_mode` is of new files; read-only stores refuse puts. The way to ROOT may lead through
+ * symlinks; one below it makes every call that meets it TAMPERED. */
 mr_status mri_blobs_open_folder(const mri_mem *mem, const char *root, uint32_t file_mode,
                                 bool read_only, mri_blobs **out, mr_error *error);
 /* In memory, for memory: registries. */
@@ -40,16 +41,22 @@ mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, mri_di
 mr_status mri_blobs_stat(mri_blobs *blobs, const mri_digest *digest, bool *found, int64_t *size,
                          mr_error *error);
 mr_status mri_blobs_delete(mri_blobs *blobs, const mri_digest *digest, mr_error *error);
-/* Calls `each` for every blob, in no order, until it answers anything but MR_OK. */
+/* Calls `each` for every blob, in no order, until it answers anything but MR_OK, which is returned
+ * as it is (`each` has its own way to the error). `each` may put and delete. */
 mr_status mri_blobs_list(mri_blobs *blobs,
                          mr_status (*each)(void *ctx, const mri_digest *digest, int64_t size),
                          void *ctx, mr_error *error);
+
+/* Removes what interrupted puts left behind: temporary files last written before the Unix time
+ * `before_us`, and leaf lists without a blob of that age. *freed is the sum of their sizes. */
+mr_status mri_blobs_sweep(mri_blobs *blobs, int64_t before_us, int64_t *freed, mr_error *error);
 
 /* Opens a blob of known digest and size: NOT_FOUND when it is not there, TAMPERED when its size or
  * leaves do not fit. Bytes are verified before they are handed out, leaf by leaf. */
 mr_status mri_blobs_open(mri_blobs *blobs, const mri_digest *digest, int64_t size, mri_blob **out,
                          mr_error *error);
-/* The same for any file, a linked artifact for example. */
+/* The same for any file, a linked artifact for example; `path` as in mri_blobs_put_file. Content
+ * above one leaf is hashed once by the open. */
 mr_status mri_blob_open_file(const mri_mem *mem, int dir, const char *path,
                              const mri_digest *digest, int64_t size, mri_blob **out,
                              mr_error *error);

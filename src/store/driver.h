@@ -61,7 +61,7 @@ typedef enum mri_begin_mode {
   MRI_BEGIN_APPEND,  /* writes; the commit survives the process */
   MRI_BEGIN_DURABLE, /* writes; the commit survives the machine */
   MRI_BEGIN_GOVERN,  /* the same, and one at a time in the whole database */
-  MRI_BEGIN_CREATE   /* nobody else reads or writes: the schema is made */
+  MRI_BEGIN_CREATE   /* the same: the schema is made. The state must be looked at again */
 } mri_begin_mode;
 
 typedef struct mri_driver {

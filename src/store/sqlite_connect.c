@@ -177,9 +177,7 @@ void mri_sqlite_disconnect(mri_connection *connection, bool forked) {
   mri_mem_free(db->mem, connection);
 }
 
-/* WAL mode is kept in the file: only a registry that was just made, or one that somebody changed
- * with another tool, needs the switch. */
-static int use_log(mri_connection *connection, char mode[16]) {
+static int use_log_once(mri_connection *connection, char mode[16]) {
   sqlite3_stmt *stmt = NULL;
   int code = sqlite3_prepare_v2(connection->handle, "PRAGMA journal_mode=WAL", -1, &stmt, NULL);
   if (code != SQLITE_OK) return code;
@@ -190,27 +188,71 @@ static int use_log(mri_connection *connection, char mode[16]) {
   return sqlite3_finalize(stmt);
 }
 
-mr_status mri_sqlite_accept(mri_connection *connection, mri_wait *wait, mr_error *error) {
-  mri_database *db = connection->database;
-  connection->wait = wait;
-  int code = SQLITE_OK;
+/* WAL mode is kept in the file: only a registry that is being made, or one that somebody changed
+ * with another tool, needs the switch. */
+static mr_status use_log(mri_connection *connection, mri_wait *wait, mr_error *error) {
+  const mri_database *db = connection->database;
   char mode[16] = "";
-  if (!db->memory && !db->facts.read_only) {
-    do {
-      code = use_log(connection, mode);
-    } while (code != SQLITE_OK && mri_sqlite_again(code, wait));
-  }
-  if (code == SQLITE_OK) code = make_fit(connection);
+  int code;
+  connection->wait = wait;
+  do {
+    code = use_log_once(connection, mode);
+  } while (code != SQLITE_OK && mri_sqlite_again(code, wait));
   connection->wait = NULL;
   if (code != SQLITE_OK) {
     return mri_sqlite_error(db, connection->handle, code, wait, error, "open");
   }
-  if (mode[0] != '\0' && strcmp(mode, "wal") != 0) {
-    return mri_error_set(error, MR_NOT_SUPPORTED,
-                         "%s is on a file system without shared memory; the EXCLUSIVE flag makes "
-                         "do with one process",
-                         db->label);
+  if (strcmp(mode, "wal") == 0) return MR_OK;
+  return mri_error_set(error, MR_NOT_SUPPORTED,
+                       "%s is on a file system without shared memory; the EXCLUSIVE flag makes do "
+                       "with one process",
+                       db->label);
+}
+
+mr_status mri_sqlite_accept(mri_connection *connection, mri_wait *wait, mr_error *error) {
+  mri_database *db = connection->database;
+  if (!db->memory && !db->facts.read_only) {
+    mr_status status = use_log(connection, wait, error);
+    if (status != MR_OK) return status;
+  }
+  int code = make_fit(connection);
+  if (code != SQLITE_OK) {
+    return mri_sqlite_error(db, connection->handle, code, wait, error, "open");
   }
   db->accepted = true;
   return MR_OK;
+}
+
+/* The mark on an empty file, unless another process was faster: one page, written at once. */
+static int mark_once(mri_connection *connection) {
+  int64_t objects = 1;
+  int64_t id = 0;
+  int code = mri_sqlite_exec(connection, "PRAGMA synchronous=FULL; BEGIN EXCLUSIVE");
+  if (code == SQLITE_OK) {
+    code = mri_sqlite_query_int(connection->handle, "SELECT count(*) FROM sqlite_schema", &objects);
+  }
+  if (code == SQLITE_OK) {
+    code = mri_sqlite_query_int(connection->handle, "PRAGMA application_id", &id);
+  }
+  if (code == SQLITE_OK && objects == 0 && id == 0) {
+    code = mri_sqlite_exec(connection, "PRAGMA application_id=" MRI_SQLITE_MARK_TEXT);
+  }
+  if (code == SQLITE_OK) code = mri_sqlite_exec(connection, "COMMIT");
+  if (sqlite3_get_autocommit(connection->handle) == 0)
+    (void)mri_sqlite_exec(connection, "ROLLBACK");
+  return code;
+}
+
+mr_status mri_sqlite_mark_file(mri_connection *connection, mri_wait *wait, mr_error *error) {
+  if (connection->database->memory) return MR_OK;
+  int code;
+  connection->wait = wait;
+  do {
+    code = mark_once(connection);
+  } while (code != SQLITE_OK && mri_sqlite_again(code, wait));
+  connection->wait = NULL;
+  if (code != SQLITE_OK) {
+    return mri_sqlite_error(connection->database, connection->handle, code, wait, error, "create");
+  }
+  return use_log(connection, wait, error);
 }

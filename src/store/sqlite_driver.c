@@ -56,16 +56,10 @@ static int begin_once(mri_connection *connection, mri_begin_mode mode, int64_t *
                            mode == MRI_BEGIN_APPEND ? SYNCHRONOUS_NORMAL : SYNCHRONOUS_FULL);
   }
   if (code != SQLITE_OK) return code;
-  switch (mode) {
-  case MRI_BEGIN_READ:
+  if (mode == MRI_BEGIN_READ) {
     code = run_kept(connection, &connection->begin_read, "BEGIN", NULL);
-    break;
-  case MRI_BEGIN_CREATE:
-    code = mri_sqlite_exec(connection, "BEGIN EXCLUSIVE");
-    break;
-  default:
+  } else {
     code = run_kept(connection, &connection->begin_write, "BEGIN IMMEDIATE", NULL);
-    break;
   }
   /* A read takes its snapshot here, where it may still wait and be tried again. */
   if (code == SQLITE_OK) {
@@ -77,6 +71,11 @@ static int begin_once(mri_connection *connection, mri_begin_mode mode, int64_t *
 static mr_status sqlite_begin(mri_connection *connection, mri_begin_mode mode, mri_wait *wait,
                               int64_t *version, mr_error *error) {
   int code;
+  if (mode == MRI_BEGIN_CREATE) {
+    mr_status status = mri_sqlite_mark_file(connection, wait, error);
+    if (status != MR_OK) return status;
+    connection->synchronous = 0; /* changed behind our back */
+  }
   for (;;) {
     connection->wait = wait;
     code = begin_once(connection, mode, version);
@@ -113,37 +112,53 @@ static mr_status sqlite_commit(mri_connection *connection, mr_error *error) {
   return status;
 }
 
-static mr_status sqlite_state(mri_connection *connection, mri_wait *wait, mri_database_state *out,
-                              mr_error *error) {
+/* Of one moment: another process may be making the registry meanwhile. */
+static int look_inside(mri_connection *connection, mri_database_state *out) {
   sqlite3 *handle = connection->handle;
   int64_t id = 0;
+  int64_t version = 0;
   int64_t pages = 0;
   int64_t objects = 0;
-  int code;
-  connection->wait = wait;
-  do {
-    code = mri_sqlite_query_int(handle, "PRAGMA application_id", &id);
-    if (code == SQLITE_OK) code = mri_sqlite_query_int(handle, "PRAGMA page_count", &pages);
-    if (code == SQLITE_OK && id != MRI_SQLITE_APPLICATION_ID && pages > 0) {
-      code = mri_sqlite_query_int(handle, "SELECT count(*) FROM sqlite_schema", &objects);
-    }
-  } while (code != SQLITE_OK && mri_sqlite_again(code, wait));
-  if (sqlite3_get_autocommit(handle)) connection->wait = NULL;
-  if (code != SQLITE_OK) {
-    return mri_sqlite_error(connection->database, handle, code, wait, error, "open");
+  int code = SQLITE_OK;
+  if (sqlite3_get_autocommit(handle) != 0) {
+    code = run_kept(connection, &connection->begin_read, "BEGIN", NULL);
   }
-  /* Within the creating transaction SQLite has made the first page of an empty file already. */
-  bool blank = pages == 0 || (!sqlite3_get_autocommit(handle) && objects == 0 && pages == 1);
-  *out = id == MRI_SQLITE_APPLICATION_ID ? MRI_DATABASE_REGISTRY
-         : blank                         ? MRI_DATABASE_EMPTY
-                                         : MRI_DATABASE_FOREIGN;
-  return MR_OK;
+  if (code == SQLITE_OK) code = mri_sqlite_query_int(handle, "PRAGMA application_id", &id);
+  if (code == SQLITE_OK) code = mri_sqlite_query_int(handle, "PRAGMA user_version", &version);
+  if (code == SQLITE_OK) code = mri_sqlite_query_int(handle, "PRAGMA page_count", &pages);
+  bool ours = id == MRI_SQLITE_APPLICATION_ID;
+  if (code == SQLITE_OK && version == 0 && pages > 0) {
+    code = mri_sqlite_query_int(handle, "SELECT count(*) FROM sqlite_schema", &objects);
+  }
+  bool blank = version == 0 && objects == 0;
+  *out = MRI_DATABASE_FOREIGN;
+  if (blank && (ours || pages == 0 || connection->database->memory)) *out = MRI_DATABASE_EMPTY;
+  if (ours && !blank) *out = MRI_DATABASE_REGISTRY;
+  return code;
+}
+
+static mr_status sqlite_state(mri_connection *connection, mri_wait *wait, mri_database_state *out,
+                              mr_error *error) {
+  bool own = sqlite3_get_autocommit(connection->handle) != 0;
+  for (;;) {
+    connection->wait = wait;
+    int code = look_inside(connection, out);
+    mr_status status = mri_sqlite_status(code);
+    if (status != MR_OK && status != MR_BUSY) {
+      status =
+          mri_sqlite_error(connection->database, connection->handle, code, wait, error, "open");
+    }
+    if (own) rollback(connection);
+    if (status != MR_BUSY) return status;
+    if (mri_sqlite_again(code, wait)) continue;
+    return mri_sqlite_error(connection->database, NULL, code, wait, error, "open");
+  }
 }
 
 static mr_status sqlite_mark(mri_connection *connection, int64_t version, mr_error *error) {
   char sql[96];
-  (void)snprintf(sql, sizeof(sql), "PRAGMA application_id=%d; PRAGMA user_version=%d",
-                 MRI_SQLITE_APPLICATION_ID, (int)version);
+  (void)snprintf(sql, sizeof(sql), "PRAGMA application_id=%s; PRAGMA user_version=%d",
+                 MRI_SQLITE_MARK_TEXT, (int)version);
   int code = mri_sqlite_exec(connection, sql);
   if (code == SQLITE_OK) return MR_OK;
   return mri_sqlite_error(connection->database, connection->handle, code, connection->wait, error,

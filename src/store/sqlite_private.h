@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #define MRI_SQLITE_APPLICATION_ID 0x6D6F6472 /* "modr" */
+#define MRI_SQLITE_MARK_TEXT      "1836016754"
 #define MRI_SQLITE_OLDEST         3037000    /* STRICT tables */
 #define MRI_SQLITE_LOG_LIMIT      ((int64_t)16 * 1024 * 1024)
 
@@ -71,6 +72,10 @@ mr_status mri_sqlite_connect(mri_database *database, mri_wait *wait, mri_connect
                              mr_error *error);
 void mri_sqlite_disconnect(mri_connection *connection, bool forked);
 mr_status mri_sqlite_accept(mri_connection *connection, mri_wait *wait, mr_error *error);
+/* The first half of making a registry: the file carries our mark in its only page, and is in WAL
+ * mode. Everything else is one transaction of the log, so that a process that dies in between
+ * leaves a file that is ours and empty, never a half-written one. */
+mr_status mri_sqlite_mark_file(mri_connection *connection, mri_wait *wait, mr_error *error);
 
 /* sqlite_error.c */
 mr_status mri_sqlite_status(int64_t code);

@@ -228,28 +228,6 @@ static void test_verified_bytes_do_not_change_with_the_disk(void **state) {
   mri_mem_free(mem(), bytes);
 }
 
-static void test_listing_passes_over_what_is_no_blob(void **state) {
-  fixture *self = *state;
-  uint8_t *bytes = blob_content(BIG, 10);
-  mri_digest digest = put(self, bytes, BIG);
-  blob_name name = blob_path(&digest, "");
-  char folder[sizeof name.text];
-  char path[sizeof name.text + 80];
-  (void)snprintf(folder, sizeof folder, "%.8s", name.text);
-  (void)snprintf(path, sizeof path, "%s/README", folder);
-  blob_write_file(self->dir.fd, path, "hello", 5);
-  (void)snprintf(path, sizeof path, "%s/%062d", folder, 0);
-  assert_int_equal(mkdirat(self->dir.fd, path, 0700), 0);
-  (void)snprintf(path, sizeof path, "%s/%061dA", folder, 0);
-  blob_write_file(self->dir.fd, path, "upper", 5);
-  (void)snprintf(path, sizeof path, "%s/%062d", folder, 1);
-  assert_int_equal(symlinkat("README", self->dir.fd, path), 0);
-  blob_write_file(self->dir.fd, "blobs/stray", "stray", 5);
-  blob_write_file(self->dir.fd, "tmp/tmp-left", "left", 4);
-  assert_int_equal(blob_check_all(&self->dir), 1);
-  mri_mem_free(mem(), bytes);
-}
-
 static void test_read_only_stores_refuse_to_write(void **state) {
   fixture *self = *state;
   mri_digest digest = put(self, "abc", 3);
@@ -456,7 +434,6 @@ int main(void) {
       WITH(test_a_put_brings_a_lost_leaf_list_back),
       WITH(test_truncated_and_longer_files),
       WITH(test_verified_bytes_do_not_change_with_the_disk),
-      WITH(test_listing_passes_over_what_is_no_blob),
       WITH(test_read_only_stores_refuse_to_write),
       WITH(test_a_second_put_writes_nothing),
       WITH(test_the_order_of_a_durable_put),
