@@ -96,8 +96,8 @@ typedef struct mr_promote_options {
  *         fit; MR_NOT_FOUND for an unknown run, or when it has no artifact at the path; MR_CONFLICT
  *         when the run is not finished, or op_id was used for something else; MR_ALREADY_EXISTS when
  *         the run and path are a version of this model already, or the number is taken: the message
- *         names the version; MR_LIMIT when a number would pass 2^53 - 1; MR_CANCELLED;
- *         MR_ABI_MISMATCH; and the common ones of modelreg.h
+ *         names the version; MR_LIMIT when a number would pass 2^53 - 1, or be longer than 256
+ *         bytes with its build metadata; MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_model_promote(mr_model *model, const char *run_id,

@@ -16,7 +16,8 @@ mr_status mri_chunk_encode(const mri_mem *mem, const int64_t *steps, const int64
 mr_status mri_chunk_encode_quick(const mri_mem *mem, const int64_t *steps, const int64_t *times_us,
                                  const double *values, size_t count, uint8_t **out,
                                  size_t *out_size, mr_error *error);
-/* Number of points of a block, without inflating it; CORRUPT when the header is no chunk's. */
+/* Number of points of a block, without inflating it; CORRUPT when the check sum or the header is
+ * wrong. */
 mr_status mri_chunk_count(const uint8_t *block, size_t size, size_t *count, mr_error *error);
 /* Decodes into columns that have room for exactly `count` points, which must be the block's count. */
 mr_status mri_chunk_decode(const mri_mem *mem, const uint8_t *block, size_t size, int64_t *steps,

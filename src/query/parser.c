@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text -> tree, by recursive descent. Keywords and functions in any case, blanks between tokens free:
+/* Text -> tree, by recursive descent. Keywords and functions in any case, blanks between tokens
+ * free:
  *
  *   expression := conjunction { OR conjunction }
  *   conjunction:= negation { AND negation }
@@ -20,15 +21,16 @@
  *   text       := '...' or "...", the quote doubled inside, no control characters
  *
  * A parenthesised expression may be a truth or a value; which of them each place needs is checked
- * where the node is made. LIKE's % is any text and _ any one character.
+ * where the node is made. LIKE's % is any text and _ any one character, there is no escape; ILIKE
+ * takes ASCII letters of either case for the same. How values compare is told in evaluator.c.
  *
  *   path := metrics.NAME | params.NAME | tags.NAME | checks.NAME | approvals.NAME
  *         | attributes.NAME | dataset.NAME | version.NAME
  *         | inputs.NAME.FIELD | artifacts.NAME.FIELD | channel.NAME.FIELD
  *         | evaluations.NAME.path | incumbent[.path]
  *
- * with MLflow's other spellings metric, param, parameter(s), tag, attr, attribute, run, datasets, and
- * the bare attributes status, artifact_uri, start_time, end_time, user_id, run_name, run_id. A
+ * with MLflow's other spellings metric, param, parameter(s), tag, attr, attribute, run, datasets,
+ * and the bare attributes status, artifact_uri, start_time, end_time, user_id, run_name, run_id. A
  * NAME of metrics, params, tags, checks, inputs, artifacts and evaluations may be `*`. `incumbent`
  * alone can only be tested with IS NULL.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one expression language of searches and gates: text -> tree -> truth with reasons. The grammar
- * is documented in include/modelreg/gate.h and, with its source form, in parser.c. */
+/* The one expression language of searches and gates: text -> tree -> truth with reasons. The
+ * grammar is documented in include/modelreg/gate.h and, with its source form, in parser.c. */
 #ifndef MRI_QUERY_QUERY_H
 #define MRI_QUERY_QUERY_H
 
@@ -65,9 +65,9 @@ typedef struct mri_query_path {
   int star; /* index of the part that is a bare *, -1 if none */
 } mri_query_path;
 
-/* What an expression is evaluated over. `get` gives the value of a path without star; `expand` gives
- * the names that a star stands for (e.g. all artifact paths), in a stable order. A comparison with a
- * star is true when there is at least one name and it is true for every one; with no name it is
+/* What an expression is evaluated over. `get` gives the value of a path without star; `expand`
+ * gives the names that a star stands for (e.g. all artifact paths), in a stable order. A comparison
+ * with a star is true when there is at least one name and it is true for every one; with no name it is
  * unknown; reasons name the first one that failed. Each path is asked for once. Strings live in
  * `arena`. */
 typedef struct mri_query_subject {

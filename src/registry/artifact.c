@@ -177,10 +177,7 @@ mr_status mr_run_log_artifact(mr_run *run, const char *local_path, const char *a
                               const mr_artifact_options *options, mr_error *error) {
   mr_artifact_options o;
   mr_status status = mri_check_argument(run, "run", error);
-  if (status == MR_OK) status = mri_check_value(local_path, "local_path", 4096, error);
-  if (status == MR_OK && local_path[0] == '\0') {
-    status = mri_error_set(error, MR_INVALID_ARGUMENT, "local_path is empty");
-  }
+  if (status == MR_OK) status = mri_check_local_path(local_path, "local_path", error);
   if (status == MR_OK && artifact_path != NULL) {
     status = mri_check_path(artifact_path, "artifact path", error);
   }

@@ -295,7 +295,7 @@ mr_status mr_dataset_verify(mr_dataset *dataset, const char *folder,
                             mr_error *error) {
   mr_verify_options o;
   mr_status status = mri_check_argument(dataset, "dataset", error);
-  if (status == MR_OK) status = mri_check_value(folder, "folder", 4096, error);
+  if (status == MR_OK) status = mri_check_local_path(folder, "folder", error);
   if (status == MR_OK) status = mri_verify_options_read(&o, options, error);
   if (status == MR_OK) status = mri_enter(dataset->registry, error);
   if (status != MR_OK) return status;
@@ -313,7 +313,7 @@ mr_status mr_dataset_fetch(mr_dataset *dataset, const char *folder, const mr_fet
                            mr_report **out_report, mr_error *error) {
   mr_fetch_options o;
   mr_status status = mri_check_argument(dataset, "dataset", error);
-  if (status == MR_OK) status = mri_check_value(folder, "folder", 4096, error);
+  if (status == MR_OK) status = mri_check_local_path(folder, "folder", error);
   if (status == MR_OK) status = mri_fetch_options_read(&o, options, error);
   if (status == MR_OK && !dataset->record.frozen) {
     status = mri_error_set(error, MR_NOT_SUPPORTED,

@@ -16,6 +16,12 @@ mr_status mri_check_cancel(const mr_cancel *cancel, mr_error *error) {
   return mri_error_set(error, MR_CANCELLED, "the caller cancelled the call");
 }
 
+mr_status mri_check_local_path(const char *path, const char *what, mr_error *error) {
+  mr_status status = mri_check_value(path, what, 4096, error);
+  if (status != MR_OK || path[0] != '\0') return status;
+  return mri_error_set(error, MR_INVALID_ARGUMENT, "%s is empty", what);
+}
+
 mr_status mri_folder_open(const char *folder, int *out_fd, mr_error *error) {
   *out_fd = mri_io_table()->open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   if (*out_fd >= 0) return MR_OK;

@@ -26,6 +26,9 @@ typedef struct mri_folder_walk {
 mr_status mri_folder_visit(const mri_mem *mem, const char *folder, const mri_folder_walk *walk,
                            mr_error *error);
 
+/* A path that the caller names: not NULL, not empty, at most 4,096 bytes of UTF-8. */
+mr_status mri_check_local_path(const char *path, const char *what, mr_error *error);
+
 /* Opens a folder that the caller names: NOT_FOUND, or INVALID_ARGUMENT when it is no folder. */
 mr_status mri_folder_open(const char *folder, int *out_fd, mr_error *error);
 

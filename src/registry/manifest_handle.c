@@ -115,7 +115,7 @@ mr_status mr_manifest_add_folder(mr_manifest *manifest, const char *path,
                                  const mr_folder_options *options, mr_error *error) {
   mr_folder_options o;
   mr_status status = mri_check_argument(manifest, "manifest", error);
-  if (status == MR_OK) status = mri_check_value(path, "path", 4096, error);
+  if (status == MR_OK) status = mri_check_local_path(path, "path", error);
   if (status == MR_OK) {
     status = mri_options_read(&o, sizeof o, options, "mr_folder_options", error);
   }
@@ -135,7 +135,7 @@ mr_status mr_manifest_add_file(mr_manifest *manifest, const char *local_path,
   mri_digest digest;
   int64_t size = 0;
   mr_status status = mri_check_argument(manifest, "manifest", error);
-  if (status == MR_OK) status = mri_check_value(local_path, "local_path", 4096, error);
+  if (status == MR_OK) status = mri_check_local_path(local_path, "local_path", error);
   if (status != MR_OK) return status;
   if (manifest_path == NULL) {
     const char *slash = strrchr(local_path, '/');

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/artifact_record.h"
+#include "registry/folder.h"
 #include "registry/page.h"
 #include "registry/version_row.h"
 
@@ -229,7 +230,7 @@ mr_status mr_version_fetch(mr_version *version, const char *folder, const mr_fet
                            mr_report **out_report, mr_error *error) {
   mr_fetch_options o;
   mr_status status = mri_check_argument(version, "version", error);
-  if (status == MR_OK) status = mri_check_value(folder, "folder", 4096, error);
+  if (status == MR_OK) status = mri_check_local_path(folder, "folder", error);
   if (status == MR_OK) status = mri_fetch_options_read(&o, options, error);
   if (status == MR_OK) status = mri_enter(version->registry, error);
   if (status != MR_OK) return status;
@@ -248,7 +249,9 @@ mr_status mr_version_verify(mr_version *version, const char *folder,
                             mr_error *error) {
   mr_verify_options o;
   mr_status status = mri_check_argument(version, "version", error);
-  if (status == MR_OK) status = mri_check_optional(folder, "folder", 4096, error);
+  if (status == MR_OK && folder != NULL) {
+    status = mri_check_local_path(folder, "folder", error);
+  }
   if (status == MR_OK) status = mri_verify_options_read(&o, options, error);
   if (status == MR_OK) status = mri_enter(version->registry, error);
   if (status != MR_OK) return status;

@@ -166,5 +166,13 @@ mr_status mri_number_choose(mri_tx *tx, int64_t model_id, const char *model,
   size_t size = strlen(run);
   assert(size == MRI_ID_SIZE - 1);
   if (out->build[0] == '\0') memcpy(out->build, run + size - 12, 13);
+  char text[MRI_SEMVER_MAX * 2 + 64];
+  mri_semver_format(out, text);
+  if (strlen(text) > MRI_SEMVER_MAX) {
+    /* Nobody could read it back. */
+    return mri_error_set(error, MR_LIMIT,
+                         "version %.32s... is longer than %d bytes with its build metadata", text,
+                         MRI_SEMVER_MAX);
+  }
   return check_free(tx, model_id, model, out, error);
 }

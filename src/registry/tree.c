@@ -16,6 +16,10 @@ void mri_tree_destroy(mri_tree *tree) {
 }
 
 mr_status mri_tree_add(mri_tree *tree, const mri_tree_file *file, mr_error *error) {
+  if (file->size > INT64_MAX - tree->total_size) {
+    return mri_error_set(error, MR_LIMIT, "with '%s' the artifacts have more than 2^63 - 1 bytes",
+                         file->path);
+  }
   mri_tree_file *slot = mri_vec_push(&tree->files);
   if (slot == NULL) return mri_error_no_memory(error);
   *slot = *file;

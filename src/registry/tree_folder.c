@@ -35,9 +35,6 @@ mr_status mri_verify_options_read(mr_verify_options *out, const mr_verify_option
 
 /* Makes the folder and what leads to it. */
 static mr_status make_folder(const char *folder, int *out_fd, mr_error *error) {
-  if (folder[0] == '\0') {
-    return mri_error_set(error, MR_INVALID_ARGUMENT, "folder is empty");
-  }
   const mri_io *io = mri_io_table();
   *out_fd = io->open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   if (*out_fd >= 0) return MR_OK;

@@ -78,7 +78,9 @@ void mri_sqlite_maintain(mri_connection *connection) {
   int64_t frames = connection->log_frames;
   connection->log_frames = 0;
   if (frames == 0 || db->sync_failed) return;
-  if (frames < db->copied) db->copied = 0; /* the log was restarted since */
+  /* A log that is no longer than at our last commit was restarted since. */
+  if (frames <= db->last_frames) db->copied = 0;
+  db->last_frames = frames;
   if (frames - db->copied < TRIGGER_FRAMES) return;
   sqlite3 *handle = connection->handle;
   /* One connection that has the file to itself has nobody to guard against, nobody to wait for. */

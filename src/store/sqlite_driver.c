@@ -78,6 +78,8 @@ static mr_status sqlite_begin(mri_connection *connection, mri_begin_mode mode, m
   }
   for (;;) {
     connection->wait = wait;
+    connection->durable = mode == MRI_BEGIN_DURABLE;
+    connection->log_frames = 0;
     code = begin_once(connection, mode, version);
     if (code == SQLITE_OK) {
       watch_cancel(connection, wait->cancel != NULL);
@@ -94,6 +96,16 @@ static mr_status sqlite_begin(mri_connection *connection, mri_begin_mode mode, m
   return status;
 }
 
+/* A transaction that changed no page (SQLite does not write what is equal) syncs nothing by itself;
+ * what it found there may be an earlier commit that is not on the disk yet. */
+static int sync_log(mri_connection *connection) {
+  sqlite3_file *log = NULL;
+  int code =
+      sqlite3_file_control(connection->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, (void *)&log);
+  if (code != SQLITE_OK || log == NULL || log->pMethods == NULL) return code;
+  return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+}
+
 static mr_status sqlite_commit(mri_connection *connection, mr_error *error) {
   mr_status status = MR_OK;
   watch_cancel(connection, false);
@@ -103,6 +115,9 @@ static mr_status sqlite_commit(mri_connection *connection, mr_error *error) {
                            connection->database->label);
   } else {
     int code = run_kept(connection, &connection->commit, "COMMIT", NULL);
+    if (code == SQLITE_OK && connection->durable && connection->log_frames == 0) {
+      code = sync_log(connection);
+    }
     if (code != SQLITE_OK) {
       status = mri_sqlite_error(connection->database, connection->handle, code, connection->wait,
                                 error, "commit to");

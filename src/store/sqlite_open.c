@@ -160,8 +160,7 @@ static mr_status check_library(mr_error *error) {
   return MR_OK;
 }
 
-static mr_status open_file(mri_database *db, const mri_database_options *options, mri_wait *wait,
-                           mr_error *error) {
+static mr_status open_file(mri_database *db, const mri_database_options *options, mr_error *error) {
   if (options->place[0] == '\0') {
     return mri_error_set(error, MR_INVALID_ARGUMENT, "the registry's path is empty");
   }
@@ -181,7 +180,7 @@ static mr_status open_file(mri_database *db, const mri_database_options *options
    * one that leaves no trace. */
   if (!empty && (!db->had_log || mri_sqlite_size_of(db, "-shm") < 0 ||
                  mri_sqlite_size_of(db, "-journal") >= 0)) {
-    status = mri_sqlite_probe(db, wait, &empty, error);
+    status = mri_sqlite_probe(db, &empty, error);
     if (status != MR_OK) return status;
   }
   if (!empty) return MR_OK;
@@ -209,6 +208,7 @@ static mr_status open_file(mri_database *db, const mri_database_options *options
 
 mr_status mri_sqlite_open(const mri_database_options *options, mri_wait *wait, mri_database **out,
                           mr_error *error) {
+  (void)wait; /* nothing here needs a lock */
   mr_status status = check_library(error);
   if (status != MR_OK) return status;
   mri_database *db = mri_mem_zalloc(options->mem, 1, sizeof(*db));
@@ -232,7 +232,7 @@ mr_status mri_sqlite_open(const mri_database_options *options, mri_wait *wait, m
                              "memory: is always new and empty; it cannot be opened READ_ONLY");
     }
   } else if (status == MR_OK) {
-    status = open_file(db, options, wait, error);
+    status = open_file(db, options, error);
   }
   if (status != MR_OK) {
     free_database(db);

@@ -11,7 +11,7 @@
 
 #define MRI_SQLITE_APPLICATION_ID 0x6D6F6472 /* "modr" */
 #define MRI_SQLITE_MARK_TEXT      "1836016754"
-#define MRI_SQLITE_OLDEST         3037000    /* STRICT tables */
+#define MRI_SQLITE_OLDEST         3037000 /* STRICT tables */
 #define MRI_SQLITE_LOG_LIMIT      ((int64_t)16 * 1024 * 1024)
 
 struct mri_database {
@@ -32,9 +32,10 @@ struct mri_database {
   mri_vec warnings; /* char * */
   /* The checkpoint; belongs to the thread that may write. */
   mri_connection *checkpointer;
-  int64_t frame_size; /* bytes of one frame of the log; 0: not known yet */
-  int64_t copied;     /* frames that our last checkpoint found copied */
-  bool sync_failed;   /* an fsync failed: no second try on the same descriptor */
+  int64_t frame_size;  /* bytes of one frame of the log; 0: not known yet */
+  int64_t copied;      /* frames that our last checkpoint found copied */
+  int64_t last_frames; /* in the log after the last commit of this process */
+  bool sync_failed;    /* an fsync failed: no second try on the same descriptor */
 };
 
 struct mri_connection {
@@ -47,6 +48,7 @@ struct mri_connection {
   sqlite3_stmt *version;
   mri_wait *wait;     /* of the running transaction or call; NULL: nothing may wait */
   int synchronous;    /* as last set; 0: not set yet */
+  bool durable;       /* the running transaction promises to survive the machine */
   bool progress;      /* a cancel token is being watched */
   int64_t log_frames; /* in the log after the last commit of this connection; 0: none since */
 };
@@ -64,7 +66,7 @@ int64_t mri_sqlite_size_of(const mri_database *database, const char *suffix);
 /* sqlite_probe.c */
 /* The file as its first bytes tell, read without locks and without a trace: refuses what is not a
  * registry. *empty says that the file has no bytes. */
-mr_status mri_sqlite_probe(mri_database *database, mri_wait *wait, bool *empty, mr_error *error);
+mr_status mri_sqlite_probe(const mri_database *database, bool *empty, mr_error *error);
 mr_status mri_sqlite_immutable_uri(const mri_database *database, char **out, mr_error *error);
 
 /* sqlite_connect.c */

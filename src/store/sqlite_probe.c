@@ -30,10 +30,6 @@ mr_status mri_sqlite_immutable_uri(const mri_database *db, char **out, mr_error 
   return *out != NULL ? MR_OK : mri_error_no_memory(error);
 }
 
-static bool has_journal(const mri_database *db) {
-  return mri_sqlite_size_of(db, "-journal") > 0;
-}
-
 static int look_once(const mri_database *db, const char *uri, int64_t *pages, int64_t *id,
                      int *number) {
   sqlite3 *handle = NULL;
@@ -48,26 +44,17 @@ static int look_once(const mri_database *db, const char *uri, int64_t *pages, in
   return code;
 }
 
-mr_status mri_sqlite_probe(mri_database *db, mri_wait *wait, bool *empty, mr_error *error) {
+mr_status mri_sqlite_probe(const mri_database *db, bool *empty, mr_error *error) {
   char *uri = NULL;
   mr_status status = mri_sqlite_immutable_uri(db, &uri, error);
   if (status != MR_OK) return status;
   int64_t pages = 0;
   int64_t id = 0;
   int number = 0;
-  /* Without locks a registry that is being made or folded at this moment may look damaged: with a
-   * journal for as long as it is there, without one a single time, in case it went just now. */
-  bool journal = has_journal(db);
   int code = look_once(db, uri, &pages, &id, &number);
-  for (bool again = true; mri_sqlite_status(code) == MR_CORRUPT && (journal || again);) {
-    again = journal;
-    if (!mri_wait_pause(wait)) break;
-    journal = has_journal(db);
-    code = look_once(db, uri, &pages, &id, &number);
-  }
   mri_mem_free(db->mem, uri);
   if (mri_sqlite_status(code) == MR_CORRUPT && db->had_log && (code & 0xff) != SQLITE_NOTADB) {
-    /* The file alone need not make sense while its log holds the newer half. */
+    /* The file alone need not make sense while it is being folded, or its log holds more. */
     *empty = false;
     return MR_OK;
   }

@@ -57,7 +57,8 @@ typedef enum mri_tx_kind {
   MRI_TX_GOVERN,        /* one at a time, durable when it returns; its commit bumps the row of
                          * `governance`, unless nothing was changed */
   MRI_TX_APPEND,        /* writes of the lab notebook: kept when the process dies */
-  MRI_TX_APPEND_DURABLE /* the same, kept when the machine dies */
+  MRI_TX_APPEND_DURABLE /* the same, kept when the machine dies; and so is then everything that was
+                         * committed before it, also when it changes nothing itself */
 } mri_tx_kind;
 
 /* Waits for other writers up to the busy timeout, then BUSY; CANCELLED when `cancel` (may be NULL)

@@ -124,9 +124,10 @@ static mr_status set_up(mri_store *store, mri_pooled *pooled, const mri_store_op
     if (status != MR_OK) return status;
   }
   if (state != MRI_DATABASE_REGISTRY) {
-    return mri_error_set(error, MR_CORRUPT, "%s is %s; choose another path", facts->label,
-                         state == MRI_DATABASE_EMPTY ? "empty, no registry"
-                                                     : "another program's database");
+    return mri_error_set(error, MR_CORRUPT, "%s is %s", facts->label,
+                         state == MRI_DATABASE_EMPTY
+                             ? "empty, no registry yet; the CREATE flag makes it one"
+                             : "another program's database; choose another path");
   }
   store->facts.read_only = facts->read_only;
   status = check(store, pooled->connection, wait, error);

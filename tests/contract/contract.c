@@ -12,7 +12,6 @@ static const contract_driver drivers[] = {
 static const contract_driver *driver;
 mr_error error = MR_ERROR_INIT;
 
-const contract_driver *contract_current(void);
 const contract_driver *contract_current(void) {
   return driver;
 }

@@ -33,6 +33,9 @@ typedef struct contract {
   char uri[128];
 } contract;
 
+/* The driver under test. */
+const contract_driver *contract_current(void);
+
 /* The record of all calls of a test. OK and REFUSED look into it. */
 extern mr_error error;
 

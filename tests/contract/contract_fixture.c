@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const contract_driver *contract_current(void);
-
 /* --- the registry ------------------------------------------------------------------------- */
 
 int64_t contract_clock(void *ctx) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the query language share: a subject made of a table, and short ways to parse and
- * evaluate. */
+/* What the tests of the query language share: a subject made of a table, and short ways to parse
+ * and evaluate. */
 #ifndef QUERY_FIXTURE_H
 #define QUERY_FIXTURE_H
 

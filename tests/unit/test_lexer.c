@@ -191,6 +191,7 @@ static void test_names(void **state) {
               "gr\xc3\xb6\xc3\x9f"
               "e",
               ")");
+  assert_name(".a-\xc3\xa9-1 x", true, "a-\xc3\xa9-1", " x");
   assert_name(".a\xc2\xa0", true, "a", "\xc2\xa0");
   assert_name(".a\xe2\x80\x8b", true, "a", "\xe2\x80\x8b");
   assert_name(".a\xe3\x80\x80"

@@ -136,75 +136,74 @@ static void test_mlflow_filters(void **state) {
     assert_canonical(table[i].text, table[i].expected);
 }
 
+static const struct {
+  const char *text;
+  const char *message;
+} refused[] = {
+    {"", "the expression is empty"},
+    {" \n", "the expression is empty"},
+    {"metrics.a", "expected a comparison (=, >, IN, LIKE, IS NULL ...) at 10: metrics.a^"},
+    {"metrics.a AND 1=1",
+     "expected a comparison (=, >, IN, LIKE, IS NULL ...) at 11: metrics.a ^AND 1=1"},
+    {"NOT metrics.a", "expected a comparison (=, >, IN, LIKE, IS NULL ...) at 14: NOT metrics.a^"},
+    {"metrics.a >", "expected a value at 12: metrics.a >^"},
+    {"metrics.a > = 1", "expected a value at 13: metrics.a > ^= 1"},
+    {"> 1", "expected a value at 1: ^> 1"},
+    {"metrics.a > 1 metrics.b > 2",
+     "expected AND, OR or the end at 15: metrics.a > 1 ^metrics.b > 2"},
+    {"metrics.a > 1)", "expected AND, OR or the end at 14: metrics.a > 1^)"},
+    {"(metrics.a > 1", "expected ) at 15: (metrics.a > 1^"},
+    {"metrics.a > 1 AND", "expected a value at 18: metrics.a > 1 AND^"},
+    {"metrics.a = 1 = 1", "expected AND, OR or the end at 15: metrics.a = 1 ^= 1"},
+    {"(metrics.a = 1) = 1", "expected a value, not a comparison at 2: (^metrics.a = 1) = 1"},
+    {"1 = (metrics.a = 1)", "expected a value, not a comparison at 6: 1 = (^metrics.a = 1)"},
+    {"(metrics.a = 1) + 1 = 2",
+     "expected a value, not a comparison at 2: (^metrics.a = 1) + 1 = 2"},
+    {"-(1 = 1) = 1", "expected a value, not a comparison at 3: -(^1 = 1) = 1"},
+    {"(1 = 1) IN (1)", "expected a value, not a comparison at 2: (^1 = 1) IN (1)"},
+    {"metrics.a + 'x' > 1", "expected a number, not a text at 13: metrics.a + ^'x' > 1"},
+    {"'x' * 2 > 1", "expected a number, not a text at 1: ^'x' * 2 > 1"},
+    {"abs('x') > 1", "expected a number, not a text at 5: abs(^'x') > 1"},
+    {"-'x' > 1", "expected a number, not a text at 2: -^'x' > 1"},
+    {"params.a IN ()", "expected a value at 14: params.a IN (^)"},
+    {"params.a IN 'x'", "expected ( and a list of literals at 13: params.a IN ^'x'"},
+    {"params.a IN ('x' 'y')", "expected , or ) at 18: params.a IN ('x' ^'y')"},
+    {"params.a IN (params.b)", "expected a literal at 14: params.a IN (^params.b)"},
+    {"params.a IN ('x',,)", "expected a value at 18: params.a IN ('x',^,)"},
+    {"params.a LIKE params.b", "expected a quoted pattern at 15: params.a LIKE ^params.b"},
+    {"params.a LIKE 5", "expected a quoted pattern at 15: params.a LIKE ^5"},
+    {"'x' LIKE 'x'", "LIKE needs a name such as params.NAME before it at 1: ^'x' LIKE 'x'"},
+    {"params.a NOT = 1", "expected IN, LIKE or ILIKE at 14: params.a NOT ^= 1"},
+    {"params.a IS 1", "expected NULL at 13: params.a IS ^1"},
+    {"1 IS NULL", "IS NULL needs a name such as metrics.NAME before it at 1: ^1 IS NULL"},
+    {"metrics.a = NULL", "expected a value at 13: metrics.a = ^NULL"},
+    {"incumbent = 1", "incumbent alone takes IS NULL or IS NOT NULL only at 1: ^incumbent = 1"},
+    {"metrics.a > incumbent",
+     "incumbent alone takes IS NULL or IS NOT NULL only at 13: metrics.a > ^incumbent"},
+    {"incumbent LIKE 'x'",
+     "incumbent alone takes IS NULL or IS NOT NULL only at 1: ^incumbent LIKE 'x'"},
+    {"incumbent", "expected a comparison (=, >, IN, LIKE, IS NULL ...) at 10: incumbent^"},
+    {"min(params.a) > 1", "expected a metric: min, max, mean, first, last and count take "
+                          "metrics.NAME at 5: min(^params.a) > 1"},
+    {"min(1) > 1", "expected a metric: min, max, mean, first, last and count take metrics.NAME at "
+                   "5: min(^1) > 1"},
+    {"min() > 1", "expected a metric: min, max, mean, first, last and count take metrics.NAME at "
+                  "5: min(^) > 1"},
+    {"min(metrics.a, metrics.b) > 1", "expected ) at 14: min(metrics.a^, metrics.b) > 1"},
+    {"median(metrics.a) > 1", "unknown function (min, max, mean, first, last, count, abs) at 1: "
+                              "^median(metrics.a) > 1"},
+    {"artifacts.*.size < artifacts.*.size",
+     "a comparison takes one * only at 20: artifacts.*.size < ^artifacts.*.size"},
+    {"artifacts.*.size + metrics.* < 1",
+     "a comparison takes one * only at 20: artifacts.*.size + ^metrics.* < 1"},
+    {"params.a = tree", "unknown name 'tree' (quote a text; metrics, params and the like are "
+                        "written metrics.NAME) at 12: params.a = ^tree"},
+};
+
 static void test_errors(void **state) {
   (void)state;
-  static const struct {
-    const char *text;
-    const char *message;
-  } table[] = {
-      {"", "the expression is empty"},
-      {" \n", "the expression is empty"},
-      {"metrics.a", "expected a comparison (=, >, IN, LIKE, IS NULL ...) at 10: metrics.a^"},
-      {"metrics.a AND 1=1",
-       "expected a comparison (=, >, IN, LIKE, IS NULL ...) at 11: metrics.a ^AND 1=1"},
-      {"NOT metrics.a",
-       "expected a comparison (=, >, IN, LIKE, IS NULL ...) at 14: NOT metrics.a^"},
-      {"metrics.a >", "expected a value at 12: metrics.a >^"},
-      {"metrics.a > = 1", "expected a value at 13: metrics.a > ^= 1"},
-      {"> 1", "expected a value at 1: ^> 1"},
-      {"metrics.a > 1 metrics.b > 2",
-       "expected AND, OR or the end at 15: metrics.a > 1 ^metrics.b > 2"},
-      {"metrics.a > 1)", "expected AND, OR or the end at 14: metrics.a > 1^)"},
-      {"(metrics.a > 1", "expected ) at 15: (metrics.a > 1^"},
-      {"metrics.a > 1 AND", "expected a value at 18: metrics.a > 1 AND^"},
-      {"metrics.a = 1 = 1", "expected AND, OR or the end at 15: metrics.a = 1 ^= 1"},
-      {"(metrics.a = 1) = 1", "expected a value, not a comparison at 2: (^metrics.a = 1) = 1"},
-      {"1 = (metrics.a = 1)", "expected a value, not a comparison at 6: 1 = (^metrics.a = 1)"},
-      {"(metrics.a = 1) + 1 = 2",
-       "expected a value, not a comparison at 2: (^metrics.a = 1) + 1 = 2"},
-      {"-(1 = 1) = 1", "expected a value, not a comparison at 3: -(^1 = 1) = 1"},
-      {"(1 = 1) IN (1)", "expected a value, not a comparison at 2: (^1 = 1) IN (1)"},
-      {"metrics.a + 'x' > 1", "expected a number, not a text at 13: metrics.a + ^'x' > 1"},
-      {"'x' * 2 > 1", "expected a number, not a text at 1: ^'x' * 2 > 1"},
-      {"abs('x') > 1", "expected a number, not a text at 5: abs(^'x') > 1"},
-      {"-'x' > 1", "expected a number, not a text at 2: -^'x' > 1"},
-      {"params.a IN ()", "expected a value at 14: params.a IN (^)"},
-      {"params.a IN 'x'", "expected ( and a list of literals at 13: params.a IN ^'x'"},
-      {"params.a IN ('x' 'y')", "expected , or ) at 18: params.a IN ('x' ^'y')"},
-      {"params.a IN (params.b)", "expected a literal at 14: params.a IN (^params.b)"},
-      {"params.a IN ('x',,)", "expected a value at 18: params.a IN ('x',^,)"},
-      {"params.a LIKE params.b", "expected a quoted pattern at 15: params.a LIKE ^params.b"},
-      {"params.a LIKE 5", "expected a quoted pattern at 15: params.a LIKE ^5"},
-      {"'x' LIKE 'x'", "LIKE needs a name such as params.NAME before it at 1: ^'x' LIKE 'x'"},
-      {"params.a NOT = 1", "expected IN, LIKE or ILIKE at 14: params.a NOT ^= 1"},
-      {"params.a IS 1", "expected NULL at 13: params.a IS ^1"},
-      {"1 IS NULL", "IS NULL needs a name such as metrics.NAME before it at 1: ^1 IS NULL"},
-      {"metrics.a = NULL", "expected a value at 13: metrics.a = ^NULL"},
-      {"incumbent = 1", "incumbent alone takes IS NULL or IS NOT NULL only at 1: ^incumbent = 1"},
-      {"metrics.a > incumbent",
-       "incumbent alone takes IS NULL or IS NOT NULL only at 13: metrics.a > ^incumbent"},
-      {"incumbent LIKE 'x'",
-       "incumbent alone takes IS NULL or IS NOT NULL only at 1: ^incumbent LIKE 'x'"},
-      {"incumbent", "expected a comparison (=, >, IN, LIKE, IS NULL ...) at 10: incumbent^"},
-      {"min(params.a) > 1", "expected a metric: min, max, mean, first, last and count take "
-                            "metrics.NAME at 5: min(^params.a) > 1"},
-      {"min(1) > 1",
-       "expected a metric: min, max, mean, first, last and count take metrics.NAME at "
-       "5: min(^1) > 1"},
-      {"min() > 1", "expected a metric: min, max, mean, first, last and count take metrics.NAME at "
-                    "5: min(^) > 1"},
-      {"min(metrics.a, metrics.b) > 1", "expected ) at 14: min(metrics.a^, metrics.b) > 1"},
-      {"median(metrics.a) > 1", "unknown function (min, max, mean, first, last, count, abs) at 1: "
-                                "^median(metrics.a) > 1"},
-      {"artifacts.*.size < artifacts.*.size",
-       "a comparison takes one * only at 20: artifacts.*.size < ^artifacts.*.size"},
-      {"artifacts.*.size + metrics.* < 1",
-       "a comparison takes one * only at 20: artifacts.*.size + ^metrics.* < 1"},
-      {"params.a = tree", "unknown name 'tree' (quote a text; metrics, params and the like are "
-                          "written metrics.NAME) at 12: params.a = ^tree"},
-  };
-  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-    assert_refused(table[i].text, table[i].message);
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+    assert_refused(refused[i].text, refused[i].message);
   mri_query *query = NULL;
   assert_int_equal(mri_query_parse(mri_mem_default(), NULL, &query, NULL), MR_INVALID_ARGUMENT);
   /* Each comparison may have a star of its own. */
@@ -265,11 +264,24 @@ static void test_depth_is_bounded(void **state) {
   assert_int_equal(parse_wrapped(64, "(", "min(metrics.a) = 1", ")", "", &error), MR_LIMIT);
 }
 
+/* `more` as often as asked for, but never past what an expression may have; returns the size. */
+static size_t repeat(char text[MRI_QUERY_TEXT_MAX + 1], const char *first, const char *more,
+                     size_t times, const char *end) {
+  size_t step = strlen(more);
+  size_t most = MRI_QUERY_TEXT_MAX - strlen(first) - strlen(end);
+  size_t size = strlen(first);
+  memcpy(text, first, size);
+  for (size_t i = 0; i < times && (i + 1) * step <= most; i++, size += step)
+    memcpy(text + size, more, step);
+  memcpy(text + size, end, strlen(end) + 1);
+  return size;
+}
+
 /* Depth is what is open at one time, not what was. */
 static void test_depth_comes_back(void **state) {
   (void)state;
-  char text[MRI_QUERY_TEXT_MAX + 1] = "1=1";
-  for (int i = 0; i < 200; i++) strcat(text, " AND NOT (min(metrics.a) + abs(-2) > 1)");
+  char text[MRI_QUERY_TEXT_MAX + 1];
+  (void)repeat(text, "1 = 1", " AND NOT (min(metrics.a) + abs(-2) > 1)", 200, "");
   mri_query_free(parse_ok(text));
 }
 
@@ -287,12 +299,7 @@ static void test_long_chains(void **state) {
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
     char text[MRI_QUERY_TEXT_MAX + 1];
-    size_t size = strlen(table[i].first);
-    memcpy(text, table[i].first, size + 1);
-    size_t step = strlen(table[i].more);
-    for (; size + step + strlen(table[i].end) + 8 <= MRI_QUERY_TEXT_MAX; size += step)
-      memcpy(text + size, table[i].more, step + 1);
-    strcat(text, table[i].end);
+    assert_true(repeat(text, table[i].first, table[i].more, SIZE_MAX, table[i].end) > 8000);
     assert_int_not_equal(truth_over(text, (const fact[]){NUMBER("metrics.a", 1), FACTS_END}),
                          MRI_UNKNOWN);
   }
@@ -301,9 +308,8 @@ static void test_long_chains(void **state) {
 /* What prints too long could be stored and never read again. */
 static void test_canonical_form_is_short_enough(void **state) {
   (void)state;
-  char text[MRI_QUERY_TEXT_MAX + 1] = "(1=1)";
-  for (size_t size = 5; size + 7 <= MRI_QUERY_TEXT_MAX; size += 7)
-    memcpy(text + size, "or(1=1)", 8);
+  char text[MRI_QUERY_TEXT_MAX + 1];
+  (void)repeat(text, "(1=1)", "or(1=1)", SIZE_MAX, "");
   mr_error error = MR_ERROR_INIT;
   mri_query *query = NULL;
   assert_int_equal(mri_query_parse(mri_mem_default(), text, &query, &error), MR_LIMIT);
@@ -363,9 +369,11 @@ static void test_random_tokens(void **state) {
   dice d = {77};
   int accepted = 0;
   for (int i = 0; i < 100000; i++) {
-    char text[256] = "";
+    char text[256];
+    size_t size = 0;
     for (uint32_t k = 1 + roll(&d, 10); k > 0; k--)
-      strcat(text, pieces[roll(&d, sizeof pieces / sizeof pieces[0])]);
+      size += (size_t)snprintf(text + size, sizeof text - size, "%s",
+                               pieces[roll(&d, sizeof pieces / sizeof pieces[0])]);
     mri_query *query = NULL;
     mr_status status = mri_query_parse(mri_mem_default(), text, &query, NULL);
     assert_true(status == MR_OK || status == MR_INVALID_ARGUMENT);
@@ -386,12 +394,12 @@ static bool attempt_parse(void *ctx) {
 
 static void test_parser_without_memory(void **state) {
   (void)state;
-  char text[8000] =
-      "NOT (-metrics.a * 2 + 1 > abs(min(metrics.\"b c\"))) OR params.x IN ('1', 2) AND "
-      "status LIKE '%' OR incumbent IS NULL OR 'a' = `run_name`";
-  for (int i = 0; i < 60; i++)
-    strcat(text,
-           " OR tags.\"some long name to fill the blocks of the arena\" NOT IN ('and', 'more')");
+  char text[MRI_QUERY_TEXT_MAX + 1];
+  (void)repeat(text,
+               "NOT (-metrics.a * 2 + 1 > abs(min(metrics.\"b c\"))) OR params.x IN ('1', 2) AND "
+               "status LIKE '%' OR incumbent IS NULL OR 'a' = `run_name`",
+               " OR tags.\"some long name to fill the blocks of the arena\" NOT IN ('and', 'more')",
+               60, "");
   assert_true(unit_fail_allocations(attempt_parse, text) >= 3);
 }
 

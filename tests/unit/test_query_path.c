@@ -30,84 +30,85 @@ static void assert_paths(const char *text, const char *expected) {
   mri_query_free(query);
 }
 
+static const struct {
+  const char *path;
+  const char *parts;
+} families[] = {
+    {"metrics.eval.loss", "metrics|eval.loss"},
+    {"metrics.`m 1`", "metrics|m 1"},
+    {"metrics.metrics", "metrics|metrics"},
+    {"metrics.null", "metrics|null"},
+    {"metric.a", "metrics|a"},
+    {"params.lr", "params|lr"},
+    {"param.lr", "params|lr"},
+    {"parameters.lr", "params|lr"},
+    {"parameter.lr", "params|lr"},
+    {"params.metrics.x", "params|metrics.x"},
+    {"tags.mlflow.source.name", "tags|mlflow.source.name"},
+    {"tag.\"team\"", "tags|team"},
+    {"attributes.status", "attributes|status"},
+    {"attribute.status", "attributes|status"},
+    {"attr.status", "attributes|status"},
+    {"run.status", "attributes|status"},
+    {"attributes.created", "attributes|start_time"},
+    {"attributes.`Run name`", "attributes|run_name"},
+    {"attributes.\"Run ID\"", "attributes|run_id"},
+    {"status", "attributes|status"},
+    {"artifact_uri", "attributes|artifact_uri"},
+    {"start_time", "attributes|start_time"},
+    {"end_time", "attributes|end_time"},
+    {"user_id", "attributes|user_id"},
+    {"run_name", "attributes|run_name"},
+    {"run_id", "attributes|run_id"},
+    {"`run_id`", "attributes|run_id"},
+    {"`Run Name`", "attributes|run_name"},
+    {"created", "attributes|start_time"},
+    {"dataset.name", "dataset|name"},
+    {"datasets.digest", "dataset|digest"},
+    {"inputs.training.digest", "inputs|training|digest"},
+    {"inputs.*.sample_count", "inputs|*!|sample_count"},
+    {"artifacts.*.format", "artifacts|*!|format"},
+    {"artifacts.\"*\".format", "artifacts|*|format"},
+    {"artifacts.\"model.safetensors\".size", "artifacts|model.safetensors|size"},
+    {"artifacts.weights/part-1.size", "artifacts|weights/part-1|size"},
+    {"checks.bias_audit", "checks|bias_audit"},
+    {"checks.bias.audit", "checks|bias.audit"},
+    {"checks.*", "checks|*!"},
+    {"evaluations.holdout.metrics.eval.auc", "evaluations|holdout|metrics|eval.auc"},
+    {"evaluations.\"a.b\".metric.auc", "evaluations|a.b|metrics|auc"},
+    {"evaluations.*.metrics.auc", "evaluations|*!|metrics|auc"},
+    {"evaluations.h.artifacts.report.size", "evaluations|h|artifacts|report|size"},
+    {"evaluations.h.checks.a.b", "evaluations|h|checks|a.b"},
+    {"approvals.risk", "approvals|risk"},
+    {"approvals.risk.eu", "approvals|risk.eu"},
+    {"channel.staging.hours", "channel|staging|hours"},
+    {"channel.pre-prod.hours", "channel|pre-prod|hours"},
+    {"version.prerelease", "version|prerelease"},
+    {"incumbent.metrics.accuracy", "incumbent|metrics|accuracy"},
+    {"incumbent.version.number", "incumbent|version|number"},
+    {"incumbent.attribute.status", "incumbent|attributes|status"},
+    {"incumbent.artifacts.*.format", "incumbent|artifacts|*!|format"},
+    {"incumbent.inputs.training.digest", "incumbent|inputs|training|digest"},
+    {"incumbent.dataset.digest", "incumbent|dataset|digest"},
+    {"min(metrics.loss)", "min:metrics|loss"},
+    {"MAX( metric.loss )", "max:metrics|loss"},
+    {"Mean(incumbent.metrics.a)", "mean:incumbent|metrics|a"},
+    {"first(evaluations.h.metrics.a)", "first:evaluations|h|metrics|a"},
+    {"last (metrics.*)", "last:metrics|*!"},
+    {"count(metrics.a.b)", "count:metrics|a.b"},
+};
+
 static void test_families(void **state) {
   (void)state;
-  static const struct {
-    const char *path;
-    const char *parts;
-  } table[] = {
-      {"metrics.eval.loss", "metrics|eval.loss"},
-      {"metrics.`m 1`", "metrics|m 1"},
-      {"metrics.metrics", "metrics|metrics"},
-      {"metrics.null", "metrics|null"},
-      {"metric.a", "metrics|a"},
-      {"params.lr", "params|lr"},
-      {"param.lr", "params|lr"},
-      {"parameters.lr", "params|lr"},
-      {"parameter.lr", "params|lr"},
-      {"params.metrics.x", "params|metrics.x"},
-      {"tags.mlflow.source.name", "tags|mlflow.source.name"},
-      {"tag.\"team\"", "tags|team"},
-      {"attributes.status", "attributes|status"},
-      {"attribute.status", "attributes|status"},
-      {"attr.status", "attributes|status"},
-      {"run.status", "attributes|status"},
-      {"attributes.created", "attributes|start_time"},
-      {"attributes.`Run name`", "attributes|run_name"},
-      {"attributes.\"Run ID\"", "attributes|run_id"},
-      {"status", "attributes|status"},
-      {"artifact_uri", "attributes|artifact_uri"},
-      {"start_time", "attributes|start_time"},
-      {"end_time", "attributes|end_time"},
-      {"user_id", "attributes|user_id"},
-      {"run_name", "attributes|run_name"},
-      {"run_id", "attributes|run_id"},
-      {"`run_id`", "attributes|run_id"},
-      {"`Run Name`", "attributes|run_name"},
-      {"created", "attributes|start_time"},
-      {"dataset.name", "dataset|name"},
-      {"datasets.digest", "dataset|digest"},
-      {"inputs.training.digest", "inputs|training|digest"},
-      {"inputs.*.sample_count", "inputs|*!|sample_count"},
-      {"artifacts.*.format", "artifacts|*!|format"},
-      {"artifacts.\"*\".format", "artifacts|*|format"},
-      {"artifacts.\"model.safetensors\".size", "artifacts|model.safetensors|size"},
-      {"artifacts.weights/part-1.size", "artifacts|weights/part-1|size"},
-      {"checks.bias_audit", "checks|bias_audit"},
-      {"checks.bias.audit", "checks|bias.audit"},
-      {"checks.*", "checks|*!"},
-      {"evaluations.holdout.metrics.eval.auc", "evaluations|holdout|metrics|eval.auc"},
-      {"evaluations.\"a.b\".metric.auc", "evaluations|a.b|metrics|auc"},
-      {"evaluations.*.metrics.auc", "evaluations|*!|metrics|auc"},
-      {"evaluations.h.artifacts.report.size", "evaluations|h|artifacts|report|size"},
-      {"evaluations.h.checks.a.b", "evaluations|h|checks|a.b"},
-      {"approvals.risk", "approvals|risk"},
-      {"approvals.risk.eu", "approvals|risk.eu"},
-      {"channel.staging.hours", "channel|staging|hours"},
-      {"channel.pre-prod.hours", "channel|pre-prod|hours"},
-      {"version.prerelease", "version|prerelease"},
-      {"incumbent.metrics.accuracy", "incumbent|metrics|accuracy"},
-      {"incumbent.version.number", "incumbent|version|number"},
-      {"incumbent.attribute.status", "incumbent|attributes|status"},
-      {"incumbent.artifacts.*.format", "incumbent|artifacts|*!|format"},
-      {"incumbent.inputs.training.digest", "incumbent|inputs|training|digest"},
-      {"incumbent.dataset.digest", "incumbent|dataset|digest"},
-      {"min(metrics.loss)", "min:metrics|loss"},
-      {"MAX( metric.loss )", "max:metrics|loss"},
-      {"Mean(incumbent.metrics.a)", "mean:incumbent|metrics|a"},
-      {"first(evaluations.h.metrics.a)", "first:evaluations|h|metrics|a"},
-      {"last (metrics.*)", "last:metrics|*!"},
-      {"count(metrics.a.b)", "count:metrics|a.b"},
-  };
-  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+  for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
     char text[128];
-    (void)snprintf(text, sizeof text, "%s > 1", table[i].path);
-    assert_paths(text, table[i].parts);
+    (void)snprintf(text, sizeof text, "%s > 1", families[i].path);
+    assert_paths(text, families[i].parts);
     /* On the right as on the left. */
-    (void)snprintf(text, sizeof text, "1<%s", table[i].path);
-    assert_paths(text, table[i].parts);
-    (void)snprintf(text, sizeof text, "%s IS NULL", table[i].path);
-    assert_paths(text, table[i].parts);
+    (void)snprintf(text, sizeof text, "1<%s", families[i].path);
+    assert_paths(text, families[i].parts);
+    (void)snprintf(text, sizeof text, "%s IS NULL", families[i].path);
+    assert_paths(text, families[i].parts);
   }
   assert_paths("incumbent IS NULL", "incumbent");
   assert_paths("incumbent is not null", "incumbent");

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every public function that can fail, as a call with good arguments of which one can be made bad.
+ * Whoever adds a function adds a row, or test_arguments fails. */
+#ifndef API_CALLS_H
+#define API_CALLS_H
+
+#include "api_test.h"
+
+/* A handle of each kind in one registry, and what the calls below need of it. */
+typedef struct api_world {
+  mr_registry *registry;
+  mr_experiment *experiment;
+  mr_run *run;
+  mr_metric *metric;
+  mr_history *history;
+  mr_manifest *manifest;
+  mr_dataset *dataset;
+  mr_model *model;
+  mr_gate *gate;
+  mr_request *request;
+  mr_decision *decision;
+  mr_version *version;
+  mr_blob *blob;
+  mr_report *report;
+  mr_buffer *buffer;
+  mr_cancel *cancel;
+  mr_experiment_page *experiments;
+  mr_run_page *runs;
+  mr_property_page *params;
+  mr_input_page *inputs;
+  mr_metric_page *metrics;
+  mr_artifact_page *artifacts;
+  mr_dataset_page *datasets;
+  mr_model_page *models;
+  mr_version_page *versions;
+  mr_channel_page *channels;
+  mr_request_page *requests;
+
+  char folder[96]; /* "data" with one file in the test's folder */
+  char file[112];
+  char outside[96]; /* where things are fetched to */
+  char run_id[40];
+  char request_id[40];
+  char dataset_id[40];
+  char digest[72];
+  char number[64];
+  /* Made anew by api_prepare, since a call uses them up. */
+  char fresh_run[40];
+  char fresh_name[32];
+  unsigned serial;
+
+  int change;       /* index of the argument that is made bad, -1: none */
+  const char *text; /* what it becomes when it is text */
+  int64_t number_in; /* when it is a number */
+  int sentinel;     /* the outputs point here before the call */
+  bool touched;     /* the call wrote an output */
+} api_world;
+
+/* Fills a world whose registry is open already. */
+void api_world_fill(api_world *world, const char *folder);
+/* Before each call that should work. */
+void api_prepare(api_world *world);
+/* Frees every handle but the registry. */
+void api_world_free(api_world *world);
+
+enum {
+  API_WRITES = 1, /* answers READ_ONLY where the registry is open so */
+  API_ALONE = 2   /* belongs to no registry: neither CLOSED nor FORKED */
+};
+
+/* `arguments` are "name:kind" with a blank between, in the order in which `call` counts them; the
+ * fields of option structs follow as if they were arguments. A capital means that NULL is fine.
+ *   h handle or other pointer         o output
+ *   n name, 1 to 250 bytes            c name of a channel    m name of a model
+ *   v value, up to 65,536 bytes       w the same up to 4,096 bytes
+ *   p path in a tree                  f path in the file system
+ *   i id                              d digest
+ *   s semantic version                r reference            e any other text with a grammar
+ *   t token that is a number          y token that is text
+ *   l limit of a list                 a amount, not negative
+ *   k constant of an enum             g flags                q permission bits */
+typedef struct api_call {
+  const char *name;
+  mr_status (*call)(api_world *world, mr_error *error);
+  const char *arguments;
+  unsigned flags;
+} api_call;
+
+/* Two tables, each ended by a row without a name. */
+extern const api_call api_lab_calls[];
+extern const api_call api_registry_calls[];
+
+/* The nth row of both; NULL at the end. */
+const api_call *api_call_at(size_t index);
+
+/* What the two tables are written with. */
+#define API_POINTER(index, value) (w->change == (index) ? NULL : (value))
+#define API_TEXT(index, value)    (w->change == (index) ? w->text : (value))
+#define API_NUMBER(index, value)  (w->change == (index) ? w->number_in : (int64_t)(value))
+#define API_OUT                   ((void *)&w->sentinel)
+/* Ends a call with an output. */
+#define API_END(free_output)                                                                       \
+  w->touched = (const void *)out != (const void *)&w->sentinel;                                    \
+  if (w->touched) free_output(out);                                                                \
+  return status
+
+#endif

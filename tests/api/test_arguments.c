@@ -1,0 +1,734 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bad arguments: every function of the library, every argument. The arguments of this program are
+ * the version script, which names all functions, and the folder of the public headers. */
+#include "api_calls.h"
+
+#include <ctype.h>
+
+static const char *map_path;
+
+static api_world world;
+static int complaints;
+
+static int setup(void **state) {
+  if (api_setup(state) != 0) return -1;
+  const api_place *place = *state;
+  memset(&world, 0, sizeof world);
+  world.registry = api_open("memory:", MR_OPEN_CREATE);
+  api_world_fill(&world, place->folder);
+  complaints = 0;
+  return 0;
+}
+
+static int teardown(void **state) {
+  api_world_free(&world);
+  mr_registry_close(world.registry);
+  return api_teardown(state);
+}
+
+#define argument_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+static void complain(const api_call *row, const char *argument, const char *what, mr_status status,
+                     const char *message) {
+  print_error("%s, %s: %s (%s: %s)\n", row->name, argument, what, mr_status_name(status), message);
+  complaints++;
+}
+
+typedef struct parameter {
+  char name[40];
+  char kind;
+} parameter;
+
+/* The index-th "name:kind" of the row; false at the end. */
+static bool parameter_at(const api_call *row, int index, parameter *out) {
+  const char *at = row->arguments;
+  for (; index > 0 && at != NULL; index--) {
+    at = strchr(at, ' ');
+    if (at != NULL) at++;
+  }
+  if (at == NULL) return false;
+  assert_int_equal(sscanf(at, "%39[^:]:%c", out->name, &out->kind), 2);
+  return true;
+}
+
+static bool is_pointer(char kind) {
+  return strchr("hHoO", kind) != NULL;
+}
+
+static bool is_text(char kind) {
+  return strchr("ncmvwpfidsretyNCMVWPFIDSRE", kind) != NULL;
+}
+
+/* A message names the argument, "artifact path" for artifact_path, or shows the bad text itself. */
+static bool mentions(const char *message, const char *argument) {
+  if (strstr(message, "rule 'r'") != NULL) return true;
+  if (world.change >= 0 && world.text != NULL && strlen(world.text) >= 5) {
+    char start[16];
+    (void)snprintf(start, sizeof start, "'%.13s", world.text);
+    if (strstr(message, start) != NULL) return true;
+  }
+  char words[40];
+  size_t size = strlen(argument);
+  memcpy(words, argument, size + 1);
+  for (char *c = words; *c != '\0'; c++) {
+    if (*c == '_') *c = ' ';
+  }
+  return strstr(message, argument) != NULL || strstr(message, words) != NULL;
+}
+
+/* Calls with an error record that nobody has written to; says whether it stayed so. */
+static mr_status call_watched(const api_call *row, mr_error *error, bool *error_touched) {
+  memset(error, 0x55, sizeof *error);
+  error->struct_size = sizeof *error;
+  mr_error before = *error;
+  world.touched = false;
+  mr_status status = row->call(&world, error);
+  *error_touched = memcmp(&before, error, sizeof before) != 0;
+  if (!*error_touched) memset(error->message, 0, sizeof error->message);
+  return status;
+}
+
+/* The call as it stands in `world` must be refused: with INVALID_ARGUMENT, or with LIMIT where that
+ * is allowed. */
+static void expect_refusal(const api_call *row, const char *argument, bool may_be_limit) {
+  mr_error error;
+  bool error_touched = false;
+  mr_status status = call_watched(row, &error, &error_touched);
+  bool right = status == MR_INVALID_ARGUMENT || (may_be_limit && status == MR_LIMIT);
+  if (!right) {
+    complain(row, argument, "is not refused", status, error.message);
+    return;
+  }
+  if (!error_touched || error.status != status) {
+    complain(row, argument, "refused without an error record", status, error.message);
+    return;
+  }
+  if (!api_is_good_message(error.message))
+    complain(row, argument, "has a bad message", status, error.message);
+  if (!mentions(error.message, argument))
+    complain(row, argument, "is not named", status, error.message);
+  if (world.touched) complain(row, argument, "refused, but wrote an output", status, error.message);
+  if (row->call(&world, NULL) != status)
+    complain(row, argument, "answers otherwise without an error record", status, error.message);
+}
+
+static void expect_success(const api_call *row, const char *argument, bool output) {
+  mr_error error;
+  bool error_touched = false;
+  api_prepare(&world);
+  mr_status status = call_watched(row, &error, &error_touched);
+  if (status != MR_OK) complain(row, argument, "does not succeed", status, error.message);
+  if (status == MR_OK && error_touched)
+    complain(row, argument, "succeeds, but writes an error", status, error.message);
+  if (status == MR_OK && output && !world.touched)
+    complain(row, argument, "succeeds without its output", status, error.message);
+}
+
+static void test_good(void **state) {
+  (void)state;
+  const api_call *row;
+  for (size_t i = 0; (row = api_call_at(i)) != NULL; i++) {
+    bool output = false;
+    parameter p;
+    for (int k = 0; parameter_at(row, k, &p); k++) output = output || p.kind == 'o';
+    expect_success(row, "all good", output);
+  }
+  assert_int_equal(complaints, 0);
+}
+
+static void test_null(void **state) {
+  (void)state;
+  const api_call *row;
+  for (size_t i = 0; (row = api_call_at(i)) != NULL; i++) {
+    parameter p;
+    for (int k = 0; parameter_at(row, k, &p); k++) {
+      if (!is_pointer(p.kind) && !is_text(p.kind)) continue;
+      world.change = k;
+      world.text = NULL;
+      bool nullable = isupper((unsigned char)p.kind) || p.kind == 't' || p.kind == 'y' ||
+                      (p.kind == 'e' && strcmp(p.name, "token") == 0);
+      if (nullable) {
+        expect_success(row, p.name, false);
+      } else if (strcmp(row->name, "mr_run_log_input") == 0 && k > 3) {
+        continue; /* the same as dataset_run_id: nothing is named */
+      } else {
+        expect_refusal(row, p.name, false);
+      }
+    }
+    world.change = -1;
+  }
+  assert_int_equal(complaints, 0);
+}
+
+/* Bad in every text. */
+static const char *const malformed[] = {
+    "\xff",             /* no byte of UTF-8 */
+    "a\x80",            /* a tail without a head */
+    "\xc0\xaf",         /* "/" in two bytes */
+    "\xe0\x80\xaf",     /* in three */
+    "\xf0\x80\x80\xaf", /* in four */
+    "\xed\xa0\x80",     /* a surrogate */
+    "\xf4\x90\x80\x80", /* above U+10FFFF */
+    "a\xe2\x82",        /* cut short */
+    "a\x01",            /* controls: C0, DEL, C1 */
+    "\x1b[2Ja",
+    "a\x7f",
+    "\xc2\x80",
+    "a\xc2\x9f",
+};
+
+/* Bad by kind, ended by NULL. */
+static const char *const bad_names[] = {"", "a\nb", "a\tb", "a\r", NULL};
+static const char *const bad_channels[] = {
+    "",       "a\nb",   "1a", "a b", "-a", ".a", "_a", "a@b", "a/b", "\xc3\xa9", "latest", "1.0.0",
+    "v1.0.0", "v1",     "x",  "X.1", "^1", "*",  "deadbeefdead", NULL};
+static const char *const bad_models[] = {"", "a\nb", "a@b", "@", NULL};
+static const char *const bad_paths[] = {"",      "/a",   "a/",    "a//b",   ".",    "..", "../a",
+                                        "a/../b", "a/./b", "a/..", "a\\b", "a\nb", NULL};
+static const char *const bad_ids[] = {"",
+                                      "1",
+                                      "' OR 1=1 --",
+                                      "00000000-0000-7000-8000-00000000000",
+                                      "00000000-0000-7000-8000-0000000000000",
+                                      "00000000-0000-7000-8000-00000000000g",
+                                      "00000000-0000-7000-8000-00000000000A",
+                                      "00000000+0000-7000-8000-000000000000",
+                                      "{0000000-0000-7000-8000-00000000000}",
+                                      NULL};
+static const char *const bad_digests[] = {
+    "",
+    "abc",
+    "000000000000000000000000000000000000000000000000000000000000000",
+    "00000000000000000000000000000000000000000000000000000000000000000",
+    "000000000000000000000000000000000000000000000000000000000000000g",
+    " 00000000000000000000000000000000000000000000000000000000000000 ",
+    NULL};
+static const char *const bad_numbers[] = {
+    "",       "1",        "1.2",      "1.2.3.4", "01.2.3", "1.02.3", "1.2.03", "v1.2.3",  "1.2.3-",
+    "1.2.3+", "1.2.3-01", "1.2.3-a..b", "1.2.3 ", " 1.2.3", "-1.2.3", "1.2.x",  "1.2.3-\xc3\xa9",
+    "99999999999999999999.0.0", "9007199254740992.0.0", NULL};
+static const char *const bad_references[] = {
+    "",         "@",          "@latest",     "digits@",     "digits@@", "digits@1",  "digits@^1",
+    "digits@*", "digits@1.x", "a@latest@b",  "digits@>=1",  "a\nb",     "digits@v1", "digits@-1",
+    "digits@ latest", NULL};
+static const char *const bad_id_tokens[] = {"",   "abc", "-1", "+1", " 1", "1 ", "1x",
+                                            "0x1", "0",   "99999999999999999999", NULL};
+static const char *const none[] = {NULL};
+
+static const char *const *bad_of(char kind) {
+  switch (tolower((unsigned char)kind)) {
+  case 'n': return bad_names;
+  case 'c': return bad_channels;
+  case 'm': return bad_models;
+  case 'p': return bad_paths;
+  case 'i': return bad_ids;
+  case 'd': return bad_digests;
+  case 's': return bad_numbers;
+  case 'r': return bad_references;
+  case 't': return bad_id_tokens;
+  case 'f': return kind == 'f' ? bad_names : none;
+  default: return none;
+  }
+}
+
+/* The most bytes that a text may have, 0 where there is no one number. */
+static size_t longest_of(char kind) {
+  switch (tolower((unsigned char)kind)) {
+  case 'n':
+  case 'c':
+  case 'm': return 250;
+  case 'p': return 1024;
+  case 'v': return 65536;
+  case 'w':
+  case 'f': return 4096;
+  default: return 0;
+  }
+}
+
+static void try_bad_text(const api_call *row, int index, const parameter *p) {
+  world.change = index;
+  for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
+    world.text = malformed[i];
+    expect_refusal(row, p->name, false);
+  }
+  for (const char *const *bad = bad_of(p->kind); *bad != NULL; bad++) {
+    /* An empty path is what "all artifacts" means to a promotion. */
+    if (**bad == '\0' && p->kind == 'P' && strcmp(row->name, "mr_model_promote") == 0) continue;
+    /* A path in the file system may have a line feed. */
+    if (**bad != '\0' && p->kind == 'f') continue;
+    if (strcmp(p->name, "expected_digest") == 0 && strcmp(*bad, "none") == 0) continue;
+    world.text = *bad;
+    expect_refusal(row, p->name, true);
+  }
+}
+
+static void try_lengths(const api_call *row, int index, const parameter *p) {
+  size_t longest = longest_of(p->kind);
+  size_t size = longest == 0 ? (size_t)3 << 20 : longest + 1;
+  char *text = malloc(size + 1);
+  assert_non_null(text);
+  memset(text, 'z', size);
+  text[size] = '\0';
+  world.change = index;
+  world.text = text;
+  expect_refusal(row, p->name, true);
+  if (longest > 0) {
+    /* A character that does not fit as a whole does not fit. */
+    memcpy(text + size - 3, "\xe2\x82\xac", 4);
+    expect_refusal(row, p->name, true);
+    text[size - 3] = '\0';
+    text[size - 4] = 'z';
+    api_prepare(&world);
+    mr_status status = row->call(&world, &api_error);
+    bool may_be_limit = p->kind == 'f' || strcmp(p->name, "prerelease_id") == 0;
+    if (status == MR_INVALID_ARGUMENT || (status == MR_LIMIT && !may_be_limit))
+      complain(row, p->name, "is refused though it is short enough", status, api_error.message);
+  }
+  free(text);
+}
+
+static void test_text(void **state) {
+  (void)state;
+  const api_call *row;
+  int tried = 0;
+  for (size_t i = 0; (row = api_call_at(i)) != NULL; i++) {
+    parameter p;
+    for (int k = 0; parameter_at(row, k, &p); k++) {
+      if (!is_text(p.kind)) continue;
+      try_bad_text(row, k, &p);
+      try_lengths(row, k, &p);
+      tried++;
+    }
+    world.change = -1;
+  }
+  assert_int_equal(complaints, 0);
+  assert_in_range(tried, 60, 1000);
+}
+
+/* What looks dangerous and is none of the library's business comes back as it was. */
+static void test_strange_text(void **state) {
+  (void)state;
+  static const char *const strange[] = {
+      "a", "\xc3\xa9", "\xf0\x9f\x8d\x8b", "a\xe2\x80\xaegnp", "e\xcc\x81", "a/b", "..", "%s%n%d",
+      "'; DROP TABLE run; --", "\"", "`", "a b", "NULL", "-1", "\xef\xbb\xbf-bom", "\\", "*"};
+  for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+    mr_experiment *experiment = NULL;
+    mr_model *model = NULL;
+    mr_run *run = NULL;
+    mr_property_page *page = NULL;
+    OK(mr_registry_open_experiment(world.registry, strange[i], &experiment, &api_error));
+    assert_string_equal(mr_experiment_info(experiment)->name, strange[i]);
+    OK(mr_experiment_start_run(experiment, NULL, &run, &api_error));
+    OK(mr_run_log_param(run, strange[i], strange[i], &api_error));
+    OK(mr_run_set_tag(run, strange[i], strange[i], &api_error));
+    OK(mr_run_list_params(run, NULL, &page, &api_error));
+    assert_int_equal(mr_property_page_count(page), 1);
+    assert_string_equal(mr_property_page_at(page, 0)->key, strange[i]);
+    assert_string_equal(mr_property_page_at(page, 0)->value, strange[i]);
+    OK(mr_registry_create_model(world.registry, strange[i], NULL, &model, &api_error));
+    assert_string_equal(mr_model_info(model)->name, strange[i]);
+    REFUSED(MR_NOT_FOUND, NULL, mr_registry_resolve(world.registry, strange[i], NULL,
+                                                    &world.version, &api_error));
+    mr_property_page_free(page);
+    mr_model_free(model);
+    mr_run_free(run);
+    mr_experiment_free(experiment);
+  }
+}
+
+static void try_numbers(const api_call *row, int index, const parameter *p) {
+  static const int64_t limits[] = {-1, INT64_MIN, MR_LIST_MAX_LIMIT + 1, INT64_MAX};
+  static const int64_t amounts[] = {-1, INT64_MIN};
+  static const int64_t kinds[] = {-1, 99, INT32_MIN, INT32_MAX};
+  static const int64_t flags[] = {INT64_C(0x80000000), INT64_C(0xffffffff), 0x100};
+  static const int64_t modes[] = {01000, 04755, INT64_C(0xffffffff)};
+  const int64_t *bad = p->kind == 'l'   ? limits
+                       : p->kind == 'a' ? amounts
+                       : p->kind == 'k' ? kinds
+                       : p->kind == 'g' ? flags
+                                        : modes;
+  int count = p->kind == 'a' ? 2 : p->kind == 'l' || p->kind == 'k' ? 4 : 3;
+  world.change = index;
+  for (int i = 0; i < count; i++) {
+    world.number_in = bad[i];
+    expect_refusal(row, p->name, true);
+  }
+}
+
+static void test_numbers(void **state) {
+  (void)state;
+  const api_call *row;
+  int tried = 0;
+  for (size_t i = 0; (row = api_call_at(i)) != NULL; i++) {
+    parameter p;
+    for (int k = 0; parameter_at(row, k, &p); k++) {
+      if (strchr("lakgq", p.kind) == NULL) continue;
+      try_numbers(row, k, &p);
+      tried++;
+    }
+    world.change = -1;
+  }
+  assert_int_equal(complaints, 0);
+  assert_in_range(tried, 25, 1000);
+}
+
+static uint64_t bits_of(double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static double double_of(uint64_t bits) {
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* Every double and every step comes back to the bit. */
+static void test_extreme_points(void **state) {
+  (void)state;
+  const double values[] = {0.0,
+                           -0.0,
+                           double_of(UINT64_C(0x7ff0000000000000)), /* infinities */
+                           double_of(UINT64_C(0xfff0000000000000)),
+                           double_of(UINT64_C(0x7ff8000000000000)), /* NaN, also with a payload */
+                           double_of(UINT64_C(0xfff8000000000123)),
+                           double_of(1), /* the smallest */
+                           double_of(UINT64_C(0x7fefffffffffffff)),
+                           double_of(UINT64_C(0xffefffffffffffff)),
+                           0.1};
+  const int64_t steps[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 0, 0, 1, 2, INT64_MAX - 1, INT64_MAX};
+  const int64_t times[] = {INT64_MAX, INT64_MIN, -1, INT64_MIN, 0, INT64_MAX, 1, 2, 3, INT64_MIN};
+  enum { COUNT = sizeof values / sizeof values[0] };
+  mr_metric *metric = NULL;
+  mr_history *history = NULL;
+  OK(mr_run_metric(world.run, "extreme", &metric, &api_error));
+  OK(mr_metric_log_many(metric, values, steps, times, COUNT, &api_error));
+  OK(mr_run_history(world.run, "extreme", NULL, &history, &api_error));
+  assert_int_equal(mr_history_count(history), COUNT);
+  for (int i = 0; i < COUNT; i++) {
+    assert_true(mr_history_steps(history)[i] == steps[i]);
+    assert_true(mr_history_times(history)[i] == times[i]);
+    assert_true(bits_of(mr_history_values(history)[i]) == bits_of(values[i]));
+  }
+  mr_history_free(history);
+  mr_history_options options = MR_HISTORY_OPTIONS_INIT;
+  options.flags = MR_HISTORY_FROM_STEP | MR_HISTORY_TO_STEP;
+  options.from_step = INT64_MAX;
+  options.to_step = INT64_MAX;
+  OK(mr_run_history(world.run, "extreme", &options, &history, &api_error));
+  assert_int_equal(mr_history_count(history), 1);
+  mr_history_free(history);
+  options.to_step = INT64_MIN;
+  OK(mr_run_history(world.run, "extreme", &options, &history, &api_error));
+  assert_int_equal(mr_history_count(history), 0);
+  assert_non_null(mr_history_steps(history));
+  mr_history_free(history);
+  mr_metric_page *page = NULL;
+  OK(mr_run_list_metrics(world.run, NULL, &page, &api_error));
+  const mr_metric_record *record = mr_metric_page_at(page, 0);
+  assert_string_equal(record->key, "extreme");
+  assert_int_equal(record->count, COUNT);
+  assert_int_equal(record->nan_count, 2);
+  assert_true(record->first_step == INT64_MIN && record->last_step == INT64_MAX);
+  assert_true(bits_of(record->min) == UINT64_C(0xfff0000000000000));
+  assert_true(bits_of(record->max) == UINT64_C(0x7ff0000000000000));
+  assert_true(bits_of(record->last) == bits_of(0.1));
+  mr_metric_page_free(page);
+  mr_metric_free(metric);
+}
+
+/* Nothing of nothing is fine, and more than there is memory for is not. */
+static void test_counts(void **state) {
+  (void)state;
+  const double value = 1;
+  const int64_t step = 1;
+  const char *key = "k";
+  OK(mr_run_log_params(world.run, NULL, NULL, 0, &api_error));
+  OK(mr_run_log_metrics(world.run, 1, NULL, NULL, 0, &api_error));
+  OK(mr_metric_log_many(world.metric, NULL, NULL, NULL, 0, &api_error));
+  OK(mr_run_log_artifact_bytes(world.run, "empty", NULL, 0, &api_error));
+  REFUSED(MR_INVALID_ARGUMENT, "keys", mr_run_log_params(world.run, NULL, &key, 1, &api_error));
+  REFUSED(MR_NO_MEMORY, NULL,
+          mr_metric_log_many(world.metric, &value, &step, NULL, SIZE_MAX, &api_error));
+  REFUSED(MR_NO_MEMORY, NULL,
+          mr_metric_log_many(world.metric, &value, &step, NULL, SIZE_MAX / 16, &api_error));
+  size_t size = 77;
+  uint8_t bytes[8] = {9, 9, 9, 9, 9, 9, 9, 9};
+  OK(mr_blob_read(world.blob, INT64_MAX, bytes, sizeof bytes, &size, &api_error));
+  assert_int_equal(size, 0);
+  OK(mr_blob_read(world.blob, 4, bytes, sizeof bytes, &size, &api_error));
+  assert_int_equal(size, 2);
+  assert_memory_equal(bytes, "ef\x9\x9", 4);
+  OK(mr_blob_read(world.blob, 0, NULL, 0, &size, &api_error));
+  assert_int_equal(size, 0);
+}
+
+/* Sums of sizes do not wrap around. */
+static void test_huge_sizes(void **state) {
+  (void)state;
+  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_manifest *manifest = NULL;
+  mr_request *request = NULL;
+  mr_run *run = api_make_run(world.registry, 0.99);
+  link.uri = "s3://bucket/key";
+  link.digest = world.digest;
+  link.size = INT64_MAX;
+  link.path = "huge/1";
+  OK(mr_run_log_artifact_link(run, &link, &api_error));
+  link.path = "huge/2";
+  OK(mr_run_log_artifact_link(run, &link, &api_error));
+  int64_t versions = api_count_versions(world.model);
+  REFUSED(MR_LIMIT, NULL, mr_model_promote(world.model, mr_run_info(run)->id, NULL, &request,
+                                           &api_error));
+  assert_int_equal(api_count_versions(world.model), versions);
+  mr_run_free(run);
+  OK(mr_manifest_new(&manifest, &api_error));
+  OK(mr_manifest_add_entry(manifest, "1", INT64_MAX, world.digest, &api_error));
+  REFUSED(MR_LIMIT, NULL,
+          mr_manifest_add_entry(manifest, "2", 1, world.digest, &api_error));
+  assert_int_equal(mr_manifest_count(manifest), 1);
+  mr_manifest_free(manifest);
+}
+
+/* What only fits on some calls. */
+static void test_contradictions(void **state) {
+  (void)state;
+  mr_registry *registry = NULL;
+  mr_request *request = NULL;
+  mr_open_options open = api_open_options(MR_OPEN_CREATE | MR_OPEN_READ_ONLY);
+  REFUSED(MR_INVALID_ARGUMENT, "MR_OPEN_READ_ONLY",
+          mr_registry_open("memory:", &open, &registry, &api_error));
+  open.flags = 0;
+  open.busy_timeout_ms = INT64_C(86400001);
+  REFUSED(MR_INVALID_ARGUMENT, "busy_timeout_ms",
+          mr_registry_open("memory:", &open, &registry, &api_error));
+  mr_allocator allocator = MR_ALLOCATOR_INIT;
+  open.busy_timeout_ms = 0;
+  open.allocator = &allocator;
+  REFUSED(MR_INVALID_ARGUMENT, "mr_allocator",
+          mr_registry_open("memory:", &open, &registry, &api_error));
+  open.allocator = NULL;
+  REFUSED(MR_NOT_SUPPORTED, "mysql", mr_registry_open("mysql:x", &open, &registry, &api_error));
+  assert_null(registry);
+  REFUSED(MR_INVALID_ARGUMENT, "status", mr_run_finish(world.run, MR_RUN_RUNNING, &api_error));
+  mr_promote_options promote = MR_PROMOTE_OPTIONS_INIT;
+  promote.version = "2.0.0";
+  promote.bump = MR_BUMP_MAJOR;
+  REFUSED(MR_INVALID_ARGUMENT, "bump",
+          mr_model_promote(world.model, world.fresh_run, &promote, &request, &api_error));
+  promote.bump = 0;
+  promote.line = "2";
+  REFUSED(MR_INVALID_ARGUMENT, "line",
+          mr_model_promote(world.model, world.fresh_run, &promote, &request, &api_error));
+  promote.version = NULL;
+  static const char *const lines[] = {"", "a", "1.2.3", "1.", ".1", "01", "-1", "1.2-rc", "1 "};
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    promote.line = lines[i];
+    REFUSED(MR_INVALID_ARGUMENT, "line",
+            mr_model_promote(world.model, world.fresh_run, &promote, &request, &api_error));
+  }
+  promote.line = NULL;
+  promote.prerelease_id = "rc";
+  REFUSED(MR_INVALID_ARGUMENT, "prerelease_id",
+          mr_model_promote(world.model, world.fresh_run, &promote, &request, &api_error));
+  promote.bump = MR_BUMP_PRERELEASE;
+  promote.prerelease_id = "r c";
+  REFUSED(MR_INVALID_ARGUMENT, NULL,
+          mr_model_promote(world.model, world.fresh_run, &promote, &request, &api_error));
+  assert_null(request);
+  mr_gate_options gate = MR_GATE_OPTIONS_INIT;
+  static const char *const transitions[] = {"", "demote", "channel", "channel/", "channel/1a",
+                                            "channel/latest", "Promote", "promote "};
+  for (size_t i = 0; i < sizeof transitions / sizeof transitions[0]; i++) {
+    gate.transition = transitions[i];
+    REFUSED(MR_INVALID_ARGUMENT, NULL,
+            mr_registry_attach_gate(world.registry, world.gate, &gate, &api_error));
+  }
+}
+
+/* What NULL gives where nothing can fail, and what lies outside of a list. */
+#define TRY_PAGE(noun, page)                                                                       \
+  {                                                                                                \
+    assert_int_equal(noun##_page_count(NULL), 0);                                                  \
+    assert_null(noun##_page_at(NULL, 0));                                                          \
+    assert_null(noun##_page_next_token(NULL));                                                     \
+    noun##_page_free(NULL);                                                                        \
+    int64_t count = noun##_page_count(page);                                                       \
+    assert_true(count > 0);                                                                        \
+    assert_non_null(noun##_page_at(page, 0));                                                      \
+    assert_non_null(noun##_page_at(page, count - 1));                                              \
+    assert_null(noun##_page_at(page, count));                                                      \
+    assert_null(noun##_page_at(page, -1));                                                         \
+    assert_null(noun##_page_at(page, INT64_MIN));                                                  \
+    assert_null(noun##_page_at(page, INT64_MAX));                                                  \
+    assert_null(noun##_page_next_token(page));                                                     \
+  }
+
+static void test_pages(void **state) {
+  (void)state;
+  TRY_PAGE(mr_artifact, world.artifacts)
+  TRY_PAGE(mr_channel, world.channels)
+  TRY_PAGE(mr_dataset, world.datasets)
+  TRY_PAGE(mr_experiment, world.experiments)
+  TRY_PAGE(mr_input, world.inputs)
+  TRY_PAGE(mr_metric, world.metrics)
+  TRY_PAGE(mr_model, world.models)
+  TRY_PAGE(mr_property, world.params)
+  TRY_PAGE(mr_request, world.requests)
+  TRY_PAGE(mr_run, world.runs)
+  TRY_PAGE(mr_version, world.versions)
+}
+
+static void test_getters(void **state) {
+  (void)state;
+  assert_null(mr_blob_info(NULL));
+  assert_int_equal(mr_blob_size(NULL), 0);
+  assert_null(mr_buffer_data(NULL));
+  assert_int_equal(mr_buffer_size(NULL), 0);
+  assert_null(mr_dataset_info(NULL));
+  assert_null(mr_decision_info(NULL));
+  assert_null(mr_decision_at(NULL, 0));
+  assert_null(mr_decision_at(world.decision, -1));
+  assert_non_null(mr_decision_at(world.decision, 0));
+  assert_null(mr_decision_at(world.decision, 1));
+  assert_null(mr_decision_at(world.decision, INT64_MAX));
+  assert_null(mr_experiment_info(NULL));
+  assert_int_equal(mr_history_count(NULL), 0);
+  assert_null(mr_history_steps(NULL));
+  assert_null(mr_history_times(NULL));
+  assert_null(mr_history_values(NULL));
+  assert_int_equal(mr_manifest_count(NULL), 0);
+  assert_null(mr_manifest_at(NULL, 0));
+  assert_null(mr_manifest_at(world.manifest, -1));
+  assert_non_null(mr_manifest_at(world.manifest, 0));
+  assert_null(mr_manifest_at(world.manifest, 1));
+  assert_null(mr_manifest_at(world.manifest, INT64_MIN));
+  assert_null(mr_model_info(NULL));
+  assert_null(mr_registry_info(NULL));
+  assert_null(mr_report_info(NULL));
+  assert_null(mr_report_at(NULL, 0));
+  assert_null(mr_report_at(world.report, 0)); /* no problem, so none at 0 */
+  assert_null(mr_report_at(world.report, -1));
+  assert_null(mr_request_info(NULL));
+  assert_null(mr_run_info(NULL));
+  assert_null(mr_version_info(NULL));
+}
+
+static void test_frees(void **state) {
+  (void)state;
+  mr_blob_free(NULL);
+  mr_buffer_free(NULL);
+  mr_cancel_trigger(NULL);
+  mr_cancel_free(NULL);
+  mr_dataset_free(NULL);
+  mr_decision_free(NULL);
+  mr_experiment_free(NULL);
+  mr_gate_free(NULL);
+  mr_history_free(NULL);
+  mr_manifest_free(NULL);
+  mr_metric_free(NULL);
+  mr_model_free(NULL);
+  mr_registry_close(NULL);
+  mr_report_free(NULL);
+  mr_request_free(NULL);
+  mr_run_free(NULL);
+  mr_version_free(NULL);
+}
+
+static void test_names_of_things(void **state) {
+  (void)state;
+  char expected[32];
+  (void)snprintf(expected, sizeof expected, "%d.%d.%d", MR_VERSION_MAJOR, MR_VERSION_MINOR,
+                 MR_VERSION_PATCH);
+  assert_string_equal(mr_library_version(), expected);
+  assert_int_equal(mr_abi_level(), MR_ABI_LEVEL);
+  for (mr_status status = MR_OK; status <= MR_CLOSED; status++) {
+    assert_string_not_equal(mr_status_name(status), "UNKNOWN");
+  }
+  assert_string_equal(mr_status_name(-1), "UNKNOWN");
+  assert_string_equal(mr_status_name(MR_CLOSED + 1), "UNKNOWN");
+  assert_string_equal(mr_status_name(INT32_MIN), "UNKNOWN");
+  assert_string_equal(mr_status_name(INT32_MAX), "UNKNOWN");
+}
+
+/* The functions that the tests above call by hand. */
+static const char *const by_hand[] = {
+    "mr_abi_level",       "mr_blob_free",        "mr_blob_info",      "mr_blob_size",
+    "mr_buffer_data",     "mr_buffer_free",      "mr_buffer_size",    "mr_cancel_free",
+    "mr_cancel_trigger",  "mr_dataset_free",     "mr_dataset_info",   "mr_decision_at",
+    "mr_decision_free",   "mr_decision_info",    "mr_experiment_free", "mr_experiment_info",
+    "mr_gate_free",       "mr_history_count",    "mr_history_free",   "mr_history_steps",
+    "mr_history_times",   "mr_history_values",   "mr_library_version", "mr_manifest_at",
+    "mr_manifest_count",  "mr_manifest_free",    "mr_metric_free",    "mr_model_free",
+    "mr_model_info",      "mr_registry_close",   "mr_registry_info",  "mr_report_at",
+    "mr_report_free",     "mr_report_info",      "mr_request_free",   "mr_request_info",
+    "mr_run_free",        "mr_run_info",         "mr_status_name",    "mr_version_free",
+    "mr_version_info",
+};
+
+static const char *const page_nouns[] = {
+    "mr_artifact", "mr_channel",  "mr_dataset", "mr_experiment", "mr_input",  "mr_metric",
+    "mr_model",    "mr_property", "mr_request", "mr_run",        "mr_version"};
+
+static bool is_tested(const char *name) {
+  const api_call *row;
+  for (size_t i = 0; (row = api_call_at(i)) != NULL; i++) {
+    if (strcmp(row->name, name) == 0) return true;
+  }
+  for (size_t i = 0; i < sizeof by_hand / sizeof by_hand[0]; i++) {
+    if (strcmp(by_hand[i], name) == 0) return true;
+  }
+  const char *page = strstr(name, "_page_");
+  for (size_t i = 0; page != NULL && i < sizeof page_nouns / sizeof page_nouns[0]; i++) {
+    size_t size = strlen(page_nouns[i]);
+    if (size == (size_t)(page - name) && memcmp(name, page_nouns[i], size) == 0) {
+      return strcmp(page, "_page_count") == 0 || strcmp(page, "_page_at") == 0 ||
+             strcmp(page, "_page_next_token") == 0 || strcmp(page, "_page_free") == 0;
+    }
+  }
+  return false;
+}
+
+/* A new function without a row in a table fails here. */
+static void test_nothing_is_left_out(void **state) {
+  (void)state;
+  size_t size = 0;
+  char *map = (char *)api_read_file(map_path, &size);
+  assert_non_null(map);
+  map[size] = '\0';
+  int found = 0;
+  for (char *line = strtok(map, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    char name[80];
+    if (sscanf(line, " %79[a-z0-9_];", name) != 1 || strncmp(name, "mr_", 3) != 0) continue;
+    found++;
+    if (!is_tested(name)) {
+      print_error("%s has no row in api_*_calls.c\n", name);
+      complaints++;
+    }
+  }
+  free(map);
+  size_t rows = 0;
+  while (api_call_at(rows) != NULL) rows++;
+  rows += sizeof by_hand / sizeof by_hand[0] + 4 * sizeof page_nouns / sizeof page_nouns[0];
+  assert_int_equal(complaints, 0);
+  assert_int_equal(found, rows);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      argument_test(test_nothing_is_left_out), argument_test(test_good),
+      argument_test(test_null),                argument_test(test_text),
+      argument_test(test_strange_text),        argument_test(test_numbers),
+      argument_test(test_extreme_points),      argument_test(test_counts),
+      argument_test(test_huge_sizes),          argument_test(test_contradictions),
+      argument_test(test_pages),               argument_test(test_getters),
+      argument_test(test_frees),               argument_test(test_names_of_things),
+  };
+  if (argc < 2) {
+    fprintf(stderr, "the path of the version script is missing\n");
+    return 1;
+  }
+  map_path = argv[1];
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
