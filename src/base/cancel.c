@@ -34,3 +34,8 @@ void mr_cancel_free(mr_cancel *cancel) {
 bool mri_cancel_triggered(const mr_cancel *cancel) {
   return cancel != NULL && atomic_load_explicit(&cancel->triggered, memory_order_acquire);
 }
+
+mr_status mri_check_cancel(const mr_cancel *cancel, mr_error *error) {
+  if (!mri_cancel_triggered(cancel)) return MR_OK;
+  return mri_error_set(error, MR_CANCELLED, "the caller cancelled the call");
+}

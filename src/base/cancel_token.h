@@ -8,5 +8,7 @@
 
 /* False for NULL. */
 bool mri_cancel_triggered(const mr_cancel *cancel);
+/* CANCELLED when the token was triggered. */
+mr_status mri_check_cancel(const mr_cancel *cancel, mr_error *error);
 
 #endif

@@ -29,3 +29,11 @@ mr_status mri_options_read(void *out, size_t size, const void *in, const char *n
   memcpy(out, &own, sizeof own);
   return MR_OK;
 }
+
+mr_status mri_options_reserved(uint32_t value, const char *name, mr_error *error) {
+  if (value == 0) return MR_OK;
+  return mri_error_set(error, MR_ABI_MISMATCH,
+                       "%s.reserved is %u, which this library does not know; use a newer "
+                       "libmodelreg or set it to 0",
+                       name, (unsigned)value);
+}

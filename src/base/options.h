@@ -11,5 +11,8 @@
  * or above 4,096 are ABI_MISMATCH. `name` is the type's name, for the message. */
 mr_status mri_options_read(void *out, size_t size, const void *in, const char *name,
                            mr_error *error);
+/* ABI_MISMATCH unless a field that means nothing yet is 0: a newer caller may ask for something
+ * with it. */
+mr_status mri_options_reserved(uint32_t value, const char *name, mr_error *error);
 
 #endif

@@ -48,7 +48,7 @@ int64_t mri_blob_leaf_count(int64_t size);
  * it in messages: "blob 0a1b...", "file data/train.csv". */
 mr_status mri_blob_new_file(const mri_mem *mem, int fd, const char *kind, const char *name,
                             const mri_digest *digest, int64_t size, mri_digest *leaves,
-                            mri_blob **out, mr_error *error);
+                            const mr_cancel *cancel, mri_blob **out, mr_error *error);
 /* An open blob over verified bytes that nobody changes; `release` is called at close, and not when
  * this fails. */
 mr_status mri_blob_new_memory(const mri_mem *mem, const uint8_t *data, const mri_digest *digest,
@@ -61,8 +61,10 @@ mr_status mri_blob_open_regular(int dir, const char *path, int *out_fd, int64_t 
 typedef struct mri_blob_file_source {
   int fd;
   int64_t offset;
-  const char *path; /* for messages */
+  const char *path;        /* for messages */
+  const mr_cancel *cancel; /* may be NULL */
 } mri_blob_file_source;
+
 mr_status mri_blob_read_source(void *ctx, uint8_t *buffer, size_t size, size_t *got,
                                mr_error *error);
 

@@ -239,7 +239,8 @@ static mr_status open_in(blob_folder *self, int shard, const mri_blob_path *path
     io->close(fd);
     return status;
   }
-  return mri_blob_new_file(self->base.mem, fd, "blob", text, digest, size, leaves, out, error);
+  return mri_blob_new_file(self->base.mem, fd, "blob", text, digest, size, leaves, NULL, out,
+                           error);
 }
 
 static mr_status folder_open(mri_blobs *blobs, const mri_digest *digest, int64_t size,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verified reading: bytes are checked in memory that only this process has, and it is these bytes
  * that are handed out, so that nobody can change them between check and use. */
+#include "base/cancel_token.h"
 #include "base/os_file.h"
 #include "base/text.h"
 #include "blob/blob_driver.h"
@@ -68,10 +69,10 @@ static mr_status load_leaf(const mri_blob *blob, size_t index, uint8_t *into, mr
 }
 
 /* The leaves of a file that comes without a list of them: hashed once, checked as a whole. */
-static mr_status hash_leaves(mri_blob *blob, mr_error *error) {
+static mr_status hash_leaves(mri_blob *blob, const mr_cancel *cancel, mr_error *error) {
   mri_hasher *hasher = mri_hasher_new(blob->mem);
   if (hasher == NULL) return mri_error_no_memory(error);
-  mri_blob_file_source source = {blob->fd, 0, blob->name};
+  mri_blob_file_source source = {blob->fd, 0, blob->name, cancel};
   mr_status status =
       mri_blob_pump(blob->mem, mri_blob_read_source, &source, hasher, NULL, NULL, error);
   if (status == MR_OK) {
@@ -122,7 +123,7 @@ static mri_blob *blob_new(const mri_mem *mem, const char *kind, const char *name
 
 mr_status mri_blob_new_file(const mri_mem *mem, int fd, const char *kind, const char *name,
                             const mri_digest *digest, int64_t size, mri_digest *leaves,
-                            mri_blob **out, mr_error *error) {
+                            const mr_cancel *cancel, mri_blob **out, mr_error *error) {
   mri_blob *blob = blob_new(mem, kind, name, digest, size);
   if (blob == NULL) {
     mri_io_table()->close(fd);
@@ -133,7 +134,7 @@ mr_status mri_blob_new_file(const mri_mem *mem, int fd, const char *kind, const 
   blob->leaves = leaves;
   mr_status status = MR_OK;
   if (leaves == NULL && mri_blob_leaf_count(size) > 0) {
-    status = hash_leaves(blob, error);
+    status = hash_leaves(blob, cancel, error);
   } else if (size == 0) {
     /* No read will ever look at the digest of nothing. */
     uint8_t nothing = 0;
@@ -162,8 +163,8 @@ mr_status mri_blob_new_memory(const mri_mem *mem, const uint8_t *data, const mri
 }
 
 mr_status mri_blob_open_file(const mri_mem *mem, int dir, const char *path,
-                             const mri_digest *digest, int64_t size, mri_blob **out,
-                             mr_error *error) {
+                             const mri_digest *digest, int64_t size, const mr_cancel *cancel,
+                             mri_blob **out, mr_error *error) {
   assert(mem != NULL && path != NULL && digest != NULL && out != NULL);
   int fd = -1;
   int64_t length = 0;
@@ -175,7 +176,7 @@ mr_status mri_blob_open_file(const mri_mem *mem, int dir, const char *path,
                          "file %s has %lld bytes instead of %lld; restore it from a good copy",
                          path, (long long)length, (long long)size);
   }
-  return mri_blob_new_file(mem, fd, "file", path, digest, size, NULL, out, error);
+  return mri_blob_new_file(mem, fd, "file", path, digest, size, NULL, cancel, out, error);
 }
 
 int64_t mri_blob_size(const mri_blob *blob) {
@@ -267,14 +268,15 @@ static mr_status open_parent(const mri_mem *mem, int dir, const char *path, mode
   return status;
 }
 
-static mr_status write_content(mri_blob *blob, int fd, mr_error *error) {
+static mr_status write_content(mri_blob *blob, int fd, const mr_cancel *cancel, mr_error *error) {
   size_t room = leaf_length(blob, 0);
   uint8_t *buffer = mri_mem_alloc(blob->mem, room);
   if (buffer == NULL) return mri_error_no_memory(error);
   mr_status status = MR_OK;
   for (int64_t offset = 0; status == MR_OK && offset < blob->size;) {
     size_t got = 0;
-    status = mri_blob_read(blob, offset, buffer, room, &got, error);
+    status = mri_check_cancel(cancel, error);
+    if (status == MR_OK) status = mri_blob_read(blob, offset, buffer, room, &got, error);
     if (status == MR_OK && !mri_write_full(fd, buffer, got))
       status = mri_error_errno(error, errno, "write a copy of", blob->name);
     offset += (int64_t)got;
@@ -284,7 +286,7 @@ static mr_status write_content(mri_blob *blob, int fd, mr_error *error) {
 }
 
 mr_status mri_blob_copy_to(mri_blob *blob, int dir, const char *path, uint32_t mode,
-                           mr_error *error) {
+                           const mr_cancel *cancel, mr_error *error) {
   assert(blob != NULL && path != NULL);
   mr_status status = mri_check_path(path, "path", error);
   if (status != MR_OK) return status;
@@ -295,7 +297,7 @@ mr_status mri_blob_copy_to(mri_blob *blob, int dir, const char *path, uint32_t m
   mri_temp_file temp = {.fd = -1};
   status = mri_temp_file_open(&temp, folder, (mode_t)mode, error);
   if (status == MR_OK) {
-    status = write_content(blob, temp.fd, error);
+    status = write_content(blob, temp.fd, cancel, error);
     if (status == MR_OK) status = mri_temp_file_publish(&temp, folder, name, error);
     mri_temp_file_discard(&temp);
   }

@@ -2,6 +2,7 @@
 /* The blob store seam: what all kinds of store share, and the dispatch to them. */
 #include "blob/blob_store.h"
 
+#include "base/cancel_token.h"
 #include "base/os_file.h"
 #include "blob/blob_driver.h"
 #include <assert.h>
@@ -47,6 +48,8 @@ mr_status mri_blob_check_expected(const mri_digest *expected, const mri_digest *
 mr_status mri_blob_read_source(void *ctx, uint8_t *buffer, size_t size, size_t *got,
                                mr_error *error) {
   mri_blob_file_source *file = ctx;
+  mr_status status = mri_check_cancel(file->cancel, error);
+  if (status != MR_OK) return status;
   if (!mri_pread_full(file->fd, buffer, size, file->offset, got))
     return mri_error_errno(error, errno, "read", file->path);
   file->offset += (int64_t)*got;
@@ -123,11 +126,10 @@ mr_status mri_blobs_put_bytes(mri_blobs *blobs, const void *bytes, size_t size, 
 }
 
 /* Whether the file's present content is stored already, without writing anything. */
-static mr_status have_file(mri_blobs *blobs, int fd, const char *path, mri_digest *digest,
+static mr_status have_file(mri_blobs *blobs, mri_blob_file_source source, mri_digest *digest,
                            int64_t *size, bool *found, mr_error *error) {
   mri_hasher *hasher = mri_hasher_new(blobs->mem);
   if (hasher == NULL) return mri_error_no_memory(error);
-  mri_blob_file_source source = {fd, 0, path};
   mr_status status =
       mri_blob_pump(blobs->mem, mri_blob_read_source, &source, hasher, NULL, NULL, error);
   if (status == MR_OK) {
@@ -139,8 +141,8 @@ static mr_status have_file(mri_blobs *blobs, int fd, const char *path, mri_diges
   return status;
 }
 
-mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, mri_digest *digest,
-                             int64_t *size, mr_error *error) {
+mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, const mr_cancel *cancel,
+                             mri_digest *digest, int64_t *size, mr_error *error) {
   assert(blobs != NULL && path != NULL);
   int fd = -1;
   int64_t length = 0;
@@ -149,11 +151,11 @@ mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, mri_di
   if (status != MR_OK) return status;
   mri_digest actual;
   bool found = false;
-  status = have_file(blobs, fd, path, &actual, &length, &found, error);
+  mri_blob_file_source source = {fd, 0, path, cancel};
+  status = have_file(blobs, source, &actual, &length, &found, error);
   if (status == MR_OK && !found) {
     /* The file may have changed since it was hashed: what the second reading finds is what is
      * stored and named. */
-    mri_blob_file_source source = {fd, 0, path};
     status =
         blobs->driver->put(blobs, mri_blob_read_source, &source, NULL, &actual, &length, error);
   }

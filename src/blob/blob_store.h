@@ -6,8 +6,11 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include <modelreg/cancel.h>
 #include <stdbool.h>
 
+/* Where a call takes a cancel token (may be NULL), a trigger ends it with CANCELLED and nothing is
+ * done. */
 typedef struct mri_blobs mri_blobs; /* an open blob store */
 typedef struct mri_blob mri_blob;   /* an open, verified blob */
 
@@ -35,8 +38,8 @@ mr_status mri_blobs_put_bytes(mri_blobs *blobs, const void *bytes, size_t size, 
                               mr_error *error);
 /* From a file relative to `dir` (or AT_FDCWD); `path` names it in messages. Never follows a symlink
  * in the last part when `dir` is a descriptor; regular files only. */
-mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, mri_digest *digest,
-                             int64_t *size, mr_error *error);
+mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, const mr_cancel *cancel,
+                             mri_digest *digest, int64_t *size, mr_error *error);
 /* *found and *size without reading the content. */
 mr_status mri_blobs_stat(mri_blobs *blobs, const mri_digest *digest, bool *found, int64_t *size,
                          mr_error *error);
@@ -58,8 +61,8 @@ mr_status mri_blobs_open(mri_blobs *blobs, const mri_digest *digest, int64_t siz
 /* The same for any file, a linked artifact for example; `path` as in mri_blobs_put_file. Content
  * above one leaf is hashed once by the open. */
 mr_status mri_blob_open_file(const mri_mem *mem, int dir, const char *path,
-                             const mri_digest *digest, int64_t size, mri_blob **out,
-                             mr_error *error);
+                             const mri_digest *digest, int64_t size, const mr_cancel *cancel,
+                             mri_blob **out, mr_error *error);
 int64_t mri_blob_size(const mri_blob *blob);
 /* Up to `size` verified bytes from `offset`; *got is less only at the end. TAMPERED names the blob. */
 mr_status mri_blob_read(mri_blob *blob, int64_t offset, void *buffer, size_t size, size_t *got,
@@ -70,7 +73,7 @@ mr_status mri_blob_map(mri_blob *blob, const uint8_t **data, mr_error *error);
 /* Writes the verified content to `path` below the folder `dir`, confined, through a temporary file
  * of the same folder; missing folders are made. */
 mr_status mri_blob_copy_to(mri_blob *blob, int dir, const char *path, uint32_t mode,
-                           mr_error *error);
+                           const mr_cancel *cancel, mr_error *error);
 void mri_blob_close(mri_blob *blob);
 
 #endif

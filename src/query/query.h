@@ -67,8 +67,8 @@ typedef struct mri_query_path {
 
 /* What an expression is evaluated over. `get` gives the value of a path without star; `expand`
  * gives the names that a star stands for (e.g. all artifact paths), in a stable order. A comparison
- * with a star is true when there is at least one name and it is true for every one; with no name it is
- * unknown; reasons name the first one that failed. Each path is asked for once. Strings live in
+ * with a star is true when there is at least one name and it is true for every one; with no name it
+ * is unknown; reasons name the first one that failed. Each path is asked for once. Strings live in
  * `arena`. */
 typedef struct mri_query_subject {
   void *ctx;

@@ -16,6 +16,7 @@ typedef struct pending {
   mri_tree tree;
   const char *prefix; /* folder in the artifact tree, "" for the top */
   const char *folder; /* local folder, for messages */
+  const mr_cancel *cancel;
 } pending;
 
 /* A path cannot be file and folder at once. */
@@ -35,9 +36,9 @@ static mr_status check_place(mri_tx *tx, const mr_run *run, const char *path, mr
        slash = strrchr(parent, '/')) {
     *slash = '\0';
     int64_t above = 0;
-    status = mri_sql_int(tx, error, 0, &above,
-                         "SELECT 1 FROM artifact WHERE run_id = ?1 AND path = ?2", "it", run->id,
-                         (const char *)parent);
+    status =
+        mri_sql_int(tx, error, 0, &above, "SELECT 1 FROM artifact WHERE run_id = ?1 AND path = ?2",
+                    "it", run->id, (const char *)parent);
     if (status == MR_OK && above != 0) {
       status = mri_error_set(error, MR_ALREADY_EXISTS,
                              "run %s has an artifact '%s', which cannot be a folder too",
@@ -109,7 +110,7 @@ static mr_status store_file(pending *p, int dir, const char *name, const char *p
   file.kind = MR_ARTIFACT_STORED;
   file.created_us = mri_now_us(registry);
   mr_status status =
-      mri_blobs_put_file(registry->blobs, dir, name, &file.digest, &file.size, error);
+      mri_blobs_put_file(registry->blobs, dir, name, p->cancel, &file.digest, &file.size, error);
   if (status != MR_OK) return status;
   uint8_t head[MRI_FORMAT_BYTES];
   size_t got = 0;
@@ -132,8 +133,8 @@ static mr_status visit_file(void *ctx, const mri_folder_file *file, mr_error *er
   }
   mri_str_add(&path, file->path);
   const char *text = mri_str_text(&path);
-  mr_status status = text == NULL ? mri_error_no_memory(error)
-                                  : mri_check_path(text, "artifact path", error);
+  mr_status status =
+      text == NULL ? mri_error_no_memory(error) : mri_check_path(text, "artifact path", error);
   if (status == MR_OK) status = store_file(p, file->dir, file->name, text, error);
   mri_str_free(&path);
   return status;
@@ -152,13 +153,13 @@ static const char *last_name(const char *path) {
 }
 
 static mr_status store_local(pending *p, const char *local_path, const char *artifact_path,
-                             const mr_cancel *cancel, mr_error *error) {
+                             mr_error *error) {
   struct stat facts;
   if (mri_io_table()->fstat_at(AT_FDCWD, local_path, &facts, 0) != 0) {
     return mri_error_errno(error, errno, "read", local_path);
   }
   if (S_ISDIR(facts.st_mode)) {
-    mri_folder_walk walk = {p, cancel, visit_file, visit_other, NULL};
+    mri_folder_walk walk = {p, p->cancel, visit_file, visit_other, NULL};
     p->prefix = artifact_path == NULL ? "" : artifact_path;
     p->folder = local_path;
     mr_status status = mri_folder_visit(&p->run->registry->mem, local_path, &walk, error);
@@ -184,13 +185,14 @@ mr_status mr_run_log_artifact(mr_run *run, const char *local_path, const char *a
   if (status == MR_OK) {
     status = mri_options_read(&o, sizeof o, options, "mr_artifact_options", error);
   }
+  if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_artifact_options", error);
   if (status == MR_OK) status = mri_check_cancel(o.cancel, error);
   if (status == MR_OK) status = mri_enter(run->registry, error);
   if (status != MR_OK) return status;
-  pending p = {.run = run, .prefix = ""};
+  pending p = {.run = run, .prefix = "", .cancel = o.cancel};
   mri_tree_init(&p.tree, &run->registry->mem);
   status = check_open(run, error);
-  if (status == MR_OK) status = store_local(&p, local_path, artifact_path, o.cancel, error);
+  if (status == MR_OK) status = store_local(&p, local_path, artifact_path, error);
   if (status == MR_OK) status = insert_all(run, &p.tree, error);
   mri_tree_destroy(&p.tree);
   return mri_leave(run->registry, status);
@@ -234,6 +236,7 @@ mr_status mr_run_log_artifact_link(mr_run *run, const mr_artifact_link *link, mr
   mr_status status = mri_check_argument(run, "run", error);
   if (status == MR_OK) status = mri_check_argument(link, "link", error);
   if (status == MR_OK) status = mri_options_read(&o, sizeof o, link, "mr_artifact_link", error);
+  if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_artifact_link", error);
   if (status == MR_OK) status = mri_check_path(o.path, "artifact path", error);
   if (status == MR_OK) status = mri_check_value(o.uri, "uri", 4096, error);
   if (status == MR_OK && strstr(o.uri, ":") == NULL) {
@@ -242,8 +245,8 @@ mr_status mr_run_log_artifact_link(mr_run *run, const mr_artifact_link *link, mr
   }
   if (status == MR_OK) status = mri_check_digest(o.digest, "digest", &file.digest, error);
   if (status == MR_OK && o.size < 0) {
-    status = mri_error_set(error, MR_INVALID_ARGUMENT, "size is %lld, not 0 or more",
-                           (long long)o.size);
+    status =
+        mri_error_set(error, MR_INVALID_ARGUMENT, "size is %lld, not 0 or more", (long long)o.size);
   }
   if (status == MR_OK) status = mri_enter(run->registry, error);
   if (status != MR_OK) return status;
@@ -267,13 +270,12 @@ mr_status mr_run_list_artifacts(mr_run *run, const mr_list_options *options,
   if (status == MR_OK) status = mri_call_begin(run->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
   mr_artifact_page *page = mri_artifact_page_new(run->registry, cursor.limit);
-  status = page == NULL
-               ? mri_error_no_memory(error)
-               : mri_sql_query(tx, error, &stmt,
-                               "SELECT path, kind, digest, size, format, uri, created_us "
-                               "FROM artifact WHERE run_id = ?1 AND path > ?2 "
-                               "ORDER BY path LIMIT ?3",
-                               "iti", run->id, cursor.key, cursor.limit + 1);
+  status = page == NULL ? mri_error_no_memory(error)
+                        : mri_sql_query(tx, error, &stmt,
+                                        "SELECT path, kind, digest, size, format, uri, created_us "
+                                        "FROM artifact WHERE run_id = ?1 AND path > ?2 "
+                                        "ORDER BY path LIMIT ?3",
+                                        "iti", run->id, cursor.key, cursor.limit + 1);
   if (status == MR_OK) status = mri_artifact_page_fill(page, stmt, error);
   status = mri_call_end(run->registry, tx, status, error);
   if (status == MR_OK) *out_page = page;

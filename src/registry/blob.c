@@ -78,7 +78,7 @@ mr_status mri_artifact_open(mr_registry *registry, const mri_tree_file *file, mr
   blob->registry = mri_registry_ref(registry);
   mri_arena_init(&blob->arena, &registry->mem);
   mr_status status = fill_record(&blob->arena, file, &blob->record, error);
-  if (status == MR_OK) status = mri_tree_open(registry, file, &blob->blob, error);
+  if (status == MR_OK) status = mri_tree_open(registry, file, NULL, &blob->blob, error);
   if (status == MR_OK) *out = blob;
   if (status != MR_OK) mr_blob_free(blob);
   return status;

@@ -85,6 +85,7 @@ static mr_status check_move(movement *m, const mr_channel_move *move, mr_error *
   mri_semver expected;
   mr_status status = mri_check_argument(move, "move", error);
   if (status == MR_OK) status = mri_options_read(o, sizeof *o, move, "mr_channel_move", error);
+  if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_channel_move", error);
   if (status == MR_OK) status = mri_check_channel_name(o->channel, error);
   if (status == MR_OK) status = mri_check_argument(o->version, "version", error);
   if (status == MR_OK) status = mri_semver_parse(o->version, &m->wanted, error);
@@ -117,12 +118,11 @@ static mr_status intent_of(const movement *m, mri_digest *out, mr_error *error) 
 static mr_status read_channel(movement *m, char *held, size_t size, mr_error *error) {
   mri_stmt *stmt = NULL;
   bool found = false;
-  mr_status status =
-      mri_sql_first(m->tx, error, &stmt, &found,
-                    "SELECT c.id, c.sequence, c.version_id, v.number FROM channel c "
-                    "LEFT JOIN version v ON v.id = c.version_id "
-                    "WHERE c.model_id = ?1 AND c.name = ?2",
-                    "it", m->model->id, m->options.channel);
+  mr_status status = mri_sql_first(m->tx, error, &stmt, &found,
+                                   "SELECT c.id, c.sequence, c.version_id, v.number FROM channel c "
+                                   "LEFT JOIN version v ON v.id = c.version_id "
+                                   "WHERE c.model_id = ?1 AND c.name = ?2",
+                                   "it", m->model->id, m->options.channel);
   if (status != MR_OK) return status;
   if (!found) {
     return mri_error_set(error, MR_NOT_FOUND, "model '%s' has no channel '%s'; create it first",
@@ -188,10 +188,11 @@ static mr_status judge(movement *m, const char *transition, mr_error *error) {
 
 static mr_status set_channel(movement *m, int64_t request_id, int64_t now, mr_error *error) {
   const char *actor = mri_actor(m->registry);
-  mr_status status = mri_sql_run(m->tx, error,
-                                 "UPDATE channel SET version_id = ?2, sequence = ?3, actor = ?4, "
-                                 "moved_us = ?5 WHERE id = ?1",
-                                 "iiiti", m->channel_id, m->version_id, m->sequence + 1, actor, now);
+  mr_status status =
+      mri_sql_run(m->tx, error,
+                  "UPDATE channel SET version_id = ?2, sequence = ?3, actor = ?4, "
+                  "moved_us = ?5 WHERE id = ?1",
+                  "iiiti", m->channel_id, m->version_id, m->sequence + 1, actor, now);
   if (status != MR_OK) return status;
   return mri_sql_run(m->tx, error,
                      "INSERT INTO channel_move (channel_id, sequence, version_id, request_id, "
@@ -233,7 +234,8 @@ static mr_status move_channel(movement *m, mr_request **out, mr_error *error) {
   proposal.number = number;
   proposal.description = m->options.reason;
   proposal.op_id = m->options.op_id;
-  status = mri_request_insert(m->tx, m->registry, &proposal, &m->judgement, now, &request_id, error);
+  status =
+      mri_request_insert(m->tx, m->registry, &proposal, &m->judgement, now, &request_id, error);
   if (status == MR_OK && m->judgement.verdict == MR_VERDICT_PASSED) {
     status = set_channel(m, request_id, now, error);
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way in and out of public calls, references, and small things that all files share. */
-#include "base/os_fork.h"
 #include "registry/core.h"
+#include "base/os_fork.h"
 #include "registry/run_core.h"
 
 mr_status mri_check_argument(const void *argument, const char *what, mr_error *error) {
@@ -85,19 +85,28 @@ const char *mri_column_digest(const mri_stmt *stmt, int column, mri_arena *arena
 
 const char *mri_run_status_name(mr_run_status status) {
   switch (status) {
-  case MR_RUN_RUNNING: return "RUNNING";
-  case MR_RUN_FINISHED: return "FINISHED";
-  case MR_RUN_FAILED: return "FAILED";
-  case MR_RUN_KILLED: return "KILLED";
-  default: return "UNKNOWN";
+  case MR_RUN_RUNNING:
+    return "RUNNING";
+  case MR_RUN_FINISHED:
+    return "FINISHED";
+  case MR_RUN_FAILED:
+    return "FAILED";
+  case MR_RUN_KILLED:
+    return "KILLED";
+  default:
+    return "UNKNOWN";
   }
 }
 
 const char *mri_run_kind_name(mr_run_kind kind) {
   switch (kind) {
-  case MR_RUN_TRAINING: return "training";
-  case MR_RUN_DATASET: return "dataset";
-  case MR_RUN_EVALUATION: return "evaluation";
-  default: return "unknown";
+  case MR_RUN_TRAINING:
+    return "training";
+  case MR_RUN_DATASET:
+    return "dataset";
+  case MR_RUN_EVALUATION:
+    return "evaluation";
+  default:
+    return "unknown";
   }
 }

@@ -25,7 +25,7 @@ struct mr_registry {
   atomic_long references;
   atomic_long calls; /* public calls under way */
   atomic_bool closed;
-  uint64_t generation; /* of the process that opened it */
+  uint64_t generation;  /* of the process that opened it */
   pthread_mutex_t lock; /* guards `cores`, and the wait for the last call at close */
   pthread_cond_t idle;
   mri_store *store;

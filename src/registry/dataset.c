@@ -61,10 +61,9 @@ static mr_status load_dataset(mri_stmt *stmt, mr_dataset *dataset, mr_error *err
 static mr_status find_by_run(mri_tx *tx, const char *uuid, mr_dataset *dataset, mr_error *error) {
   mri_stmt *stmt = NULL;
   bool found = false;
-  mr_status status =
-      mri_sql_first(tx, error, &stmt, &found,
-                    "SELECT " DATASET_COLUMNS " FROM " DATASET_TABLES " WHERE r.uuid = ?1", "t",
-                    uuid);
+  mr_status status = mri_sql_first(
+      tx, error, &stmt, &found,
+      "SELECT " DATASET_COLUMNS " FROM " DATASET_TABLES " WHERE r.uuid = ?1", "t", uuid);
   if (status != MR_OK) return status;
   if (!found) return mri_error_set(error, MR_NOT_FOUND, "there is no dataset run %s", uuid);
   return load_dataset(stmt, dataset, error);
@@ -118,11 +117,12 @@ static mr_status freeze(mr_registry *registry, const mri_manifest *manifest,
     }
     mri_digest digest;
     int64_t size = 0;
-    status = mri_blobs_put_file(registry->blobs, AT_FDCWD, entry->source, &digest, &size, error);
+    status =
+        mri_blobs_put_file(registry->blobs, AT_FDCWD, entry->source, cancel, &digest, &size, error);
     if (status == MR_OK && (size != entry->size || !mri_digest_equal(&digest, &entry->digest))) {
-      status = mri_error_set(error, MR_TAMPERED,
-                             "%s changed since it was added to the manifest; make the manifest anew",
-                             entry->source);
+      status = mri_error_set(
+          error, MR_TAMPERED,
+          "%s changed since it was added to the manifest; make the manifest anew", entry->source);
     }
   }
   return status;
@@ -143,8 +143,7 @@ static mr_status store_manifest(mr_registry *registry, const mri_manifest *manif
 
 static mr_status insert_dataset(mr_experiment *experiment, const char *name,
                                 const mri_manifest *manifest, int64_t manifest_size,
-                                const mr_dataset_options *o, mr_dataset *dataset,
-                                mr_error *error) {
+                                const mr_dataset_options *o, mr_dataset *dataset, mr_error *error) {
   mr_registry *registry = experiment->registry;
   mr_run_options run = MR_RUN_OPTIONS_INIT;
   char uuid[MRI_ID_SIZE];
@@ -194,8 +193,8 @@ mr_status mr_experiment_log_dataset(mr_experiment *experiment, const char *name,
     status = store_manifest(registry, &manifest->manifest, &manifest_size, error);
   }
   if (status == MR_OK) {
-    status = insert_dataset(experiment, name, &manifest->manifest, manifest_size, &o, dataset,
-                            error);
+    status =
+        insert_dataset(experiment, name, &manifest->manifest, manifest_size, &o, dataset, error);
   }
   if (status == MR_OK && out_dataset != NULL) {
     *out_dataset = dataset;
@@ -316,9 +315,10 @@ mr_status mr_dataset_fetch(mr_dataset *dataset, const char *folder, const mr_fet
   if (status == MR_OK) status = mri_check_local_path(folder, "folder", error);
   if (status == MR_OK) status = mri_fetch_options_read(&o, options, error);
   if (status == MR_OK && !dataset->record.frozen) {
-    status = mri_error_set(error, MR_NOT_SUPPORTED,
-                           "dataset run %s was not frozen, so the registry has no copy of its files",
-                           dataset->record.run_id);
+    status =
+        mri_error_set(error, MR_NOT_SUPPORTED,
+                      "dataset run %s was not frozen, so the registry has no copy of its files",
+                      dataset->record.run_id);
   }
   if (status == MR_OK) status = mri_enter(dataset->registry, error);
   if (status != MR_OK) return status;
@@ -361,12 +361,12 @@ mr_status mr_registry_list_datasets(mr_registry *registry, const mr_list_options
   if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
   mr_dataset_page *page = mri_page_new(registry, sizeof *page, cursor.limit);
-  status = page == NULL ? mri_error_no_memory(error)
-                        : mri_sql_query(tx, error, &stmt,
-                                        "SELECT " DATASET_COLUMNS " FROM " DATASET_TABLES
-                                        " WHERE d.run_id < ?1 ORDER BY d.run_id DESC LIMIT ?2",
-                                        "ii", cursor.id == 0 ? INT64_MAX : cursor.id,
-                                        cursor.limit + 1);
+  status = page == NULL
+               ? mri_error_no_memory(error)
+               : mri_sql_query(tx, error, &stmt,
+                               "SELECT " DATASET_COLUMNS " FROM " DATASET_TABLES
+                               " WHERE d.run_id < ?1 ORDER BY d.run_id DESC LIMIT ?2",
+                               "ii", cursor.id == 0 ? INT64_MAX : cursor.id, cursor.limit + 1);
   if (status == MR_OK) status = mri_page_fill(&page->page, stmt, add_dataset, error);
   status = mri_call_end(registry, tx, status, error);
   if (status == MR_OK) *out_page = page;

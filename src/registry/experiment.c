@@ -16,9 +16,9 @@ static mr_status find_experiment(mri_tx *tx, const char *name, mr_experiment *ex
                                  bool *found, mr_error *error) {
   mri_stmt *stmt = NULL;
   bool failed = false;
-  mr_status status = mri_sql_first(tx, error, &stmt, found,
-                                   "SELECT " EXPERIMENT_COLUMNS " FROM experiment WHERE name = ?1",
-                                   "t", name);
+  mr_status status =
+      mri_sql_first(tx, error, &stmt, found,
+                    "SELECT " EXPERIMENT_COLUMNS " FROM experiment WHERE name = ?1", "t", name);
   if (status != MR_OK || !*found) return status;
   experiment->id = mri_stmt_int(stmt, 0);
   read_experiment(stmt, &experiment->arena, &experiment->record, &failed);

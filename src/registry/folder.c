@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/folder.h"
-#include "base/cancel_token.h"
 #include "base/os_file.h"
 #include "base/vec.h"
 #include <dirent.h>
@@ -9,12 +8,7 @@
 #include <stdlib.h>
 
 #define READ_BYTES (256 * 1024)
-#define DEPTH_MAX 200
-
-mr_status mri_check_cancel(const mr_cancel *cancel, mr_error *error) {
-  if (!mri_cancel_triggered(cancel)) return MR_OK;
-  return mri_error_set(error, MR_CANCELLED, "the caller cancelled the call");
-}
+#define DEPTH_MAX  200
 
 mr_status mri_check_local_path(const char *path, const char *what, mr_error *error) {
   mr_status status = mri_check_value(path, what, 4096, error);
@@ -146,8 +140,8 @@ static mr_status visit_entry(visit *v, int dir, const char *name, int depth, mr_
     mri_folder_file file = {dir, name, path};
     return walk->file(walk->ctx, &file, error);
   }
-  int child = mri_io_table()->open_at(dir, name,
-                                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+  int child =
+      mri_io_table()->open_at(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
   if (child < 0) return mri_error_errno(error, errno, "open folder", path);
   status = visit_folder(v, child, depth + 1, error);
   mri_io_table()->close(child);

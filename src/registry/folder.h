@@ -3,6 +3,7 @@
 #ifndef MRI_REGISTRY_FOLDER_H
 #define MRI_REGISTRY_FOLDER_H
 
+#include "base/cancel_token.h"
 #include "registry/core.h"
 
 /* One regular file: `dir` and `name` open it, `path` is relative to the folder walked. */
@@ -36,8 +37,5 @@ mr_status mri_folder_open(const char *folder, int *out_fd, mr_error *error);
 mr_status mri_file_digest(const mri_mem *mem, int dir, const char *name, const char *shown,
                           const mr_cancel *cancel, mri_digest *digest, int64_t *size,
                           mr_error *error);
-
-/* CANCELLED when the token was triggered. */
-mr_status mri_check_cancel(const mr_cancel *cancel, mr_error *error);
 
 #endif

@@ -15,7 +15,9 @@ static const magic magics[] = {
     {"\x89HDF\r\n\x1a\n", 8, "hdf5"},
     {"\x93NUMPY", 6, "numpy"},
     {"\x1f\x8b", 2, "gzip"},
-    {"\x7f" "ELF", 4, "elf"},
+    {"\x7f"
+     "ELF",
+     4, "elf"},
 };
 
 /* safetensors: the size of a JSON header as 8 little-endian bytes, at most 100 MB, then "{". */

@@ -20,12 +20,11 @@ mr_status mri_gate_in_force(mri_tx *tx, int64_t model_id, const char *transition
   mri_stmt *stmt = NULL;
   bool found = false;
   *gate = NULL;
-  mr_status status =
-      mri_sql_first(tx, error, &stmt, &found,
-                    "SELECT g.digest, g.body FROM gate_attachment a "
-                    "JOIN gate g ON g.digest = a.gate_digest WHERE a.model_id = ?1 "
-                    "AND a.transition = ?2 ORDER BY a.revision DESC LIMIT 1",
-                    "it", model_id, transition);
+  mr_status status = mri_sql_first(tx, error, &stmt, &found,
+                                   "SELECT g.digest, g.body FROM gate_attachment a "
+                                   "JOIN gate g ON g.digest = a.gate_digest WHERE a.model_id = ?1 "
+                                   "AND a.transition = ?2 ORDER BY a.revision DESC LIMIT 1",
+                                   "it", model_id, transition);
   if (status != MR_OK || !found) return status;
   mri_digest stored;
   mri_digest actual;
@@ -34,8 +33,8 @@ mr_status mri_gate_in_force(mri_tx *tx, int64_t model_id, const char *transition
   mri_stmt_done(stmt);
   if (status == MR_OK) status = mri_gate_identity(*gate, &actual, error);
   if (status == MR_OK && (!good || !mri_digest_equal(&stored, &actual))) {
-    status = mri_error_set(error, MR_TAMPERED, "the gate on %s does not match its digest",
-                           transition);
+    status =
+        mri_error_set(error, MR_TAMPERED, "the gate on %s does not match its digest", transition);
   }
   if (status != MR_OK) {
     mr_gate_free(*gate);
@@ -49,6 +48,7 @@ mr_status mri_gate_in_force(mri_tx *tx, int64_t model_id, const char *transition
 static mr_status check_gate_options(mr_gate_options *o, const mr_gate_options *options,
                                     mr_error *error) {
   mr_status status = mri_options_read(o, sizeof *o, options, "mr_gate_options", error);
+  if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_gate_options", error);
   if (status == MR_OK && o->model != NULL) status = mri_check_model_name(o->model, error);
   if (status != MR_OK) return status;
   if (o->transition == NULL) o->transition = "promote";
@@ -89,8 +89,7 @@ static mr_status check_expected(const mr_gate_options *o, bool attached, const m
     if (!attached) return MR_OK;
   } else {
     mri_digest expected;
-    mr_status status =
-        mri_check_digest(o->expected_digest, "expected_digest", &expected, error);
+    mr_status status = mri_check_digest(o->expected_digest, "expected_digest", &expected, error);
     if (status != MR_OK) return status;
     if (attached && mri_digest_equal(&expected, current)) return MR_OK;
   }
@@ -160,11 +159,11 @@ mr_status mr_registry_open_gate(mr_registry *registry, const mr_gate_options *op
     status = mri_gate_in_force(tx, model_id, o.transition, &gate, &digest, error);
   }
   if (status == MR_OK && gate == NULL) {
-    status = o.model == NULL ? mri_error_set(error, MR_NOT_FOUND,
-                                             "no default gate is attached to %s", o.transition)
-                             : mri_error_set(error, MR_NOT_FOUND,
-                                             "no gate is attached to %s of model '%s'",
-                                             o.transition, o.model);
+    status =
+        o.model == NULL
+            ? mri_error_set(error, MR_NOT_FOUND, "no default gate is attached to %s", o.transition)
+            : mri_error_set(error, MR_NOT_FOUND, "no gate is attached to %s of model '%s'",
+                            o.transition, o.model);
   }
   status = mri_call_end(registry, tx, status, error);
   if (status == MR_OK) *out_gate = gate;

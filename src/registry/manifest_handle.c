@@ -43,8 +43,8 @@ void mr_manifest_free(mr_manifest *manifest) {
 }
 
 /* An addition either ends with its records, or the manifest is as it was. */
-static mr_status settle(mr_manifest *manifest, size_t before, int64_t size_before,
-                        mr_status status, mr_error *error) {
+static mr_status settle(mr_manifest *manifest, size_t before, int64_t size_before, mr_status status,
+                        mr_error *error) {
   if (status == MR_OK) status = mri_manifest_records(manifest, before, error);
   if (status != MR_OK) {
     manifest->manifest.entries.count = before;
@@ -87,9 +87,9 @@ static mr_status add_file(void *ctx, const mri_folder_file *file, mr_error *erro
   mri_str_add_char(&source, '/');
   mri_str_add(&source, file->path);
   const char *text = mri_str_text(&source);
-  status = text == NULL ? mri_error_no_memory(error)
-                        : mri_manifest_add(&a->manifest->manifest, file->path, size, &digest, text,
-                                           error);
+  status = text == NULL
+               ? mri_error_no_memory(error)
+               : mri_manifest_add(&a->manifest->manifest, file->path, size, &digest, text, error);
   mri_str_free(&source);
   return status;
 }
@@ -119,6 +119,7 @@ mr_status mr_manifest_add_folder(mr_manifest *manifest, const char *path,
   if (status == MR_OK) {
     status = mri_options_read(&o, sizeof o, options, "mr_folder_options", error);
   }
+  if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_folder_options", error);
   if (status == MR_OK) status = check_patterns(o.include, o.include_count, "include", error);
   if (status == MR_OK) status = check_patterns(o.exclude, o.exclude_count, "exclude", error);
   if (status != MR_OK) return status;
@@ -160,8 +161,8 @@ mr_status mr_manifest_add_entry(mr_manifest *manifest, const char *path, int64_t
   if (status == MR_OK) status = mri_check_path(path, "manifest path", error);
   if (status == MR_OK) status = mri_check_digest(digest, "digest", &parsed, error);
   if (status == MR_OK && size < 0) {
-    status = mri_error_set(error, MR_INVALID_ARGUMENT, "size is %lld, not 0 or more",
-                           (long long)size);
+    status =
+        mri_error_set(error, MR_INVALID_ARGUMENT, "size is %lld, not 0 or more", (long long)size);
   }
   if (status != MR_OK) return status;
   size_t before = mri_manifest_count(&manifest->manifest);

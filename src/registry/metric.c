@@ -274,7 +274,8 @@ mr_status mr_run_history(mr_run *run, const char *key, const mr_history_options 
   mr_status status = mri_check_argument(run, "run", error);
   if (status == MR_OK) status = mri_check_argument(out_history, "out_history", error);
   if (status == MR_OK) status = mri_check_name(key, "metric key", error);
-  if (status == MR_OK) status = mri_options_read(&o, sizeof o, options, "mr_history_options", error);
+  if (status == MR_OK)
+    status = mri_options_read(&o, sizeof o, options, "mr_history_options", error);
   if (status != MR_OK) return status;
   if ((o.flags & ~(uint32_t)(MR_HISTORY_FROM_STEP | MR_HISTORY_TO_STEP)) != 0) {
     return mri_error_set(error, MR_INVALID_ARGUMENT, "flags 0x%x of mr_history_options are unknown",

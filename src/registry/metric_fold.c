@@ -76,10 +76,10 @@ static mr_status read_summary(mri_tx *tx, int64_t run_id, const char *key, int64
   mri_stmt *stmt = NULL;
   bool found = false;
   memset(summary, 0, sizeof *summary);
-  mr_status status = mri_sql_first(
-      tx, error, &stmt, &found,
-      "SELECT id, " MRI_SUMMARY_COLUMNS " FROM metric WHERE run_id = ?1 AND key = ?2", "it", run_id,
-      key);
+  mr_status status =
+      mri_sql_first(tx, error, &stmt, &found,
+                    "SELECT id, " MRI_SUMMARY_COLUMNS " FROM metric WHERE run_id = ?1 AND key = ?2",
+                    "it", run_id, key);
   if (status != MR_OK || !found) return status;
   *metric_id = mri_stmt_int(stmt, 0);
   mri_summary_read(stmt, 1, summary);
@@ -213,10 +213,9 @@ mr_status mri_metric_fold(mr_registry *registry, int64_t run_id, const char *uui
 mr_status mri_metric_read(mri_tx *tx, const mri_mem *mem, int64_t metric_id, mri_series *out,
                           mr_error *error) {
   mri_stmt *stmt = NULL;
-  mr_status status =
-      mri_sql_query(tx, error, &stmt,
-                    "SELECT data FROM metric_chunk WHERE metric_id = ?1 ORDER BY sequence", "i",
-                    metric_id);
+  mr_status status = mri_sql_query(
+      tx, error, &stmt, "SELECT data FROM metric_chunk WHERE metric_id = ?1 ORDER BY sequence", "i",
+      metric_id);
   bool row = false;
   while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
     size_t size = 0;

@@ -18,9 +18,8 @@ static mr_status load_model(mri_tx *tx, const char *name, mr_model *model, mr_er
   mri_stmt *stmt = NULL;
   bool found = false;
   bool failed = false;
-  mr_status status =
-      mri_sql_first(tx, error, &stmt, &found,
-                    "SELECT " MODEL_COLUMNS " FROM model WHERE name = ?1", "t", name);
+  mr_status status = mri_sql_first(
+      tx, error, &stmt, &found, "SELECT " MODEL_COLUMNS " FROM model WHERE name = ?1", "t", name);
   if (status != MR_OK) return status;
   if (!found) return mri_error_set(error, MR_NOT_FOUND, "there is no model '%s'", name);
   model->id = mri_stmt_int(stmt, 0);
@@ -63,6 +62,7 @@ mr_status mr_registry_create_model(mr_registry *registry, const char *name,
   mr_status status = mri_check_argument(registry, "registry", error);
   if (status == MR_OK) status = mri_check_model_name(name, error);
   if (status == MR_OK) status = mri_options_read(&o, sizeof o, options, "mr_model_options", error);
+  if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_model_options", error);
   if (status == MR_OK) {
     status = mri_check_optional(o.description, "description", MRI_VALUE_MAX, error);
   }
@@ -129,12 +129,11 @@ mr_status mr_registry_list_models(mr_registry *registry, const mr_list_options *
   if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
   mr_model_page *page = mri_page_new(registry, sizeof *page, cursor.limit);
-  status = page == NULL
-               ? mri_error_no_memory(error)
-               : mri_sql_query(tx, error, &stmt,
-                               "SELECT " MODEL_COLUMNS " FROM model WHERE name > ?1 "
-                               "ORDER BY name LIMIT ?2",
-                               "ti", cursor.key, cursor.limit + 1);
+  status = page == NULL ? mri_error_no_memory(error)
+                        : mri_sql_query(tx, error, &stmt,
+                                        "SELECT " MODEL_COLUMNS " FROM model WHERE name > ?1 "
+                                        "ORDER BY name LIMIT ?2",
+                                        "ti", cursor.key, cursor.limit + 1);
   if (status == MR_OK) status = mri_page_fill(&page->page, stmt, add_model, error);
   status = mri_call_end(registry, tx, status, error);
   if (status == MR_OK) *out_page = page;

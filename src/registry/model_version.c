@@ -149,8 +149,8 @@ mr_status mr_model_list_versions(mr_model *model, const mr_list_options *options
   if (status == MR_OK) status = mri_call_begin(model->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
   mr_version_page *page = mri_page_new(model->registry, sizeof *page, cursor.limit);
-  status = page == NULL ? mri_error_no_memory(error)
-                        : query_versions(tx, model, &cursor, &stmt, error);
+  status =
+      page == NULL ? mri_error_no_memory(error) : query_versions(tx, model, &cursor, &stmt, error);
   if (status == MR_OK) status = mri_page_fill(&page->page, stmt, add_version, error);
   status = mri_call_end(model->registry, tx, status, error);
   if (status == MR_OK) *out_page = page;
@@ -169,9 +169,9 @@ static mr_status read_artifacts(mr_version *version, mri_tree *tree, mr_error *e
   status = mri_tx_end(tx, status, error);
   if (status == MR_OK) status = mri_tree_digest(tree, &version->registry->mem, &digest, error);
   if (status == MR_OK && !mri_digest_equal(&digest, &version->digest)) {
-    status = mri_error_set(error, MR_TAMPERED,
-                           "the artifacts of %s@%s are not those that were promoted", r->model,
-                           r->number);
+    status =
+        mri_error_set(error, MR_TAMPERED, "the artifacts of %s@%s are not those that were promoted",
+                      r->model, r->number);
   }
   return status;
 }

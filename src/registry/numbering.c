@@ -23,8 +23,8 @@ static mr_status parse_line(const char *text, line *out, mr_error *error) {
     status = mri_semver_parse(number, &parsed, NULL);
   }
   if (status != MR_OK) {
-    return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "line '%.64s' is not of the form 1 or 1.2", text);
+    return mri_error_set(error, MR_INVALID_ARGUMENT, "line '%.64s' is not of the form 1 or 1.2",
+                         text);
   }
   out->major = parsed.major;
   out->minor = dots == 0 ? -1 : parsed.minor;
@@ -76,8 +76,8 @@ static mr_status find_highest(mri_tx *tx, int64_t model_id, const line *in, bool
   }
   /* The lowest prerelease there can be, 0, bounds the line below and the next one above. */
   mri_semver low = {in->major, in->minor < 0 ? 0 : in->minor, 0, "0", ""};
-  mri_semver high = {in->minor < 0 ? in->major + 1 : in->major,
-                     in->minor < 0 ? 0 : in->minor + 1, 0, "0", ""};
+  mri_semver high = {in->minor < 0 ? in->major + 1 : in->major, in->minor < 0 ? 0 : in->minor + 1,
+                     0, "0", ""};
   mri_str low_key;
   mri_str high_key;
   mri_str_init(&low_key, mri_mem_default());

@@ -32,6 +32,7 @@ mr_status mri_cursor_options(mri_cursor *out, const mr_list_options *options, bo
                              mr_error *error) {
   mr_list_options o;
   mr_status status = mri_options_read(&o, sizeof o, options, "mr_list_options", error);
+  if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_list_options", error);
   if (status != MR_OK) return status;
   return mri_cursor_read(out, o.limit, o.token, by_id, error);
 }

@@ -11,8 +11,8 @@ typedef struct mri_page {
   mri_arena arena;
   mri_vec records; /* pointers */
   int64_t limit;
-  bool failed;         /* a string could not be copied */
-  int64_t last_id;     /* of the last row that was added: the next token, by id ... */
+  bool failed;          /* a string could not be copied */
+  int64_t last_id;      /* of the last row that was added: the next token, by id ... */
   const char *last_key; /* ... or by key where it is not NULL */
   const char *next_token;
 } mri_page;

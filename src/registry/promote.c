@@ -69,9 +69,8 @@ static mr_status check_run(promotion *p, mr_error *error) {
                          mri_run_kind_name(p->row.kind));
   }
   if (p->row.status != MR_RUN_FINISHED) {
-    return mri_error_set(error, MR_CONFLICT,
-                         "run %s is %s; only a finished run can be promoted", p->run,
-                         mri_run_status_name(p->row.status));
+    return mri_error_set(error, MR_CONFLICT, "run %s is %s; only a finished run can be promoted",
+                         p->run, mri_run_status_name(p->row.status));
   }
   return MR_OK;
 }
@@ -106,8 +105,12 @@ static mr_status judge(promotion *p, mr_error *error) {
   mri_incumbent_init(&incumbent, &p->registry->mem);
   mr_status status = find_incumbent(p, &incumbent, error);
   if (status == MR_OK) {
-    mri_candidate candidate = {p->tx,           p->row.id,  p->run,
-                               &p->tree,        p->artifact_path, &p->number,
+    mri_candidate candidate = {p->tx,
+                               p->row.id,
+                               p->run,
+                               &p->tree,
+                               p->artifact_path,
+                               &p->number,
                                incumbent.there ? &incumbent.candidate : NULL};
     status = mri_judge(p->tx, p->model->id, "promote", &candidate, &p->judgement, error);
   }
@@ -177,7 +180,8 @@ static mr_status promote(promotion *p, mr_request **out, mr_error *error) {
   proposal.number = number;
   proposal.description = p->options.description;
   proposal.op_id = p->options.op_id;
-  status = mri_request_insert(p->tx, p->registry, &proposal, &p->judgement, now, &request_id, error);
+  status =
+      mri_request_insert(p->tx, p->registry, &proposal, &p->judgement, now, &request_id, error);
   if (status == MR_OK && p->judgement.verdict == MR_VERDICT_PASSED) {
     status = insert_version(p, request_id, number, now, error);
   }

@@ -42,10 +42,11 @@ mr_status mri_check_channel_name(const char *name, mr_error *error) {
                          name);
   }
   if (is_reserved(name)) {
-    return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "channel name '%s' is reserved: it reads as latest, a version, a range or a "
-                         "digest",
-                         name);
+    return mri_error_set(
+        error, MR_INVALID_ARGUMENT,
+        "channel name '%s' is reserved: it reads as latest, a version, a range or a "
+        "digest",
+        name);
   }
   return MR_OK;
 }
@@ -55,7 +56,8 @@ mr_status mri_check_model_name(const char *name, mr_error *error) {
   if (status != MR_OK) return status;
   if (strchr(name, '@') != NULL) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "model name '%s' must not contain '@', which separates the selector", name);
+                         "model name '%s' must not contain '@', which separates the selector",
+                         name);
   }
   return MR_OK;
 }
@@ -147,8 +149,8 @@ mr_status mri_version_uuid(mri_tx *tx, const mri_reference *reference, char *out
     status = mri_version_find(tx, model_id, reference->model, &reference->number, &id, error);
   }
   if (status == MR_OK) {
-    status = mri_sql_first(tx, error, &stmt, &found, "SELECT uuid FROM version WHERE id = ?1", "i",
-                           id);
+    status =
+        mri_sql_first(tx, error, &stmt, &found, "SELECT uuid FROM version WHERE id = ?1", "i", id);
   }
   if (status != MR_OK) return status;
   assert(found);

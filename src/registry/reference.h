@@ -15,8 +15,8 @@ typedef enum mri_selector_kind {
 typedef struct mri_reference {
   char model[MRI_NAME_MAX + 1];
   mri_selector_kind kind;
-  mri_semver number;                /* EXACT */
-  char channel[MRI_NAME_MAX + 1];   /* CHANNEL */
+  mri_semver number;              /* EXACT */
+  char channel[MRI_NAME_MAX + 1]; /* CHANNEL */
 } mri_reference;
 
 mr_status mri_reference_parse(const char *text, mri_reference *out, mr_error *error);

@@ -19,8 +19,11 @@ static mr_status check_options(const char *uri, const mr_open_options *options, 
   mr_status status = mri_check_argument(uri, "uri", error);
   if (status == MR_OK) status = mri_check_name(uri, "uri", error);
   if (status == MR_OK) {
-    status = mri_options_read(&out->options, sizeof out->options, options, "mr_open_options", error);
+    status =
+        mri_options_read(&out->options, sizeof out->options, options, "mr_open_options", error);
   }
+  if (status == MR_OK)
+    status = mri_options_reserved(out->options.reserved, "mr_open_options", error);
   if (status != MR_OK) return status;
   mr_open_options *o = &out->options;
   uint32_t known = MR_OPEN_CREATE | MR_OPEN_READ_ONLY | MR_OPEN_EXCLUSIVE | MR_OPEN_ALLOW_NETWORK;
@@ -32,9 +35,13 @@ static mr_status check_options(const char *uri, const mr_open_options *options, 
     return mri_error_set(error, MR_INVALID_ARGUMENT,
                          "MR_OPEN_CREATE and MR_OPEN_READ_ONLY contradict each other");
   }
+  if (strcmp(uri, "memory:") == 0 && (o->flags & MR_OPEN_CREATE) == 0) {
+    return mri_error_set(error, MR_NOT_FOUND,
+                         "memory: is always new, so it needs the flag MR_OPEN_CREATE");
+  }
   if (o->busy_timeout_ms < 0 || o->busy_timeout_ms > MAX_BUSY_TIMEOUT_MS) {
-    return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "busy_timeout_ms is %lld, not 0 to 86400000", (long long)o->busy_timeout_ms);
+    return mri_error_set(error, MR_INVALID_ARGUMENT, "busy_timeout_ms is %lld, not 0 to 86400000",
+                         (long long)o->busy_timeout_ms);
   }
   if (o->busy_timeout_ms == 0) o->busy_timeout_ms = MR_DEFAULT_BUSY_TIMEOUT_MS;
   if ((o->file_mode & ~(uint32_t)0777) != 0) {
@@ -194,7 +201,8 @@ static mr_status open_parts(mr_registry *registry, const open_request *request, 
   const char *root = NULL;
   status = read_meta(registry, &root, error);
   if (status != MR_OK) return status;
-  if (facts->location == NULL) return mri_blobs_open_memory(&registry->mem, &registry->blobs, error);
+  if (facts->location == NULL)
+    return mri_blobs_open_memory(&registry->mem, &registry->blobs, error);
   if (o->artifact_root != NULL) root = o->artifact_root;
   status = place_artifacts(registry, facts->location, root, error);
   if (status != MR_OK) return status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/report_builder.h"
 #include "base/vec.h"
+#include "registry/report_builder.h"
 #include <stdlib.h>
 
 struct mr_report {
@@ -44,8 +44,7 @@ static int compare_problems(const void *a, const void *b) {
   return strcmp(((const mr_report_problem *)a)->path, ((const mr_report_problem *)b)->path);
 }
 
-mr_status mri_report_finish(mr_report *report, const char *what, mr_report **out,
-                            mr_error *error) {
+mr_status mri_report_finish(mr_report *report, const char *what, mr_report **out, mr_error *error) {
   size_t count = report->problems.count;
   if (count > 1) {
     qsort(report->problems.items, count, sizeof(mr_report_problem), compare_problems);

@@ -17,8 +17,7 @@ struct mr_request {
 #define REQUEST_COLUMNS                                                                            \
   "q.id, q.model_id, q.state, q.uuid, m.name, q.transition, r.uuid, q.artifact_path, q.version, "  \
   "q.candidate_digest, q.gate_digest, q.description, q.op_id, q.actor, q.created_us"
-#define REQUEST_TABLES                                                                             \
-  "request q JOIN model m ON m.id = q.model_id JOIN run r ON r.id = q.run_id"
+#define REQUEST_TABLES "request q JOIN model m ON m.id = q.model_id JOIN run r ON r.id = q.run_id"
 
 static void read_request(const mri_stmt *stmt, mri_arena *arena, mr_request_record *record,
                          bool *failed) {
@@ -88,9 +87,9 @@ mr_status mri_request_repeat(mri_tx *tx, mr_registry *registry, int64_t model_id
   int64_t id = mri_stmt_int(stmt, 0);
   bool same = mri_stmt_digest(stmt, 1, &first) && mri_digest_equal(&first, intent);
   if (!same) {
-    status = mri_error_set(error, MR_CONFLICT,
-                           "op_id '%s' was used for something else, by request %s", op_id,
-                           mri_stmt_text(stmt, 2));
+    status =
+        mri_error_set(error, MR_CONFLICT, "op_id '%s' was used for something else, by request %s",
+                      op_id, mri_stmt_text(stmt, 2));
   }
   mri_stmt_done(stmt);
   return status != MR_OK ? status : mri_request_load(tx, registry, id, out, error);
@@ -187,8 +186,7 @@ static mr_status find_version(mri_tx *tx, mr_request *request, mr_version **out,
   int64_t id = 0;
   mr_status status = mri_semver_parse(request->record.version, &number, error);
   if (status == MR_OK) {
-    status =
-        mri_version_find(tx, request->model_id, request->record.model, &number, &id, error);
+    status = mri_version_find(tx, request->model_id, request->record.model, &number, &id, error);
   }
   return status != MR_OK ? status : mri_version_load(tx, request->registry, id, out, error);
 }
@@ -200,9 +198,8 @@ mr_status mr_request_version(mr_request *request, mr_version **out_version, mr_e
   if (status == MR_OK) status = mri_check_argument(out_version, "out_version", error);
   if (status == MR_OK) status = mri_call_begin(request->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  status = request->record.state == MR_REQUEST_ACCEPTED
-               ? find_version(tx, request, &version, error)
-               : explain(tx, request, error);
+  status = request->record.state == MR_REQUEST_ACCEPTED ? find_version(tx, request, &version, error)
+                                                        : explain(tx, request, error);
   status = mri_call_end(request->registry, tx, status, error);
   if (status == MR_OK) *out_version = version;
   if (status != MR_OK) mr_version_free(version);

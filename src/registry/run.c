@@ -50,8 +50,8 @@ mr_status mri_run_find(mri_tx *tx, const char *uuid, mri_run_row *out, mr_error 
 
 mr_status mri_run_check_open(mri_tx *tx, int64_t run_id, const char *uuid, mr_error *error) {
   int64_t sealed = 0;
-  mr_status status = mri_sql_int(tx, error, 0, &sealed,
-                                 "SELECT sealed_by IS NOT NULL FROM run WHERE id = ?1", "i", run_id);
+  mr_status status = mri_sql_int(
+      tx, error, 0, &sealed, "SELECT sealed_by IS NOT NULL FROM run WHERE id = ?1", "i", run_id);
   if (status == MR_OK && sealed != 0) {
     status = mri_error_set(error, MR_CONFLICT,
                            "run %s is sealed by a request; log to a new run instead", uuid);
@@ -84,6 +84,7 @@ static mr_status check_texts(const mr_run_options *o, mr_error *error) {
 static mr_status check_run_options(mr_run_options *o, const mr_run_options *options,
                                    mr_error *error) {
   mr_status status = mri_options_read(o, sizeof *o, options, "mr_run_options", error);
+  if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_run_options", error);
   if (status != MR_OK) return status;
   if (o->kind == 0) o->kind = MR_RUN_TRAINING;
   if (o->kind != MR_RUN_TRAINING && o->kind != MR_RUN_EVALUATION) {
@@ -232,10 +233,11 @@ mr_status mr_run_finish(mr_run *run, mr_run_status run_status, mr_error *error) 
   mr_status status = mri_check_argument(run, "run", error);
   if (status != MR_OK) return status;
   if (run_status != MR_RUN_FINISHED && run_status != MR_RUN_FAILED && run_status != MR_RUN_KILLED) {
-    return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "a run cannot finish with status %d; use MR_RUN_FINISHED, MR_RUN_FAILED or "
-                         "MR_RUN_KILLED",
-                         (int)run_status);
+    return mri_error_set(
+        error, MR_INVALID_ARGUMENT,
+        "a run cannot finish with status %d; use MR_RUN_FINISHED, MR_RUN_FAILED or "
+        "MR_RUN_KILLED",
+        (int)run_status);
   }
   mr_registry *registry = run->registry;
   status = mri_enter(registry, error);
@@ -309,6 +311,7 @@ mr_status mr_registry_list_runs(mr_registry *registry, const mr_run_list_options
   if (status == MR_OK) {
     status = mri_options_read(&o, sizeof o, options, "mr_run_list_options", error);
   }
+  if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_run_list_options", error);
   if (status == MR_OK) status = mri_cursor_read(&cursor, o.limit, o.token, true, error);
   if (status == MR_OK && o.experiment != NULL) {
     status = mri_check_name(o.experiment, "experiment", error);

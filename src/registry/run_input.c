@@ -15,6 +15,7 @@ typedef struct input_row {
 static mr_status check_input(mr_input *o, const mr_input *input, mr_error *error) {
   mr_status status = mri_check_argument(input, "input", error);
   if (status == MR_OK) status = mri_options_read(o, sizeof *o, input, "mr_input", error);
+  if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_input", error);
   if (status == MR_OK) status = mri_check_name(o->role, "input role", error);
   if (status != MR_OK) return status;
   int named = (o->dataset_run_id != NULL) + (o->dataset_digest != NULL) + (o->run_id != NULL) +
@@ -131,15 +132,15 @@ mr_status mr_run_list_inputs(mr_run *run, const mr_list_options *options, mr_inp
   status =
       page == NULL
           ? mri_error_no_memory(error)
-          : mri_sql_query(
-                tx, error, &stmt,
-                "SELECT i.id, i.kind, i.role, i.target, i.digest, "
-                "(SELECT d.name FROM dataset d WHERE d.digest = i.digest "
-                " ORDER BY d.run_id DESC LIMIT 1), "
-                "(SELECT m.name || '@' || v.number FROM version v JOIN model m ON m.id = v.model_id "
-                " WHERE i.kind = 4 AND v.uuid = i.target) "
-                "FROM input i WHERE i.run_id = ?1 AND i.id > ?2 ORDER BY i.id LIMIT ?3",
-                "iii", run->id, cursor.id, cursor.limit + 1);
+          : mri_sql_query(tx, error, &stmt,
+                          "SELECT i.id, i.kind, i.role, i.target, i.digest, "
+                          "(SELECT d.name FROM dataset d WHERE d.digest = i.digest "
+                          " ORDER BY d.run_id DESC LIMIT 1), "
+                          "(SELECT m.name || '@' || v.number FROM version v JOIN model m ON m.id = "
+                          "v.model_id "
+                          " WHERE i.kind = 4 AND v.uuid = i.target) "
+                          "FROM input i WHERE i.run_id = ?1 AND i.id > ?2 ORDER BY i.id LIMIT ?3",
+                          "iii", run->id, cursor.id, cursor.limit + 1);
   if (status == MR_OK) status = mri_page_fill(&page->page, stmt, add_input, error);
   status = mri_call_end(run->registry, tx, status, error);
   if (status == MR_OK) *out_page = page;

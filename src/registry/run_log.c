@@ -21,9 +21,9 @@ static mr_status log_param(mri_tx *tx, const mr_run *run, const char *key, const
     return MR_OK;
   }
   bool found = false;
-  status = mri_sql_first(tx, error, &stmt, &found,
-                         "SELECT value FROM param WHERE run_id = ?1 AND key = ?2", "it", run->id,
-                         key);
+  status =
+      mri_sql_first(tx, error, &stmt, &found,
+                    "SELECT value FROM param WHERE run_id = ?1 AND key = ?2", "it", run->id, key);
   if (status != MR_OK || !found) return status;
   const char *old = mri_stmt_text(stmt, 0);
   if (strcmp(old, value) != 0) {
@@ -78,8 +78,8 @@ mr_status mr_run_delete_tag(mr_run *run, const char *key, mr_error *error) {
   if (status == MR_OK) status = mri_check_name(key, "tag key", error);
   if (status == MR_OK) status = mri_call_begin(run->registry, MRI_TX_APPEND, NULL, &tx, error);
   if (status != MR_OK) return status;
-  status = mri_sql_run(tx, error, "DELETE FROM tag WHERE run_id = ?1 AND key = ?2", "it", run->id,
-                       key);
+  status =
+      mri_sql_run(tx, error, "DELETE FROM tag WHERE run_id = ?1 AND key = ?2", "it", run->id, key);
   if (status == MR_OK && mri_tx_changes(tx) == 0) {
     status = mri_error_set(error, MR_NOT_FOUND, "run %s has no tag '%s'", run->record.id, key);
   }
@@ -108,9 +108,9 @@ static mr_status list_properties(mr_run *run, const char *sql, const mr_list_opt
   if (status == MR_OK) status = mri_call_begin(run->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
   mr_property_page *page = mri_page_new(run->registry, sizeof *page, cursor.limit);
-  status = page == NULL ? mri_error_no_memory(error)
-                        : mri_sql_query(tx, error, &stmt, sql, "iti", run->id, cursor.key,
-                                        cursor.limit + 1);
+  status = page == NULL
+               ? mri_error_no_memory(error)
+               : mri_sql_query(tx, error, &stmt, sql, "iti", run->id, cursor.key, cursor.limit + 1);
   if (status == MR_OK) status = mri_page_fill(&page->page, stmt, add_property, error);
   status = mri_call_end(run->registry, tx, status, error);
   if (status == MR_OK) *out_page = page;

@@ -61,26 +61,24 @@ static void add_input(mri_str *text, const mri_stmt *stmt) {
 
 static mr_status add_params(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
   mri_stmt *stmt = NULL;
-  mr_status status =
-      mri_sql_query(tx, error, &stmt,
-                    "SELECT key, value FROM param WHERE run_id = ?1 ORDER BY key", "i", run_id);
+  mr_status status = mri_sql_query(
+      tx, error, &stmt, "SELECT key, value FROM param WHERE run_id = ?1 ORDER BY key", "i", run_id);
   return status != MR_OK ? status : add_section(text, stmt, "params", add_property, error);
 }
 
 static mr_status add_tags(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
   mri_stmt *stmt = NULL;
-  mr_status status =
-      mri_sql_query(tx, error, &stmt, "SELECT key, value FROM tag WHERE run_id = ?1 ORDER BY key",
-                    "i", run_id);
+  mr_status status = mri_sql_query(
+      tx, error, &stmt, "SELECT key, value FROM tag WHERE run_id = ?1 ORDER BY key", "i", run_id);
   return status != MR_OK ? status : add_section(text, stmt, "tags", add_property, error);
 }
 
 static mr_status add_metrics(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
   mri_stmt *stmt = NULL;
-  mr_status status =
-      mri_sql_query(tx, error, &stmt,
-                    "SELECT key, " MRI_SUMMARY_COLUMNS " FROM metric WHERE run_id = ?1 ORDER BY key",
-                    "i", run_id);
+  mr_status status = mri_sql_query(tx, error, &stmt,
+                                   "SELECT key, " MRI_SUMMARY_COLUMNS
+                                   " FROM metric WHERE run_id = ?1 ORDER BY key",
+                                   "i", run_id);
   if (status == MR_OK) status = add_section(text, stmt, "metrics", add_metric, error);
   if (status != MR_OK) return status;
   status = mri_sql_query(tx, error, &stmt,
@@ -142,7 +140,6 @@ mr_status mri_seal_run(mri_tx *tx, int64_t run_id, int64_t request_id, const cha
                                  "SELECT ?1, key, value FROM tag WHERE run_id = ?2",
                                  "ii", request_id, run_id);
   if (status != MR_OK) return status;
-  return mri_sql_run(tx, error,
-                     "UPDATE run SET sealed_by = ?2 WHERE id = ?1 AND sealed_by IS NULL", "it",
-                     run_id, request);
+  return mri_sql_run(tx, error, "UPDATE run SET sealed_by = ?2 WHERE id = ?1 AND sealed_by IS NULL",
+                     "it", run_id, request);
 }

@@ -29,7 +29,8 @@ static const family_rule families[FAMILY_COUNT] = {
     {"params", 2, NULL},
     {"tags", 2, NULL},
     {"attributes", 2,
-     " status kind run_id run_name actor experiment start_time end_time source_commit source_dirty "},
+     " status kind run_id run_name actor experiment start_time end_time source_commit "
+     "source_dirty "},
     {"inputs", 3, " digest name sample_count file_count total_size frozen run_id version "},
     {"dataset", 2, " name digest context "},
     {"artifacts", 3, " path format size digest kind "},
@@ -53,8 +54,8 @@ static bool is_word(const char *words, const char *word) {
 
 static mr_status refuse(const mri_query_path *path, const char *why, mr_error *error) {
   return mri_error_set(error, MR_INVALID_ARGUMENT, "'%s%s%s' %s", path->parts[0],
-                       path->count > 1 ? "." : "", path->count > 1 ? path->parts[path->count - 1] : "",
-                       why);
+                       path->count > 1 ? "." : "",
+                       path->count > 1 ? path->parts[path->count - 1] : "", why);
 }
 
 /* The path without a leading "incumbent". */
@@ -70,8 +71,9 @@ mr_status mri_subject_check(void *ctx, const mri_query_path *path, mr_error *err
   (void)ctx;
   family f = family_of(path->parts[0]);
   if (f == FAMILY_COUNT) {
-    return refuse(path, "is not known; use metrics, params, tags, attributes, inputs, dataset, "
-                        "artifacts, version or incumbent",
+    return refuse(path,
+                  "is not known; use metrics, params, tags, attributes, inputs, dataset, "
+                  "artifacts, version or incumbent",
                   error);
   }
   if (f == FAMILY_INCUMBENT) {
@@ -83,9 +85,10 @@ mr_status mri_subject_check(void *ctx, const mri_query_path *path, mr_error *err
     return mri_subject_check(NULL, &rest, error);
   }
   if (path->count != families[f].parts) {
-    return refuse(path, f == FAMILY_INPUTS || f == FAMILY_ARTIFACTS
-                            ? "needs a name and a field, as in artifacts.\"model.onnx\".size"
-                            : "needs exactly one name after the dot",
+    return refuse(path,
+                  f == FAMILY_INPUTS || f == FAMILY_ARTIFACTS
+                      ? "needs a name and a field, as in artifacts.\"model.onnx\".size"
+                      : "needs exactly one name after the dot",
                   error);
   }
   if (families[f].words != NULL && !is_word(families[f].words, path->parts[path->count - 1])) {
@@ -125,14 +128,26 @@ static mr_status get_metric(const mri_candidate *c, const mri_query_path *path,
   mri_summary_read(stmt, 0, &s);
   mri_stmt_done(stmt);
   switch (path->summary) {
-  case MRI_SUMMARY_MIN: set_number(out, mri_summary_min(&s)); break;
-  case MRI_SUMMARY_MAX: set_number(out, mri_summary_max(&s)); break;
-  case MRI_SUMMARY_MEAN: set_number(out, mri_summary_mean(&s)); break;
-  case MRI_SUMMARY_FIRST: set_number(out, s.first); break;
-  case MRI_SUMMARY_COUNT: set_number(out, (double)s.count); break;
+  case MRI_SUMMARY_MIN:
+    set_number(out, mri_summary_min(&s));
+    break;
+  case MRI_SUMMARY_MAX:
+    set_number(out, mri_summary_max(&s));
+    break;
+  case MRI_SUMMARY_MEAN:
+    set_number(out, mri_summary_mean(&s));
+    break;
+  case MRI_SUMMARY_FIRST:
+    set_number(out, s.first);
+    break;
+  case MRI_SUMMARY_COUNT:
+    set_number(out, (double)s.count);
+    break;
   case MRI_SUMMARY_LAST:
   case MRI_SUMMARY_NONE:
-  default: set_number(out, s.last); break;
+  default:
+    set_number(out, s.last);
+    break;
   }
   return MR_OK;
 }
@@ -207,7 +222,7 @@ static mr_status get_attribute(const mri_candidate *c, const char *name, mri_are
 /* Columns: how many inputs there are, digest, name, sample_count, file_count, total_size, frozen,
  * run, version, role. A dataset known by digest alone is looked up among the recorded ones. */
 #define INPUT_SQL                                                                                  \
-  "SELECT count(*) OVER (), i.digest, d.name, d.sample_count, d.file_count, "          \
+  "SELECT count(*) OVER (), i.digest, d.name, d.sample_count, d.file_count, "                      \
   "d.total_size, d.frozen, CASE WHEN i.kind IN (1, 3) THEN i.target END, "                         \
   "(SELECT m.name || '@' || v.number FROM version v JOIN model m ON m.id = v.model_id "            \
   "WHERE i.kind = 4 AND v.uuid = i.target), i.role FROM input i LEFT JOIN dataset d "              \
@@ -221,9 +236,9 @@ static mr_status read_input(mri_stmt *stmt, const char *field, mri_arena *arena,
     int column;
     bool number;
   } fields[] = {
-      {"digest", 1, false},      {"name", 2, false},   {"sample_count", 3, true},
-      {"file_count", 4, true},   {"total_size", 5, true}, {"frozen", 6, true},
-      {"run_id", 7, false},      {"version", 8, false}, {"context", 9, false},
+      {"digest", 1, false},    {"name", 2, false},      {"sample_count", 3, true},
+      {"file_count", 4, true}, {"total_size", 5, true}, {"frozen", 6, true},
+      {"run_id", 7, false},    {"version", 8, false},   {"context", 9, false},
   };
   mr_status status = MR_OK;
   if (mri_stmt_int(stmt, 0) > 1) {
@@ -265,8 +280,8 @@ static mr_status get_dataset(const mri_candidate *c, const mri_query_path *path,
                              mri_query_value *out, mr_error *error) {
   mri_stmt *stmt = NULL;
   bool found = false;
-  mr_status status = mri_sql_first(c->tx, error, &stmt, &found, INPUT_SQL "AND i.kind IN (1, 2)",
-                                   "i", c->run_id);
+  mr_status status =
+      mri_sql_first(c->tx, error, &stmt, &found, INPUT_SQL "AND i.kind IN (1, 2)", "i", c->run_id);
   if (status != MR_OK || !found) return status;
   return read_input(stmt, path->parts[1], arena, out, error);
 }
@@ -312,17 +327,27 @@ static mr_status get(void *ctx, const mri_query_path *path, mri_arena *arena, mr
   const mri_candidate *c = ctx;
   memset(out, 0, sizeof *out);
   switch (family_of(path->parts[0])) {
-  case FAMILY_METRICS: return get_metric(c, path, out, error);
-  case FAMILY_PARAMS: return get_param(c, path, arena, out, error);
-  case FAMILY_TAGS: return get_tag(c, path, arena, out, error);
-  case FAMILY_ATTRIBUTES: return get_attribute(c, path->parts[1], arena, out, error);
-  case FAMILY_INPUTS: return get_input(c, path, arena, out, error);
-  case FAMILY_DATASET: return get_dataset(c, path, arena, out, error);
-  case FAMILY_ARTIFACTS: return get_artifact(c, path, arena, out, error);
-  case FAMILY_VERSION: return get_number(c, path->parts[1], arena, out, error);
-  case FAMILY_INCUMBENT: break;
+  case FAMILY_METRICS:
+    return get_metric(c, path, out, error);
+  case FAMILY_PARAMS:
+    return get_param(c, path, arena, out, error);
+  case FAMILY_TAGS:
+    return get_tag(c, path, arena, out, error);
+  case FAMILY_ATTRIBUTES:
+    return get_attribute(c, path->parts[1], arena, out, error);
+  case FAMILY_INPUTS:
+    return get_input(c, path, arena, out, error);
+  case FAMILY_DATASET:
+    return get_dataset(c, path, arena, out, error);
+  case FAMILY_ARTIFACTS:
+    return get_artifact(c, path, arena, out, error);
+  case FAMILY_VERSION:
+    return get_number(c, path->parts[1], arena, out, error);
+  case FAMILY_INCUMBENT:
+    break;
   case FAMILY_COUNT:
-  default: return MR_OK;
+  default:
+    return MR_OK;
   }
   if (c->incumbent == NULL) return MR_OK;
   if (path->count == 1) return get_number(c->incumbent, "number", arena, out, error);

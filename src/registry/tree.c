@@ -132,8 +132,8 @@ static const char *local_path(const char *uri) {
   return path[0] == '/' && strchr(path, '%') == NULL ? path : NULL;
 }
 
-mr_status mri_tree_open(mr_registry *registry, const mri_tree_file *file, mri_blob **out,
-                        mr_error *error) {
+mr_status mri_tree_open(mr_registry *registry, const mri_tree_file *file, const mr_cancel *cancel,
+                        mri_blob **out, mr_error *error) {
   if (file->kind == MR_ARTIFACT_STORED) {
     mr_status status = mri_blobs_open(registry->blobs, &file->digest, file->size, out, error);
     return status == MR_OK ? MR_OK : mri_error_prefix(error, status, "artifact '%s'", file->path);
@@ -145,7 +145,7 @@ mr_status mri_tree_open(mr_registry *registry, const mri_tree_file *file, mri_bl
                          "paths without escapes can be opened",
                          file->path, file->uri == NULL ? "an unknown place" : file->uri);
   }
-  mr_status status =
-      mri_blob_open_file(&registry->mem, AT_FDCWD, path, &file->digest, file->size, out, error);
+  mr_status status = mri_blob_open_file(&registry->mem, AT_FDCWD, path, &file->digest, file->size,
+                                        cancel, out, error);
   return status == MR_OK ? MR_OK : mri_error_prefix(error, status, "artifact '%s'", file->path);
 }

@@ -12,7 +12,7 @@ typedef struct mri_tree_file {
   mr_artifact_kind kind;
   mri_digest digest;
   int64_t size;
-  const char *uri;    /* of a link */
+  const char *uri; /* of a link */
   const char *format;
   int64_t created_us;
 } mri_tree_file;
@@ -40,8 +40,8 @@ mr_status mri_tree_of_run(mri_tx *tx, int64_t run_id, const char *run, const cha
                           mri_tree *out, mr_error *error);
 
 /* Opens stored content and file:// links; NOT_SUPPORTED for other links. */
-mr_status mri_tree_open(mr_registry *registry, const mri_tree_file *file, mri_blob **out,
-                        mr_error *error);
+mr_status mri_tree_open(mr_registry *registry, const mri_tree_file *file, const mr_cancel *cancel,
+                        mri_blob **out, mr_error *error);
 
 mr_status mri_tree_fetch(mr_registry *registry, const mri_tree *tree, const char *folder,
                          const mr_fetch_options *options, mr_report **out_report, mr_error *error);

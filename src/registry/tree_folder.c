@@ -86,8 +86,7 @@ static bool is_there(mr_registry *registry, int dir, const mri_tree_file *file,
 }
 
 mr_status mri_tree_fetch(mr_registry *registry, const mri_tree *tree, const char *folder,
-                         const mr_fetch_options *options, mr_report **out_report,
-                         mr_error *error) {
+                         const mr_fetch_options *options, mr_report **out_report, mr_error *error) {
   int dir = -1;
   mr_report *report = mri_report_new(registry);
   if (report == NULL) return mri_error_no_memory(error);
@@ -101,9 +100,10 @@ mr_status mri_tree_fetch(mr_registry *registry, const mri_tree *tree, const char
       continue;
     }
     mri_blob *blob = NULL;
-    status = mri_tree_open(registry, file, &blob, error);
+    status = mri_tree_open(registry, file, options->cancel, &blob, error);
     if (status == MR_OK) {
-      status = mri_blob_copy_to(blob, dir, file->path, options->file_mode, error);
+      status = mri_blob_copy_to(blob, dir, file->path, options->file_mode, options->cancel, error);
+      if (status != MR_OK) status = mri_error_prefix(error, status, "artifact '%s'", file->path);
     }
     mri_blob_close(blob);
     if (status == MR_OK) mri_report_count(report, file->size);
@@ -130,8 +130,8 @@ static mr_status problem(comparison *c, mr_problem kind, const char *path, const
   mri_str_init(&message, &c->registry->mem);
   mri_str_addf(&message, "'%s' %s", path, what);
   const char *text = mri_str_text(&message);
-  mr_status status =
-      text == NULL ? mri_error_no_memory(error) : mri_report_add(c->report, kind, path, text, error);
+  mr_status status = text == NULL ? mri_error_no_memory(error)
+                                  : mri_report_add(c->report, kind, path, text, error);
   mri_str_free(&message);
   return status;
 }
@@ -190,7 +190,7 @@ static mr_status read_through(comparison *c, const mri_tree_file *file, mr_error
   mri_blob *blob = NULL;
   uint8_t *buffer = mri_mem_alloc(&c->registry->mem, COPY_BYTES);
   if (buffer == NULL) return mri_error_no_memory(error);
-  mr_status status = mri_tree_open(c->registry, file, &blob, error);
+  mr_status status = mri_tree_open(c->registry, file, c->options->cancel, &blob, error);
   size_t got = 1;
   for (int64_t at = 0; status == MR_OK && got > 0; at += (int64_t)got) {
     status = mri_check_cancel(c->options->cancel, error);

@@ -34,8 +34,9 @@ typedef enum mri_semver_part {
 } mri_semver_part;
 
 /* As npm's `semver.inc`: lower parts reset, 1.0.0-rc.1 + patch is 1.0.0, prerelease with an id
- * gives id.0 and counts on (npm's default identifierBase 0); an `id` of NULL or "" counts without id.
- * Build metadata is dropped. LIMIT when a number would pass 2^53 - 1. */
+ * gives id.0 and counts on (npm's default identifierBase 0), which can be lower where the id
+ * changes; an `id` of NULL or "" counts without id. Build metadata is dropped. LIMIT when a number
+ * would pass 2^53 - 1. */
 mr_status mri_semver_bump(const mri_semver *from, mri_semver_part part, const char *prerelease_id,
                           mri_semver *out, mr_error *error);
 

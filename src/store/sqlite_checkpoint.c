@@ -25,8 +25,8 @@ void mri_sqlite_watch_log(mri_connection *connection) {
   (void)sqlite3_wal_hook(connection->handle, on_commit, connection);
 }
 
-static bool sync_failed(int code) {
-  return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
+void mri_sqlite_note_sync(mri_database *db, int code) {
+  if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) db->eager = true;
 }
 
 static int64_t frame_size(mri_database *db, sqlite3 *handle) {
@@ -47,6 +47,7 @@ static int copy(mri_database *db, sqlite3 *handle, bool hold) {
     int copied = 0;
     int code = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
     if (code == SQLITE_OK && copied > 0) db->copied = copied;
+    if (code == SQLITE_OK && copied == frames) db->eager = false;
     bool waits = (code & 0xff) == SQLITE_OK || (code & 0xff) == SQLITE_BUSY;
     if (!waits || !hold) return code;
     if (code == SQLITE_OK && copied == frames) {
@@ -77,11 +78,11 @@ void mri_sqlite_maintain(mri_connection *connection) {
   mri_database *db = connection->database;
   int64_t frames = connection->log_frames;
   connection->log_frames = 0;
-  if (frames == 0 || db->sync_failed) return;
+  if (frames == 0) return;
   /* A log that is no longer than at our last commit was restarted since. */
   if (frames <= db->last_frames) db->copied = 0;
   db->last_frames = frames;
-  if (frames - db->copied < TRIGGER_FRAMES) return;
+  if (frames - db->copied < TRIGGER_FRAMES && !db->eager) return;
   sqlite3 *handle = connection->handle;
   /* One connection that has the file to itself has nobody to guard against, nobody to wait for. */
   bool guarded = !db->facts.single;
@@ -94,7 +95,5 @@ void mri_sqlite_maintain(mri_connection *connection) {
   }
   int code = copy(db, handle, hold);
   if (guarded) (void)mri_sqlite_exec(connection, "ROLLBACK");
-  /* What the kernel failed to write it may call written the next time it is asked; the log stays
-   * as it is, complete, for a later process. */
-  if (sync_failed(code)) db->sync_failed = true;
+  mri_sqlite_note_sync(db, code);
 }

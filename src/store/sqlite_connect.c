@@ -167,9 +167,6 @@ void mri_sqlite_disconnect(mri_connection *connection, bool forked) {
     (void)sqlite3_finalize(connection->commit);
     (void)sqlite3_finalize(connection->rollback);
     (void)sqlite3_finalize(connection->version);
-    if (db->sync_failed) {
-      (void)sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
-    }
     int code = sqlite3_close(connection->handle);
     /* Nothing of ours is left open on it. */
     if (code != SQLITE_OK) (void)sqlite3_close_v2(connection->handle);

@@ -118,6 +118,7 @@ static mr_status sqlite_commit(mri_connection *connection, mr_error *error) {
     if (code == SQLITE_OK && connection->durable && connection->log_frames == 0) {
       code = sync_log(connection);
     }
+    mri_sqlite_note_sync(connection->database, code);
     if (code != SQLITE_OK) {
       status = mri_sqlite_error(connection->database, connection->handle, code, connection->wait,
                                 error, "commit to");

@@ -35,7 +35,10 @@ struct mri_database {
   int64_t frame_size;  /* bytes of one frame of the log; 0: not known yet */
   int64_t copied;      /* frames that our last checkpoint found copied */
   int64_t last_frames; /* in the log after the last commit of this process */
-  bool sync_failed;    /* an fsync failed: no second try on the same descriptor */
+  /* An fsync failed. What the kernel could not write it may call written the next time it is asked:
+   * nothing in the log can be trusted to reach the disk until all of it was copied and synced anew
+   * in the database file. */
+  bool eager;
 };
 
 struct mri_connection {
@@ -91,6 +94,7 @@ int mri_sqlite_exec(mri_connection *connection, const char *sql);
 int mri_sqlite_query_int(sqlite3 *handle, const char *sql, int64_t *out);
 
 /* sqlite_checkpoint.c */
+void mri_sqlite_note_sync(mri_database *database, int code);
 void mri_sqlite_watch_log(mri_connection *connection);
 void mri_sqlite_maintain(mri_connection *connection);
 

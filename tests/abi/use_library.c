@@ -7,6 +7,7 @@
 int main(void) {
   mr_error error = MR_ERROR_INIT;
   mr_registry *registry = NULL;
+  mr_open_options options = MR_OPEN_OPTIONS_INIT;
   char expected[32];
 
   snprintf(expected, sizeof(expected), "%d.%d.%d", MR_VERSION_MAJOR, MR_VERSION_MINOR,
@@ -15,7 +16,8 @@ int main(void) {
     fprintf(stderr, "the headers are of %s, the library of %s\n", expected, mr_library_version());
     return 1;
   }
-  if (mr_registry_open("memory:", NULL, &registry, &error) != MR_OK) {
+  options.flags = MR_OPEN_CREATE;
+  if (mr_registry_open("memory:", &options, &registry, &error) != MR_OK) {
     fprintf(stderr, "%s\n", error.message);
     return 1;
   }

@@ -500,6 +500,9 @@ static void test_contradictions(void **state) {
   REFUSED(MR_INVALID_ARGUMENT, "MR_OPEN_READ_ONLY",
           mr_registry_open("memory:", &open, &registry, &api_error));
   open.flags = 0;
+  REFUSED(MR_NOT_FOUND, "MR_OPEN_CREATE",
+          mr_registry_open("memory:", &open, &registry, &api_error));
+  open.flags = MR_OPEN_CREATE;
   open.busy_timeout_ms = INT64_C(86400001);
   REFUSED(MR_INVALID_ARGUMENT, "busy_timeout_ms",
           mr_registry_open("memory:", &open, &registry, &api_error));

@@ -6,6 +6,7 @@
 """
 
 import fcntl
+import itertools
 import json
 import os
 import pty
@@ -465,8 +466,10 @@ class TestConsumer(CliTest):
         with open(big, "wb") as file:
             file.truncate(size)
         subprocess.run([FIXTURE, uri, "link", big, str(size)], check=True)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with subprocess.Popen([MODELREG, "-r", uri, "verify", "big", self.folder],
+        out = os.path.join(self.folder, "interrupted")
+        commands = (["verify", "big", self.folder], ["fetch", "big", "-o", out])
+        for command, number in itertools.product(commands, (signal.SIGINT, signal.SIGTERM)):
+            with subprocess.Popen([MODELREG, "-r", uri, *command],
                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.PIPE, env=environment()) as process:
                 try:
@@ -477,6 +480,7 @@ class TestConsumer(CliTest):
                     process.kill()
             self.assertEqual(process.returncode, -number, error)
             self.assertTrue(error.startswith("modelreg: "), error)
+        self.assertEqual(os.listdir(out) if os.path.exists(out) else [], [])
 
     def wait_until_handled(self, process, number):
         """Until the process has a handler of its own for the signal, as Linux tells."""

@@ -234,7 +234,8 @@ static void test_read_only_stores_refuse_to_write(void **state) {
   blob_write_file(self->dir.fd, "file", "file", 4);
   mri_blobs *blobs = open_store(&self->dir, true);
   assert_int_equal(mri_blobs_put_bytes(blobs, "abc", 3, NULL, NULL), MR_READ_ONLY);
-  assert_int_equal(mri_blobs_put_file(blobs, self->dir.fd, "file", NULL, NULL, NULL), MR_READ_ONLY);
+  assert_int_equal(mri_blobs_put_file(blobs, self->dir.fd, "file", NULL, NULL, NULL, NULL),
+                   MR_READ_ONLY);
   assert_int_equal(mri_blobs_delete(blobs, &digest, NULL), MR_READ_ONLY);
   assert_int_equal(blob_compare(blobs, &digest, "abc", 3), MR_OK);
   mri_blobs_close(blobs);
@@ -247,7 +248,8 @@ static void test_a_second_put_writes_nothing(void **state) {
   (void)put(self, bytes, BIG);
   io_fault_arm(0, false, 0);
   mri_digest digest;
-  mr_status status = mri_blobs_put_file(self->blobs, self->dir.fd, "file", &digest, NULL, NULL);
+  mr_status status =
+      mri_blobs_put_file(self->blobs, self->dir.fd, "file", NULL, &digest, NULL, NULL);
   (void)io_fault_disarm();
   assert_int_equal(status, MR_OK);
   for (size_t i = 0; i < io_fault.count; i++) assert_true(io_fault.events[i].kind == IO_FSYNC);
@@ -321,7 +323,7 @@ static mr_status use_big(scenario *self, mri_blobs *blobs) {
   if (status == MR_OK) assert_memory_equal(part, self->big + LEAF - 50, 100);
   mr_status mapped = mri_blob_map(blob, &data, NULL);
   if (mapped == MR_OK) assert_memory_equal(data, self->big, self->big_size);
-  mr_status copied = mri_blob_copy_to(blob, self->dir->fd, "out/copy", 0600, NULL);
+  mr_status copied = mri_blob_copy_to(blob, self->dir->fd, "out/copy", 0600, NULL, NULL);
   mri_blob_close(blob);
   if (status == MR_OK) status = mapped;
   return status == MR_OK ? copied : status;
@@ -345,7 +347,7 @@ static mr_status play(scenario *self, const char *root) {
       mri_blobs_put_bytes(blobs, self->big, self->big_size, &self->digests[0], NULL);
   self->puts[1] = results[1] = mri_blobs_put_bytes(blobs, "small", 5, &self->digests[1], NULL);
   self->puts[2] = results[2] =
-      mri_blobs_put_file(blobs, self->dir->fd, "file", &self->digests[2], NULL, NULL);
+      mri_blobs_put_file(blobs, self->dir->fd, "file", NULL, &self->digests[2], NULL, NULL);
   results[3] = self->puts[0] == MR_OK ? use_big(self, blobs) : MR_OK;
   bool found = false;
   int64_t size = 0;

@@ -45,8 +45,8 @@ static int tear_down(void **state) {
 }
 
 static mr_status open_file(const fixture *self, mri_blob **out, mr_error *error) {
-  return mri_blob_open_file(mem(), self->dir.fd, "file", &self->digest, (int64_t)self->size, out,
-                            error);
+  return mri_blob_open_file(mem(), self->dir.fd, "file", &self->digest, (int64_t)self->size, NULL,
+                            out, error);
 }
 
 static mri_blob *open_well(const fixture *self) {
@@ -73,9 +73,9 @@ static void test_a_file_that_matches(void **state) {
   mri_blob *blob = NULL;
   char path[128];
   (void)snprintf(path, sizeof path, "%s/file", self->dir.path);
-  assert_int_equal(
-      mri_blob_open_file(mem(), AT_FDCWD, path, &self->digest, (int64_t)self->size, &blob, NULL),
-      MR_OK);
+  assert_int_equal(mri_blob_open_file(mem(), AT_FDCWD, path, &self->digest, (int64_t)self->size,
+                                      NULL, &blob, NULL),
+                   MR_OK);
   assert_int_equal(mri_blob_size(blob), self->size);
   mri_blob_close(blob);
 }
@@ -98,25 +98,26 @@ static void test_wrong_sizes_digests_and_kinds(void **state) {
   mri_blob *blob = NULL;
   mr_error error = MR_ERROR_INIT;
   int dir = self->dir.fd;
-  assert_int_equal(mri_blob_open_file(mem(), dir, "file", &self->digest, 3, &blob, &error),
+  assert_int_equal(mri_blob_open_file(mem(), dir, "file", &self->digest, 3, NULL, &blob, &error),
                    MR_TAMPERED);
-  assert_int_equal(mri_blob_open_file(mem(), dir, "none", &self->digest, 3, &blob, &error),
+  assert_int_equal(mri_blob_open_file(mem(), dir, "none", &self->digest, 3, NULL, &blob, &error),
                    MR_NOT_FOUND);
   assert_int_equal(symlinkat("file", dir, "link"), 0);
-  assert_int_equal(
-      mri_blob_open_file(mem(), dir, "link", &self->digest, (int64_t)self->size, &blob, &error),
-      MR_INVALID_ARGUMENT);
+  assert_int_equal(mri_blob_open_file(mem(), dir, "link", &self->digest, (int64_t)self->size, NULL,
+                                      &blob, &error),
+                   MR_INVALID_ARGUMENT);
   assert_int_equal(mkdirat(dir, "folder", 0700), 0);
-  assert_int_equal(mri_blob_open_file(mem(), dir, "folder", &self->digest, 3, &blob, &error),
+  assert_int_equal(mri_blob_open_file(mem(), dir, "folder", &self->digest, 3, NULL, &blob, &error),
                    MR_INVALID_ARGUMENT);
   assert_null(blob);
   blob_write_file(dir, "empty", "", 0);
   /* Nothing is not the content of any other digest. */
-  assert_int_equal(mri_blob_open_file(mem(), dir, "empty", &self->digest, 0, &blob, &error),
+  assert_int_equal(mri_blob_open_file(mem(), dir, "empty", &self->digest, 0, NULL, &blob, &error),
                    MR_TAMPERED);
   mri_digest nothing;
   mri_blake2b(NULL, 0, &nothing);
-  assert_int_equal(mri_blob_open_file(mem(), dir, "empty", &nothing, 0, &blob, &error), MR_OK);
+  assert_int_equal(mri_blob_open_file(mem(), dir, "empty", &nothing, 0, NULL, &blob, &error),
+                   MR_OK);
   mri_blob_close(blob);
 }
 
@@ -148,8 +149,8 @@ static void test_copies(void **state) {
   mri_blob *blob = open_well(self);
   struct stat info;
   mode_t before = umask(0);
-  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "copy", 0640, NULL), MR_OK);
-  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "a/b/c/copy", 0640, NULL), MR_OK);
+  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "copy", 0640, NULL, NULL), MR_OK);
+  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "a/b/c/copy", 0640, NULL, NULL), MR_OK);
   (void)umask(before);
   assert_copy(self, "copy");
   assert_copy(self, "a/b/c/copy");
@@ -161,7 +162,7 @@ static void test_copies(void **state) {
   const uint8_t *data = NULL;
   blob_write_file(self->dir.fd, "copy", "old", 3);
   assert_int_equal(mri_blob_map(blob, &data, NULL), MR_OK);
-  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "copy", 0640, NULL), MR_OK);
+  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "copy", 0640, NULL, NULL), MR_OK);
   assert_copy(self, "copy");
   assert_int_equal(unit_count_entries(self->dir.fd), 3);
   mri_blob_close(blob);
@@ -180,10 +181,10 @@ static void test_copies_stay_below_the_folder(void **state) {
                            "a//b",    "a/",        "away/copy",    "a\\copy", "away/victim"};
   mri_blob *blob = open_well(self);
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-    assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, refused[i], 0600, NULL),
+    assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, refused[i], 0600, NULL, NULL),
                      MR_INVALID_ARGUMENT);
   /* A link in the place of the file is replaced, not followed. */
-  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "link", 0600, NULL), MR_OK);
+  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "link", 0600, NULL, NULL), MR_OK);
   assert_copy(self, "link");
   assert_int_equal(blob_file_size(outside.fd, "victim"), 6);
   assert_int_equal(unit_count_entries(outside.fd), 1);
@@ -195,7 +196,7 @@ static void test_a_tampered_blob_leaves_no_copy(void **state) {
   const fixture *self = *state;
   mri_blob *blob = open_well(self);
   blob_flip(self->dir.fd, "file", (int64_t)self->size - 1);
-  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "copy", 0600, NULL), MR_TAMPERED);
+  assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "copy", 0600, NULL, NULL), MR_TAMPERED);
   assert_int_equal(unit_count_entries(self->dir.fd), 1);
   mri_blob_close(blob);
 }
@@ -210,7 +211,7 @@ static mr_status play(const fixture *self, int out, mr_error *error) {
   if (status != MR_OK) return status;
   status = mri_blob_read(blob, 50, part, sizeof part, &got, error);
   if (status == MR_OK) assert_memory_equal(part, self->bytes + 50, sizeof part);
-  if (status == MR_OK) status = mri_blob_copy_to(blob, out, "a/copy", 0600, error);
+  if (status == MR_OK) status = mri_blob_copy_to(blob, out, "a/copy", 0600, NULL, error);
   if (status == MR_OK) status = mri_blob_map(blob, &data, error);
   if (status == MR_OK) assert_memory_equal(data, self->bytes, self->size);
   mri_blob_close(blob);

@@ -263,8 +263,9 @@ static void test_files(void **state) {
     for (int round = 0; round < 2; round++) {
       mri_digest digest;
       int64_t size = -1;
-      assert_int_equal(mri_blobs_put_file(self->blobs, files.fd, "model.bin", &digest, &size, NULL),
-                       MR_OK);
+      assert_int_equal(
+          mri_blobs_put_file(self->blobs, files.fd, "model.bin", NULL, &digest, &size, NULL),
+          MR_OK);
       assert_int_equal(size, sizes[i]);
       assert_int_equal(blob_compare(self->blobs, &digest, bytes, sizes[i]), MR_OK);
     }
@@ -272,7 +273,7 @@ static void test_files(void **state) {
   }
   char path[128];
   (void)snprintf(path, sizeof path, "%s/model.bin", files.path);
-  assert_int_equal(mri_blobs_put_file(self->blobs, AT_FDCWD, path, NULL, NULL, NULL), MR_OK);
+  assert_int_equal(mri_blobs_put_file(self->blobs, AT_FDCWD, path, NULL, NULL, NULL, NULL), MR_OK);
   unit_dir_remove(&files);
 }
 
@@ -289,11 +290,12 @@ static void test_only_regular_files_are_taken(void **state) {
   assert_int_equal(mkdirat(files.fd, "folder", 0700), 0);
   const char *refused[] = {"link", "pipe", "folder"};
   for (size_t i = 0; i < 3; i++) {
-    assert_int_equal(mri_blobs_put_file(self->blobs, files.fd, refused[i], NULL, NULL, &error),
-                     MR_INVALID_ARGUMENT);
+    assert_int_equal(
+        mri_blobs_put_file(self->blobs, files.fd, refused[i], NULL, NULL, NULL, &error),
+        MR_INVALID_ARGUMENT);
     assert_non_null(strstr(error.message, refused[i]));
   }
-  assert_int_equal(mri_blobs_put_file(self->blobs, files.fd, "none", NULL, NULL, &error),
+  assert_int_equal(mri_blobs_put_file(self->blobs, files.fd, "none", NULL, NULL, NULL, &error),
                    MR_NOT_FOUND);
   assert_empty(self);
   unit_dir_remove(&files);
@@ -374,7 +376,7 @@ static void test_a_copy_is_the_content(void **state) {
   mri_digest digest = put(self, bytes, size);
   mri_blob *blob = NULL;
   assert_int_equal(mri_blobs_open(self->blobs, &digest, (int64_t)size, &blob, NULL), MR_OK);
-  assert_int_equal(mri_blob_copy_to(blob, out.fd, "a/b/model.bin", 0640, NULL), MR_OK);
+  assert_int_equal(mri_blob_copy_to(blob, out.fd, "a/b/model.bin", 0640, NULL, NULL), MR_OK);
   mri_blob_close(blob);
   uint8_t *copy = NULL;
   size_t copied = 0;
@@ -459,7 +461,7 @@ static mr_status use_blob(mri_blobs *blobs, const attempt_ctx *self, const mri_d
   mr_status status = mri_blobs_open(blobs, digest, (int64_t)self->size, &blob, error);
   if (status == MR_OK) status = mri_blob_read(blob, 5, part, 10, &got, error);
   if (status == MR_OK) status = mri_blob_map(blob, &data, error);
-  if (status == MR_OK) status = mri_blob_copy_to(blob, self->out->fd, "copy/of", 0600, error);
+  if (status == MR_OK) status = mri_blob_copy_to(blob, self->out->fd, "copy/of", 0600, NULL, error);
   mri_blob_close(blob);
   return status;
 }
@@ -480,7 +482,7 @@ static bool attempt(void *ctx) {
   if (status == MR_OK) {
     status = use_blob(blobs, self, &digest, &error);
     if (status == MR_OK)
-      status = mri_blobs_put_file(blobs, self->out->fd, "file", NULL, NULL, &error);
+      status = mri_blobs_put_file(blobs, self->out->fd, "file", NULL, NULL, NULL, &error);
     assert_int_equal(mri_blobs_delete(blobs, &digest, NULL), MR_OK);
   }
   mri_blobs_close(blobs);
