@@ -57,9 +57,7 @@ void mri_summary_add(mri_summary *summary, const int64_t *steps, const int64_t *
 double mri_summary_mean(const mri_summary *summary) {
   int64_t numbers = summary->count - summary->nan_count;
   if (numbers == 0) return NAN;
-  double sum = summary->sum;
-  if (isfinite(sum)) sum += summary->compensation;
-  return sum / (double)numbers;
+  return (summary->sum + summary->compensation) / (double)numbers;
 }
 
 double mri_summary_min(const mri_summary *summary) {

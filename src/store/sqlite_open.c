@@ -136,6 +136,11 @@ static mr_status check_file_system(mri_database *db, const mri_database_options 
                          options->place, name);
   }
   if (fs.read_only) {
+    if (size <= 0 && options->create) {
+      return mri_error_set(error, MR_READ_ONLY,
+                           "cannot make a registry at %s: its file system is read-only",
+                           options->place);
+    }
     db->facts.read_only = true;
     /* Without a log nothing is missing in the file, and nobody can change it. */
     db->immutable = size > 0 && mri_sqlite_size_of(db, "-wal") <= 0;

@@ -380,18 +380,22 @@ static void play_with_fault(scenario *self, int64_t nth, bool for_ever, int code
     (void)blob_check_all(&store);
     /* What was acknowledged is there. */
     mri_blobs *blobs = open_store(&store, true);
-    if (self->puts[0] == MR_OK)
-      assert_int_equal(blob_compare(blobs, &self->digests[0], self->big, self->big_size), MR_OK);
-    if (self->puts[2] == MR_OK)
-      assert_int_equal(blob_compare(blobs, &self->digests[2], "file", 4), MR_OK);
+    for (int i = 0; i < 3; i += 2) {
+      bool found = false;
+      if (self->puts[i] != MR_OK) continue;
+      assert_int_equal(mri_blobs_stat(blobs, &self->digests[i], &found, NULL, NULL), MR_OK);
+      assert_true(found);
+    }
     mri_blobs_close(blobs);
     assert_int_equal(close(store.fd), 0);
   }
-  /* And it works again. */
-  io_fault_arm(0, false, 0);
-  status = play(self, path);
-  (void)io_fault_disarm();
-  assert_int_equal(status, MR_OK);
+  if (code == EIO && !for_ever) {
+    /* And it works again. */
+    io_fault_arm(0, false, 0);
+    status = play(self, path);
+    (void)io_fault_disarm();
+    assert_int_equal(status, MR_OK);
+  }
   unit_dir_remove(&root);
 }
 

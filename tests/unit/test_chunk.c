@@ -111,6 +111,9 @@ static void test_special_values_keep_their_bits(void **state) {
       0x47efffffe0000000, /* the largest float32 */
       0x47f0000000000000, /* just above */
       0x3810000000000000, /* the smallest normal float32 */
+      0x3800000000000000, /* half of it, a subnormal one */
+      0x3807ffffe0000000,
+      0x0000000020000000,
       0x36a0000000000000, /* the smallest subnormal float32 */
       0x3ff0000000000000, /* 1 */
       0x3fb99999a0000000, /* 0.1f */
@@ -365,6 +368,40 @@ static void test_forged_blocks_do_no_harm(void **state) {
   assert_true(refused > 10000);
 }
 
+static void test_nothing_may_follow(void **state) {
+  (void)state;
+  static series s;
+  static series back;
+  uint8_t block[400];
+  uint8_t *encoded = NULL;
+  size_t size = 0;
+  fill_golden(&s);
+  assert_int_equal(mri_chunk_encode(mri_mem_default(), s.steps, s.times_us, s.values, s.count,
+                                    &encoded, &size, NULL),
+                   MR_OK);
+  memcpy(block, encoded, size);
+  mri_mem_free(mri_mem_default(), encoded);
+  /* A byte behind the last column. */
+  memset(block + size - 8, 0, 16);
+  seal(block, size + 1);
+  assert_int_equal(decode(block, size + 1, &back, s.count), MR_CORRUPT);
+  seal(block, size);
+  assert_int_equal(decode(block, size, &back, s.count), MR_OK);
+  /* A coding of a column that is not there. */
+  block[5] |= 0x10;
+  seal(block, size);
+  assert_int_equal(decode(block, size, &back, s.count), MR_CORRUPT);
+  /* Two points, their columns raw, and a varint too many in the first. */
+  uint8_t small[40] = {'m', 1, 1, 0, 0, 0, 2, 0, 0, 2, 0, 0, 0, 0, 1, 0};
+  seal(small, 16 + 8 + 8);
+  assert_int_equal(decode(small, 16 + 8 + 8, &back, 2), MR_CORRUPT);
+  const uint8_t right[16] = {'m', 1, 1, 0, 0, 0, 2, 0, 0, 1, 0, 0, 0, 1, 0, 0};
+  memcpy(small, right, sizeof right);
+  memset(small + 16, 0, 24);
+  seal(small, 15 + 8 + 8);
+  assert_int_equal(decode(small, 15 + 8 + 8, &back, 2), MR_OK);
+}
+
 static void test_the_count_is_bounded_and_must_fit(void **state) {
   (void)state;
   static series s;
@@ -460,6 +497,7 @@ int main(void) {
       cmocka_unit_test(test_the_format_stays),
       cmocka_unit_test(test_every_flipped_bit_and_every_truncation_is_found),
       cmocka_unit_test(test_forged_blocks_do_no_harm),
+      cmocka_unit_test(test_nothing_may_follow),
       cmocka_unit_test(test_the_count_is_bounded_and_must_fit),
       cmocka_unit_test(test_the_largest_chunk),
       cmocka_unit_test(test_every_failing_allocation),

@@ -153,6 +153,13 @@ static void test_a_bomb_is_not_inflated(void **state) {
   assert_int_equal(try_unpack(coding, stored, out.size, back, MOST + 1), MRI_UNPACK_BAD);
   for (size_t size = 0; size < out.size; size++)
     assert_int_equal(try_unpack(coding, stored, size, back, MOST), MRI_UNPACK_BAD);
+  /* Nor does anything hide behind the end of the deflated bytes. */
+  uint8_t longer[128] = {0};
+  assert_true(stored[0] < 100);
+  memcpy(longer, stored, out.size);
+  assert_int_equal(try_unpack(coding, longer, out.size, back, MOST), MRI_UNPACKED);
+  longer[0]++;
+  assert_int_equal(try_unpack(coding, longer, out.size + 1, back, MOST), MRI_UNPACK_BAD);
   mri_str_free(&out);
 }
 

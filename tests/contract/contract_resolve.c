@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "contract.h"
+
+static void refuses(const contract *c, const char *reference, mr_status status,
+                    const char *words) {
+  mr_version *version = NULL;
+  REFUSED(status, words, mr_registry_resolve(c->registry, reference, NULL, &version, &error));
+  assert_null(version);
+}
+
+static void resolves_with(const contract *c, const char *reference, uint32_t flags,
+                          const char *number) {
+  mr_resolve_options o = MR_RESOLVE_OPTIONS_INIT;
+  mr_version *version = NULL;
+  char core[300];
+  o.flags = flags;
+  OK(mr_registry_resolve(c->registry, reference, &o, &version, &error));
+  assert_string_equal(contract_core(mr_version_info(version)->number, core), number);
+  mr_version_free(version);
+}
+
+static void latest(void **state) {
+  contract *c = *state;
+  mr_model *model = contract_model(c, "m");
+  refuses(c, "m", MR_NOT_FOUND, "'m'|no version yet");
+  refuses(c, "m@latest", MR_NOT_FOUND, "'m'|no version yet");
+  mr_version_free(contract_version(c, model, "1.0.0-rc.1"));
+  mr_version_free(contract_version(c, model, "1.0.0-rc.2"));
+  refuses(c, "m", MR_NOT_FOUND, "'m'|no active release|2 versions|2 active prereleases");
+  resolves_with(c, "m", MR_RESOLVE_PRERELEASES, "1.0.0-rc.2");
+  mr_version_free(contract_version(c, model, "1.0.0"));
+  contract_resolves(c, "m", "1.0.0");
+  contract_resolves(c, "m@latest", "1.0.0");
+  resolves_with(c, "m", MR_RESOLVE_PRERELEASES, "1.0.0");
+  mr_version_free(contract_version(c, model, "2.0.0-rc.1"));
+  contract_resolves(c, "m", "1.0.0");
+  resolves_with(c, "m@latest", MR_RESOLVE_PRERELEASES, "2.0.0-rc.1");
+  mr_version_free(contract_version(c, model, "0.9.0"));
+  contract_resolves(c, "m", "1.0.0"); /* the highest, not the newest */
+  mr_version_free(contract_version(c, model, "1.10.0"));
+  mr_version_free(contract_version(c, model, "1.9.0"));
+  contract_resolves(c, "m", "1.10.0");
+  resolves_with(c, "m", 0, "1.10.0");
+  mr_model_free(model);
+}
+
+static void exact(void **state) {
+  contract *c = *state;
+  mr_model *model = contract_model(c, "m");
+  mr_version *version = contract_version(c, model, "1.0.0-rc.1");
+  mr_version_free(contract_version(c, model, "2.0.0+own.build"));
+  char reference[400];
+  contract_resolves(c, "m@1.0.0-rc.1", "1.0.0-rc.1"); /* a prerelease, when it is named */
+  (void)snprintf(reference, sizeof reference, "m@%s", mr_version_info(version)->number);
+  contract_resolves(c, reference, "1.0.0-rc.1");
+  contract_resolves(c, "m@2.0.0", "2.0.0");
+  contract_resolves(c, "m@2.0.0+own.build", "2.0.0");
+  refuses(c, "m@2.0.0+own.builds", MR_NOT_FOUND, "'m'|2.0.0+own.builds|but 2.0.0+own.build");
+  refuses(c, "m@3.0.0", MR_NOT_FOUND, "'m'|3.0.0");
+  refuses(c, "m@1.0.0", MR_NOT_FOUND, "'m'|1.0.0");
+  mr_version_free(version);
+  mr_model_free(model);
+}
+
+static void channels(void **state) {
+  contract *c = *state;
+  mr_model *model = contract_model(c, "m");
+  mr_version_free(contract_version(c, model, "1.0.0"));
+  mr_version_free(contract_version(c, model, "2.0.0-rc.1"));
+  OK(mr_model_create_channel(model, "production", &error));
+  refuses(c, "m@production", MR_NOT_FOUND, "'production'|'m'|holds no version");
+  refuses(c, "m@staging", MR_NOT_FOUND, "'m'|no channel 'staging'");
+  contract_move(model, "production", "2.0.0-rc.1", "none");
+  contract_resolves(c, "m@production", "2.0.0-rc.1");
+  contract_resolves(c, "m", "1.0.0");
+  contract_move(model, "production", "1.0.0", "2.0.0-rc.1");
+  contract_resolves(c, "m@production", "1.0.0");
+  refuses(c, "m@Production", MR_NOT_FOUND, "Production");
+  mr_model_free(model);
+}
+
+static void malformed(void **state) {
+  contract *c = *state;
+  mr_model *model = contract_model(c, "m");
+  mr_version_free(contract_version(c, model, "1.0.0"));
+  static const char *const references[] = {
+      "", "@", "@1.0.0", "m@", "m@@", "m@1", "m@1.0", "m@1.0.0-", "m@01.0.0", "m@v1.0.0", "m@^1.0.0",
+      "m@~1.0.0", "m@1.x", "m@>=1.0.0", "m@*", "m@x", "m@ latest", "m@1.0.0 ", "m@a b", "m\n@1.0.0",
+      "\xff", "m@1.0.0@2.0.0",
+      "m@00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+      "m@aa112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+  };
+  for (size_t i = 0; i < sizeof references / sizeof references[0]; i++) {
+    refuses(c, references[i], MR_INVALID_ARGUMENT, "");
+  }
+  refuses(c, "m@^1", MR_INVALID_ARGUMENT, "m@^1|latest|1.4.2|channel");
+  refuses(c, "m@1.x", MR_INVALID_ARGUMENT, "m@1.x");
+  refuses(c, NULL, MR_INVALID_ARGUMENT, "reference");
+  refuses(c, "nobody", MR_NOT_FOUND, "'nobody'");
+  refuses(c, "nobody@1.0.0", MR_NOT_FOUND, "'nobody'");
+  refuses(c, "nobody@production", MR_NOT_FOUND, "'nobody'");
+  refuses(c, "M", MR_NOT_FOUND, "'M'");
+  char longest[1100];
+  memset(longest, 'm', sizeof longest);
+  longest[251] = '\0';
+  refuses(c, longest, MR_LIMIT, "250");
+  longest[251] = 'm';
+  longest[1025] = '\0';
+  refuses(c, longest, MR_LIMIT, "1024");
+  mr_model_free(model);
+}
+
+static void bad_options(void **state) {
+  contract *c = *state;
+  mr_version *version = NULL;
+  mr_resolve_options o = MR_RESOLVE_OPTIONS_INIT;
+  o.flags = 2;
+  REFUSED(MR_INVALID_ARGUMENT, "flags", mr_registry_resolve(c->registry, "m", &o, &version, &error));
+  o.flags = 0;
+  o.struct_size = 3;
+  REFUSED(MR_ABI_MISMATCH, "mr_resolve_options",
+          mr_registry_resolve(c->registry, "m", &o, &version, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "out_version",
+          mr_registry_resolve(c->registry, "m", NULL, NULL, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "registry", mr_registry_resolve(NULL, "m", NULL, &version, &error));
+  assert_null(version);
+}
+
+/* A name may look like something else; only the "@" separates. */
+static void odd_model_names(void **state) {
+  contract *c = *state;
+  static const char *const names[] = {"1.0.0", "latest", "a/b", "größe", "a b", "^1"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    char reference[64];
+    mr_model *model = contract_model(c, names[i]);
+    mr_version_free(contract_version(c, model, "1.0.0"));
+    contract_resolves(c, names[i], "1.0.0");
+    (void)snprintf(reference, sizeof reference, "%s@1.0.0", names[i]);
+    contract_resolves(c, reference, "1.0.0");
+    mr_model_free(model);
+  }
+}
+
+/* What was resolved stays what it is, whatever happens later. */
+static void the_answer_is_immutable(void **state) {
+  contract *c = *state;
+  mr_model *model = contract_model(c, "m");
+  mr_version *version = NULL;
+  mr_blob *blob = NULL;
+  char number[300];
+  mr_version_free(contract_version(c, model, "1.0.0"));
+  OK(mr_registry_resolve(c->registry, "m", NULL, &version, &error));
+  (void)snprintf(number, sizeof number, "%s", mr_version_info(version)->number);
+  mr_version_free(contract_version(c, model, "2.0.0"));
+  assert_string_equal(mr_version_info(version)->number, number);
+  OK(mr_version_open_artifact(version, NULL, &blob, &error));
+  mr_model_free(model);
+  mr_version_free(version);
+  const uint8_t *data = NULL;
+  OK(mr_blob_map(blob, &data, &error));
+  mr_blob_free(blob);
+  if (!c->driver->shared) return;
+  mr_registry *second = contract_second(c);
+  OK(mr_registry_resolve(second, "m", NULL, &version, &error));
+  mr_registry_close(second);
+  HAS(mr_version_info(version)->number, "2.0.0+");
+  REFUSED(MR_CLOSED, "closed", mr_version_open_artifact(version, NULL, &blob, &error));
+  mr_version_free(version);
+}
+
+int contract_resolve_tests(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(latest),      TEST(exact),           TEST(channels),
+      TEST(malformed),   TEST(bad_options),     TEST(odd_model_names),
+      TEST(the_answer_is_immutable),
+  };
+  return GROUP("resolving", tests);
+}
