@@ -55,7 +55,9 @@ static mr_run *start_run(mr_experiment *experiment, const struct setting *settin
   options.name = setting->name;
   options.source_entry_point = "examples/digits/train.c";
   options.source_commit = commit != NULL && *commit != '\0' ? commit : NULL;
-  options.source_dirty = dirty != NULL && strcmp(dirty, "1") == 0;
+  if (dirty != NULL) {
+    options.source_state = strcmp(dirty, "1") == 0 ? MR_SOURCE_DIRTY : MR_SOURCE_CLEAN;
+  }
   options.environment_host = gethostname(host, sizeof(host) - 1) == 0 ? host : NULL;
   check(mr_experiment_start_run(experiment, &options, &run, &error), &error);
 

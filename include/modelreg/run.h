@@ -41,6 +41,18 @@ enum {
   MR_RUN_KILLED = 4
 };
 
+/** Whether the source code of a run was as its commit says. @since 0.1.0 */
+typedef int32_t mr_source_state;
+
+enum {
+  /** Nobody said. @since 0.1.0 */
+  MR_SOURCE_UNKNOWN = 0,
+  /** Everything was in the commit. @since 0.1.0 */
+  MR_SOURCE_CLEAN = 1,
+  /** There were changes that are not in the commit. @since 0.1.0 */
+  MR_SOURCE_DIRTY = 2
+};
+
 /**
  * What is known about a run when it starts.
  * @since 0.1.0
@@ -59,8 +71,8 @@ typedef struct mr_run_options {
   const char *source_commit;
   /** Program or script that runs; NULL: unknown. */
   const char *source_entry_point;
-  /** 1 when the source had changes that are not in the commit, else 0. */
-  int32_t source_dirty;
+  /** Whether the source had changes that are not in the commit. */
+  mr_source_state source_state;
   /** Zero. */
   uint32_t reserved;
   /** Host it runs on; NULL: unknown. */
@@ -121,8 +133,8 @@ typedef struct mr_run_record {
   const char *environment_packages_digest;
   /** Digest of the container image, or NULL. */
   const char *environment_image_digest;
-  /** 1 when the source had changes that are not in the commit. */
-  int32_t source_dirty;
+  /** Whether the source had changes that are not in the commit. */
+  mr_source_state source_state;
   /** Zero. */
   uint32_t reserved;
 } mr_run_record;

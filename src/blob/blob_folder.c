@@ -49,14 +49,41 @@ static mr_status keep_leaves(blob_folder *self, int shard, const mri_blob_path *
   return status;
 }
 
-/* In an open shard: whether the blob is there in its size, and durable from now on. */
+/* Whether the file of that size has the content of its name: what somebody damaged is replaced by
+ * the good bytes in hand. */
+static mr_status is_intact(blob_folder *self, int shard, const mri_blob_path *path,
+                           const mri_digest *digest, bool *intact, mr_error *error) {
+  int fd = -1;
+  int64_t size = 0;
+  mri_digest actual;
+  *intact = false;
+  mr_status status = mri_blob_open_regular(shard, path->file, &fd, &size, error);
+  if (status != MR_OK) return status;
+  mri_hasher *hasher = mri_hasher_new(self->base.mem);
+  mri_blob_file_source source = {fd, 0, path->file, NULL};
+  status = hasher == NULL ? mri_error_no_memory(error)
+                          : mri_blob_pump(self->base.mem, mri_blob_read_source, &source, hasher,
+                                          NULL, NULL, error);
+  if (status == MR_OK) {
+    mri_hasher_final(hasher, &actual);
+    *intact = mri_digest_equal(&actual, digest);
+  }
+  mri_hasher_free(hasher);
+  mri_io_table()->close(fd);
+  return status;
+}
+
+/* In an open shard: whether the blob is there, whole, and durable from now on. */
 static mr_status have_in(blob_folder *self, int shard, const mri_blob_path *path,
-                         const mri_hasher *hasher, bool *found, mr_error *error) {
+                         const mri_hasher *hasher, const mri_digest *digest, bool *found,
+                         mr_error *error) {
   int64_t size = 0;
   bool there = false;
   *found = false;
   mr_status status = file_size(self, shard, path->file, &there, &size, error);
   if (status != MR_OK || !there || size != mri_hasher_size(hasher)) return status;
+  status = is_intact(self, shard, path, digest, &there, error);
+  if (status != MR_OK || !there) return status;
   status = keep_leaves(self, shard, path, hasher, error);
   /* Whoever renamed it into place may not have come to the fsync of the folder yet. */
   if (status == MR_OK && !mri_fsync_dir(shard))
@@ -75,7 +102,7 @@ static mr_status folder_have(mri_blobs *blobs, const mri_hasher *hasher, const m
   mri_blob_path_of(digest, &path);
   mr_status status = mri_blob_place_open(&self->place, path.shard, false, &shard, error);
   if (status != MR_OK || shard < 0) return status;
-  status = have_in(self, shard, &path, hasher, found, error);
+  status = have_in(self, shard, &path, hasher, digest, found, error);
   mri_io_table()->close(shard);
   return status;
 }
@@ -89,7 +116,7 @@ static mr_status publish(blob_folder *self, mri_temp_file *temp, const mri_hashe
   mri_blob_path_of(digest, &path);
   mr_status status = mri_blob_place_open(&self->place, path.shard, true, &shard, error);
   if (status != MR_OK) return status;
-  status = have_in(self, shard, &path, hasher, &found, error);
+  status = have_in(self, shard, &path, hasher, digest, &found, error);
   if (status == MR_OK && !found) {
     status = keep_leaves(self, shard, &path, hasher, error);
     if (status == MR_OK) status = mri_blob_place_settle(&self->place, &path, error);

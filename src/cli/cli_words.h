@@ -8,6 +8,7 @@
 /* In the order of the constants, from 1 on; NULL ends each. */
 extern const char *const cli_run_kinds[];
 extern const char *const cli_run_statuses[];
+extern const char *const cli_source_states[];
 extern const char *const cli_version_statuses[];
 extern const char *const cli_artifact_kinds[];
 extern const char *const cli_input_kinds[];

@@ -32,7 +32,7 @@ static void run_fields(cli_json *json, const mr_run_record *record) {
   cli_json_time(json, "ended_us", record->ended_us);
   cli_json_text(json, "source_commit", record->source_commit);
   cli_json_text(json, "source_entry_point", record->source_entry_point);
-  cli_json_bool(json, "source_dirty", record->source_dirty != 0);
+  cli_json_text(json, "source_state", cli_word(cli_source_states, record->source_state));
   cli_json_text(json, "environment_host", record->environment_host);
   cli_json_text(json, "environment_packages_digest", record->environment_packages_digest);
   cli_json_text(json, "environment_image_digest", record->environment_image_digest);
@@ -206,7 +206,9 @@ static void print_info(const mr_run_record *record) {
   cli_table_text(&table, "Ended");
   cli_table_time(&table, record->ended_us);
   cli_table_pair(&table, "Commit", record->source_commit);
-  cli_table_pair(&table, "", record->source_dirty ? "with changes that are not in it" : NULL);
+  cli_table_pair(&table, "",
+                 record->source_state == MR_SOURCE_DIRTY ? "with changes that are not in it"
+                                                         : NULL);
   cli_table_pair(&table, "Entry point", record->source_entry_point);
   cli_table_pair(&table, "Host", record->environment_host);
   cli_table_pair(&table, "Packages", record->environment_packages_digest);

@@ -501,6 +501,19 @@ void mri_query_free(mri_query *query) {
   mri_mem_free(mem, query);
 }
 
+static bool negates_star(const mri_node *node, bool negated) {
+  negated = negated || node->kind == MRI_NODE_NOT;
+  if (negated && node->path != NULL && node->path->star >= 0) return true;
+  for (const mri_node *child = node->first; child != NULL; child = child->next) {
+    if (negates_star(child, negated)) return true;
+  }
+  return false;
+}
+
+bool mri_query_negates_star(const mri_query *query) {
+  return negates_star(query->root, false);
+}
+
 static mr_status visit_paths(const mri_node *node,
                              mr_status (*each)(void *, const mri_query_path *, mr_error *),
                              void *ctx, mr_error *error) {

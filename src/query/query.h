@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include <stdbool.h>
 
 #define MRI_QUERY_TEXT_MAX  8192 /* bytes of an expression */
 #define MRI_QUERY_DEPTH_MAX 64   /* nesting of parentheses, NOT, functions and signs */
@@ -91,6 +92,10 @@ typedef struct mri_query_result {
  * only with what `get` or `expand` answers, or NO_MEMORY. */
 mr_status mri_query_evaluate(const mri_query *query, const mri_query_subject *subject,
                              mri_arena *arena, mri_query_result *out, mr_error *error);
+
+/* Whether NOT stands over a test with a star: "not every one" reads like "none", and who writes a
+ * policy means the latter. */
+bool mri_query_negates_star(const mri_query *query);
 
 /* Calls `each` for every path of the expression, in order, as often as it occurs; stops at anything
  * but MR_OK. What a path points to lives as long as the query. */

@@ -53,19 +53,22 @@ static mr_status insert_artifact(mri_tx *tx, const mr_run *run, const mri_tree_f
   mri_stmt *stmt = NULL;
   bool found = false;
   mr_status status = mri_sql_first(tx, error, &stmt, &found,
-                                   "SELECT digest, size FROM artifact "
+                                   "SELECT digest, size, kind, uri FROM artifact "
                                    "WHERE run_id = ?1 AND path = ?2",
                                    "it", run->id, file->path);
   if (status != MR_OK) return status;
   if (found) {
     mri_digest old;
     bool same = mri_stmt_digest(stmt, 0, &old) && mri_digest_equal(&old, &file->digest) &&
-                mri_stmt_int(stmt, 1) == file->size;
+                mri_stmt_int(stmt, 1) == file->size && mri_stmt_int(stmt, 2) == file->kind;
+    const char *uri = mri_stmt_text(stmt, 3);
+    if (same && file->uri != NULL) same = uri != NULL && strcmp(uri, file->uri) == 0;
     mri_stmt_done(stmt);
     if (same) return MR_OK;
-    return mri_error_set(error, MR_ALREADY_EXISTS,
-                         "run %s has an artifact '%s' with other content already", run->record.id,
-                         file->path);
+    return mri_error_set(
+        error, MR_ALREADY_EXISTS,
+        "run %s has an artifact '%s' with other content or from another place already",
+        run->record.id, file->path);
   }
   status = check_place(tx, run, file->path, error);
   if (status != MR_OK) return status;
@@ -119,7 +122,7 @@ static mr_status store_file(pending *p, int dir, const char *name, const char *p
   if (status == MR_OK) status = mri_blob_read(blob, 0, head, sizeof head, &got, error);
   mri_blob_close(blob);
   if (status != MR_OK) return status;
-  file.format = mri_format_of(head, got);
+  file.format = mri_format_of(head, got, file.size);
   return mri_tree_add(&p->tree, &file, error);
 }
 
@@ -159,7 +162,7 @@ static mr_status store_local(pending *p, const char *local_path, const char *art
     return mri_error_errno(error, errno, "read", local_path);
   }
   if (S_ISDIR(facts.st_mode)) {
-    mri_folder_walk walk = {p, p->cancel, visit_file, visit_other, NULL};
+    mri_folder_walk walk = {p, p->cancel, visit_file, visit_other, NULL, NULL};
     p->prefix = artifact_path == NULL ? "" : artifact_path;
     p->folder = local_path;
     mr_status status = mri_folder_visit(&p->run->registry->mem, local_path, &walk, error);
@@ -220,7 +223,7 @@ mr_status mr_run_log_artifact_bytes(mr_run *run, const char *artifact_path, cons
   file.kind = MR_ARTIFACT_STORED;
   file.size = (int64_t)size;
   file.created_us = mri_now_us(run->registry);
-  file.format = mri_format_of(data, size < MRI_FORMAT_BYTES ? size : MRI_FORMAT_BYTES);
+  file.format = mri_format_of(data, size < MRI_FORMAT_BYTES ? size : MRI_FORMAT_BYTES, file.size);
   status = check_open(run, error);
   if (status == MR_OK) {
     status = mri_blobs_put_bytes(run->registry->blobs, data, size, &file.digest, error);

@@ -59,8 +59,7 @@ mr_status mri_artifact_page_of_tree(mr_artifact_page *page, const mri_tree *tree
     const mri_tree_file *file = mri_vec_at(&tree->files, i);
     if (strcmp(file->path, cursor->key) <= 0) continue;
     if ((int64_t)base->records.count == base->limit) {
-      base->next_token = mri_arena_strdup(&base->arena, base->last_key);
-      return base->next_token == NULL ? mri_error_no_memory(error) : MR_OK;
+      return mri_page_end(base, error);
     }
     mr_artifact_record *record = mri_page_add(base, sizeof *record);
     mr_status status = record == NULL ? mri_error_no_memory(error)

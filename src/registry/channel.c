@@ -105,9 +105,10 @@ static mr_status check_move(movement *m, const mr_channel_move *move, mr_error *
 
 static mr_status intent_of(const movement *m, mri_digest *out, mr_error *error) {
   mri_str text;
+  char number[MRI_SEMVER_MAX * 2 + 64];
+  mri_semver_format(&m->wanted, number);
   mri_str_init(&text, &m->registry->mem);
-  mri_str_addf(&text, "channel/%s\n%s\n%s\n", m->options.channel, m->options.version,
-               m->options.expected);
+  mri_str_addf(&text, "channel/%s\n%s\n%s\n", m->options.channel, number, m->options.expected);
   mr_status status = text.failed ? mri_error_no_memory(error) : MR_OK;
   if (status == MR_OK) mri_blake2b(text.data, text.size, out);
   mri_str_free(&text);
@@ -132,11 +133,12 @@ static mr_status read_channel(movement *m, char *held, size_t size, mr_error *er
   m->sequence = mri_stmt_int(stmt, 1);
   m->held_id = mri_stmt_is_null(stmt, 2) ? 0 : mri_stmt_int(stmt, 2);
   const char *number = mri_stmt_is_null(stmt, 3) ? "none" : mri_stmt_text(stmt, 3);
-  size_t length = mri_strnlen(number, size - 1);
-  memcpy(held, number, length);
-  held[length] = '\0';
+  size_t length = mri_strnlen(number, size);
+  if (length < size) memcpy(held, number, length + 1);
   mri_stmt_done(stmt);
-  return MR_OK;
+  if (length < size) return MR_OK;
+  return mri_error_set(error, MR_CORRUPT, "channel '%s' of model '%s' holds no version number",
+                       m->options.channel, m->model->record.name);
 }
 
 static mr_status check_expected(movement *m, const char *held, mr_error *error) {

@@ -14,6 +14,8 @@ mr_status mri_enter(mr_registry *registry, mr_error *error) {
     return mri_error_set(error, MR_FORKED,
                          "this registry was opened before fork(); open it again in the child");
   }
+  /* The reference lets the last call out after a close that was waiting for it. */
+  (void)mri_registry_ref(registry);
   atomic_fetch_add(&registry->calls, 1);
   if (atomic_load(&registry->closed)) {
     (void)mri_leave(registry, MR_OK);
@@ -28,6 +30,7 @@ mr_status mri_leave(mr_registry *registry, mr_status status) {
     pthread_cond_broadcast(&registry->idle);
     pthread_mutex_unlock(&registry->lock);
   }
+  mri_registry_unref(registry);
   return status;
 }
 
@@ -54,8 +57,10 @@ void mri_registry_unref(mr_registry *registry) {
   mri_blobs_close(registry->blobs);
   mri_run_cores_free(registry);
   mri_id_source_destroy(&registry->ids);
-  pthread_cond_destroy(&registry->idle);
-  pthread_mutex_destroy(&registry->lock);
+  if (registry->generation == mri_fork_generation()) {
+    pthread_cond_destroy(&registry->idle);
+    pthread_mutex_destroy(&registry->lock);
+  }
   mri_arena_free(&registry->arena);
   mri_mem mem = registry->mem;
   mri_mem_free(&mem, registry);

@@ -2,6 +2,7 @@
 /* Decisions as they were kept. */
 #include "registry/decision.h"
 #include "registry/text_buffer.h"
+#include <stdio.h>
 
 struct mr_decision {
   mr_registry *registry;
@@ -78,6 +79,14 @@ mr_status mri_decision_load(mri_tx *tx, mr_registry *registry, int64_t request_i
   return status;
 }
 
+int mri_text_fit(const char *text, int max) {
+  size_t size = mri_strnlen(text, (size_t)max);
+  if (size <= (size_t)max) return (int)size;
+  size = (size_t)max;
+  while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) size--;
+  return (int)size;
+}
+
 mr_status mri_decision_failure(const mr_decision *decision, const char *what, mr_error *error) {
   const mr_rule_record *first = NULL;
   int64_t others = -1;
@@ -90,13 +99,15 @@ mr_status mri_decision_failure(const mr_decision *decision, const char *what, mr
   if (first == NULL) {
     return mri_error_set(error, MR_CORRUPT, "%s was refused without a failing rule", what);
   }
-  if (others == 0) {
-    return mri_error_set(error, MR_GATE_FAILED, "%s: rule '%s' failed: %.300s", what, first->name,
-                         first->reason);
+  char more[48] = "";
+  if (others > 0) {
+    (void)snprintf(more, sizeof more, ", and %lld more %s", (long long)others,
+                   others == 1 ? "rule" : "rules");
   }
-  return mri_error_set(error, MR_GATE_FAILED, "%s: rule '%s' failed: %.260s, and %lld more %s",
-                       what, first->name, first->reason, (long long)others,
-                       others == 1 ? "rule" : "rules");
+  /* Whatever is long is cut, so that the end is always there. */
+  return mri_error_set(error, MR_GATE_FAILED, "%.*s: rule '%.*s' failed: %.*s%s",
+                       mri_text_fit(what, 170), what, mri_text_fit(first->name, 64), first->name,
+                       mri_text_fit(first->reason, 200), first->reason, more);
 }
 
 const mr_decision_record *mr_decision_info(const mr_decision *decision) {

@@ -119,6 +119,36 @@ static mr_status read_names(visit *v, int fd, mri_vec *names, mr_error *error) {
   return status;
 }
 
+/* The current path with '?' for what cannot be shown. */
+static void add_shown(const visit *v, mri_str *shown) {
+  for (size_t at = 0; at < v->path.size;) {
+    uint32_t code = 0;
+    size_t length = mri_utf8_step(v->path.data + at, v->path.size - at, &code);
+    if (length == 0 || mri_is_control(code)) {
+      mri_str_add_char(shown, '?');
+    } else {
+      mri_str_add_bytes(shown, v->path.data + at, length);
+    }
+    at += length == 0 ? 1 : length;
+  }
+}
+
+/* Tells the walker why the current path is left out, or fails with it. */
+static mr_status report_trouble(const visit *v, mr_status status, const mr_error *why,
+                                mr_error *error) {
+  if (v->walk->trouble == NULL || status == MR_NO_MEMORY) {
+    return mri_error_set_code(error, status, why->backend_code, "%s: %s", v->folder, why->message);
+  }
+  mri_str shown;
+  mri_str_init(&shown, v->mem);
+  add_shown(v, &shown);
+  const char *text = mri_str_text(&shown);
+  status = text == NULL ? mri_error_no_memory(error)
+                        : v->walk->trouble(v->walk->ctx, text, status, why->message, error);
+  mri_str_free(&shown);
+  return status;
+}
+
 static mr_status visit_folder(visit *v, int dir, int depth, mr_error *error);
 
 static mr_status visit_entry(visit *v, int dir, const char *name, int depth, mr_error *error) {
@@ -133,8 +163,9 @@ static mr_status visit_entry(visit *v, int dir, const char *name, int depth, mr_
   }
   bool folder = S_ISDIR(facts.st_mode);
   if (!folder && walk->wanted != NULL && !walk->wanted(walk->ctx, path)) return MR_OK;
-  status = mri_check_path(path, "file name", error);
-  if (status != MR_OK) return mri_error_prefix(error, status, "%s", v->folder);
+  mr_error why = MR_ERROR_INIT;
+  status = mri_check_path(path, "file name", &why);
+  if (status != MR_OK) return report_trouble(v, status, &why, error);
   if (!folder) {
     if (!S_ISREG(facts.st_mode)) return walk->other(walk->ctx, path, error);
     mri_folder_file file = {dir, name, path};
@@ -142,7 +173,10 @@ static mr_status visit_entry(visit *v, int dir, const char *name, int depth, mr_
   }
   int child =
       mri_io_table()->open_at(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-  if (child < 0) return mri_error_errno(error, errno, "open folder", path);
+  if (child < 0) {
+    status = mri_error_errno(&why, errno, "open folder", path);
+    return report_trouble(v, status, &why, error);
+  }
   status = visit_folder(v, child, depth + 1, error);
   mri_io_table()->close(child);
   return status;

@@ -21,6 +21,10 @@ typedef struct mri_folder_walk {
   mr_status (*other)(void *ctx, const char *path, mr_error *error);
   /* Whether to look at this path at all; NULL: yes. */
   bool (*wanted)(void *ctx, const char *path);
+  /* A name that no path can have (`why` is INVALID_ARGUMENT or LIMIT), or a folder that cannot be
+   * read; `path` is safe to show. NULL: the visit fails with this reason. */
+  mr_status (*trouble)(void *ctx, const char *path, mr_status why, const char *message,
+                       mr_error *error);
 } mri_folder_walk;
 
 /* Visits everything below `folder` in the byte order of names in each folder. */

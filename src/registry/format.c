@@ -20,11 +20,14 @@ static const magic magics[] = {
      4, "elf"},
 };
 
-/* safetensors: the size of a JSON header as 8 little-endian bytes, at most 100 MB, then "{". */
-static bool is_safetensors(const uint8_t *head, size_t size) {
-  if (size < 9 || head[8] != '{') return false;
-  return head[4] == 0 && head[5] == 0 && head[6] == 0 && head[7] == 0 && head[3] < 6 &&
-         (head[0] | head[1] | head[2] | head[3]) != 0;
+/* safetensors: the size of a JSON header as 8 little-endian bytes, at most 100 MB and no more than
+ * the file holds, then the header, an object whose first key or end follows at once. */
+static bool is_safetensors(const uint8_t *head, size_t size, int64_t total) {
+  if (size < 10 || head[8] != '{' || (head[9] != '"' && head[9] != '}')) return false;
+  if (head[4] != 0 || head[5] != 0 || head[6] != 0 || head[7] != 0) return false;
+  int64_t header =
+      (int64_t)head[0] | (int64_t)head[1] << 8 | (int64_t)head[2] << 16 | (int64_t)head[3] << 24;
+  return header >= 2 && header <= 100000000 && header <= total - 8;
 }
 
 /* pickle, protocol 2 to 5: PROTO opcode, then FRAME, or an opcode that opens a value. */
@@ -51,13 +54,13 @@ static bool is_json(const uint8_t *head, size_t size) {
   return false;
 }
 
-const char *mri_format_of(const uint8_t *head, size_t size) {
+const char *mri_format_of(const uint8_t *head, size_t size, int64_t total) {
   for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++) {
     if (size >= magics[i].size && memcmp(head, magics[i].bytes, magics[i].size) == 0) {
       return magics[i].format;
     }
   }
-  if (is_safetensors(head, size)) return "safetensors";
+  if (is_safetensors(head, size, total)) return "safetensors";
   if (is_pickle(head, size)) return "pickle";
   if (is_onnx(head, size)) return "onnx";
   if (is_json(head, size)) return "json";

@@ -34,9 +34,9 @@ static mr_status check_rule(const mr_gate *gate, const char *name, const char *e
   mr_status status = mri_check_name(name, "rule name", error);
   if (status == MR_OK) status = mri_check_argument(expression, "expression", error);
   if (status != MR_OK) return status;
-  if (strchr(name, ':') != NULL || strchr(name, '#') != NULL) {
-    return mri_error_set(error, MR_INVALID_ARGUMENT, "rule name '%s' must not contain ':' or '#'",
-                         name);
+  if (strpbrk(name, ":#'\"`") != NULL) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT,
+                         "rule name '%s' must not contain ':', '#' or quotes", name);
   }
   if (gate->rules.count >= RULES_MAX) {
     return mri_error_set(error, MR_LIMIT, "a gate has at most %d rules", RULES_MAX);
@@ -50,6 +50,21 @@ static mr_status check_rule(const mr_gate *gate, const char *name, const char *e
   return MR_OK;
 }
 
+/* The size of a rule's line in the canonical text; LIMIT when the gate would get too long. */
+static mr_status measure(const mr_gate *gate, const char *name, const mri_query *query,
+                         size_t *size, mr_error *error) {
+  mri_str line;
+  mri_str_init(&line, gate->mem);
+  mr_status status = mri_query_print(query, &line, error);
+  if (status == MR_OK && line.failed) status = mri_error_no_memory(error);
+  *size = line.size + strlen(name) + 3;
+  mri_str_free(&line);
+  if (status == MR_OK && gate->text_size + *size > TEXT_MAX) {
+    status = mri_error_set(error, MR_LIMIT, "the gate would be longer than %d bytes", TEXT_MAX);
+  }
+  return status;
+}
+
 mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expression,
                            mr_error *error) {
   mri_query *query = NULL;
@@ -58,9 +73,22 @@ mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expressi
   if (status != MR_OK) return status;
   status = mri_query_parse(gate->mem, expression, &query, error);
   if (status == MR_OK) status = mri_query_paths(query, mri_subject_check, NULL, error);
+  if (status == MR_OK && mri_query_negates_star(query)) {
+    status =
+        mri_error_set(error, MR_INVALID_ARGUMENT,
+                      "NOT over a test with * would mean \"not every one\"; write != , NOT IN or "
+                      "NOT LIKE, which must hold for every one");
+  }
   if (status != MR_OK) {
     mri_query_free(query);
     return mri_error_prefix(error, status, "rule '%s'", name);
+  }
+  /* What is attached is stored as text and read again: it must fit. */
+  size_t text_size = 0;
+  status = measure(gate, name, query, &text_size, error);
+  if (status != MR_OK) {
+    mri_query_free(query);
+    return status;
   }
   char *copy = mri_mem_strdup(gate->mem, name);
   mri_rule *rule = copy == NULL ? NULL : mri_vec_push(&gate->rules);
@@ -71,6 +99,7 @@ mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expressi
   }
   rule->name = copy;
   rule->query = query;
+  gate->text_size += text_size;
   return MR_OK;
 }
 

@@ -6,11 +6,12 @@
 
 mr_status mri_check_transition(const char *transition, mr_error *error) {
   static const char channel[] = "channel/";
-  mr_status status = mri_check_name(transition, "transition", error);
-  if (status != MR_OK || strcmp(transition, "promote") == 0) return status;
+  if (strcmp(transition, "promote") == 0) return MR_OK;
   if (strncmp(transition, channel, sizeof channel - 1) == 0) {
     return mri_check_channel_name(transition + sizeof channel - 1, error);
   }
+  mr_status status = mri_check_name(transition, "transition", error);
+  if (status != MR_OK) return status;
   return mri_error_set(error, MR_INVALID_ARGUMENT,
                        "transition '%s' is neither promote nor channel/NAME", transition);
 }

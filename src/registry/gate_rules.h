@@ -14,7 +14,8 @@ typedef struct mri_rule {
 
 struct mr_gate {
   const mri_mem *mem;
-  mri_vec rules; /* mri_rule */
+  mri_vec rules;    /* mri_rule */
+  size_t text_size; /* of the canonical text */
   char digest[MRI_DIGEST_TEXT];
 };
 

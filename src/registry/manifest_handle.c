@@ -5,6 +5,7 @@
 #include "registry/folder.h"
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <unistd.h>
 
 mr_status mri_manifest_records(mr_manifest *manifest, size_t first, mr_error *error) {
   mri_manifest *inner = &manifest->manifest;
@@ -74,6 +75,16 @@ static bool wanted(void *ctx, const char *path) {
   return !matches(o->exclude, o->exclude_count, path);
 }
 
+/* Freezing reads the file again, perhaps from another working folder. */
+static void add_absolute(mri_str *out, const char *path) {
+  char folder[4096];
+  if (path[0] != '/' && getcwd(folder, sizeof folder) != NULL) {
+    mri_str_add(out, folder);
+    mri_str_add_char(out, '/');
+  }
+  mri_str_add(out, path);
+}
+
 static mr_status add_file(void *ctx, const mri_folder_file *file, mr_error *error) {
   addition *a = ctx;
   mri_digest digest;
@@ -83,7 +94,7 @@ static mr_status add_file(void *ctx, const mri_folder_file *file, mr_error *erro
   if (status != MR_OK) return status;
   mri_str source;
   mri_str_init(&source, mri_mem_default());
-  mri_str_add(&source, a->folder);
+  add_absolute(&source, a->folder);
   mri_str_add_char(&source, '/');
   mri_str_add(&source, file->path);
   const char *text = mri_str_text(&source);
@@ -126,7 +137,7 @@ mr_status mr_manifest_add_folder(mr_manifest *manifest, const char *path,
   size_t before = mri_manifest_count(&manifest->manifest);
   int64_t size_before = manifest->manifest.total_size;
   addition a = {manifest, &o, path};
-  mri_folder_walk walk = {&a, o.cancel, add_file, refuse_other, wanted};
+  mri_folder_walk walk = {&a, o.cancel, add_file, refuse_other, wanted, NULL};
   status = mri_folder_visit(mri_mem_default(), path, &walk, error);
   return settle(manifest, before, size_before, status, error);
 }
@@ -150,7 +161,14 @@ mr_status mr_manifest_add_file(mr_manifest *manifest, const char *local_path,
   if (status != MR_OK) return status;
   size_t before = mri_manifest_count(&manifest->manifest);
   int64_t size_before = manifest->manifest.total_size;
-  status = mri_manifest_add(&manifest->manifest, manifest_path, size, &digest, local_path, error);
+  mri_str source;
+  mri_str_init(&source, mri_mem_default());
+  add_absolute(&source, local_path);
+  const char *text = mri_str_text(&source);
+  status = text == NULL
+               ? mri_error_no_memory(error)
+               : mri_manifest_add(&manifest->manifest, manifest_path, size, &digest, text, error);
+  mri_str_free(&source);
   return settle(manifest, before, size_before, status, error);
 }
 

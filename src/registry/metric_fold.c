@@ -5,45 +5,6 @@
 /* A chunk is extended until it has this many points: then it is read often and written no more. */
 #define CHUNK_POINTS 1024
 
-bool mri_series_init(mri_series *series, const mri_mem *mem, const char *key) {
-  memset(series, 0, sizeof *series);
-  series->key = mri_mem_strdup(mem, key);
-  return series->key != NULL;
-}
-
-void mri_series_destroy(mri_series *series, const mri_mem *mem) {
-  mri_mem_free(mem, series->key);
-  mri_mem_free(mem, series->steps);
-  mri_mem_free(mem, series->times_us);
-  mri_mem_free(mem, series->values);
-}
-
-bool mri_series_reserve(mri_series *series, const mri_mem *mem, size_t count) {
-  if (count > SIZE_MAX / 32 - series->count) return false;
-  size_t needed = series->count + count;
-  if (needed <= series->capacity) return true;
-  size_t capacity = series->capacity == 0 ? 64 : series->capacity;
-  while (capacity < needed) capacity *= 2;
-  int64_t *steps = mri_mem_realloc(mem, series->steps, capacity * sizeof *steps);
-  if (steps == NULL) return false;
-  series->steps = steps;
-  int64_t *times_us = mri_mem_realloc(mem, series->times_us, capacity * sizeof *times_us);
-  if (times_us == NULL) return false;
-  series->times_us = times_us;
-  double *values = mri_mem_realloc(mem, series->values, capacity * sizeof *values);
-  if (values == NULL) return false;
-  series->values = values;
-  series->capacity = capacity;
-  return true;
-}
-
-void mri_series_add(mri_series *series, int64_t step, int64_t time_us, double value) {
-  series->steps[series->count] = step;
-  series->times_us[series->count] = time_us;
-  series->values[series->count] = value;
-  series->count++;
-}
-
 static int64_t to_bits(double value) {
   int64_t bits;
   memcpy(&bits, &value, sizeof bits);
@@ -177,10 +138,7 @@ static mr_status fold_series(mri_tx *tx, const mri_mem *mem, int64_t run_id,
     status = mri_error_no_memory(error);
     goto cleanup;
   }
-  memcpy(points.steps + points.count, series->steps, series->count * sizeof(int64_t));
-  memcpy(points.times_us + points.count, series->times_us, series->count * sizeof(int64_t));
-  memcpy(points.values + points.count, series->values, series->count * sizeof(double));
-  points.count += series->count;
+  mri_series_append(&points, series);
   mri_summary_add(&summary, series->steps, series->times_us, series->values, series->count);
   status = write_summary(tx, run_id, series->key, &metric_id, &summary, error);
   if (status == MR_OK) status = write_chunks(tx, mem, metric_id, sequence, &points, error);
@@ -189,11 +147,13 @@ cleanup:
   return status;
 }
 
-mr_status mri_metric_fold(mr_registry *registry, int64_t run_id, const char *uuid,
-                          const mri_vec *series, bool durable, bool *sealed, mr_error *error) {
+mr_status mri_metric_fold(mr_registry *registry, int64_t run_id, const mri_vec *series,
+                          bool durable, bool waits, const mr_cancel *cancel, bool *sealed,
+                          mr_error *error) {
   mri_tx *tx = NULL;
-  mr_status status = mri_tx_begin(registry->store, durable ? MRI_TX_APPEND_DURABLE : MRI_TX_APPEND,
-                                  NULL, &tx, error);
+  mri_tx_kind kind = durable ? MRI_TX_APPEND_DURABLE : MRI_TX_APPEND;
+  mr_status status = waits ? mri_tx_begin(registry->store, kind, cancel, &tx, error)
+                           : mri_tx_begin_within(registry->store, kind, 0, cancel, &tx, error);
   if (status != MR_OK) return status;
   int64_t is_sealed = 0;
   status = mri_sql_int(tx, error, 0, &is_sealed,
@@ -205,7 +165,7 @@ mr_status mri_metric_fold(mr_registry *registry, int64_t run_id, const char *uui
   }
   if (status == MR_OK && durable) {
     /* A transaction that changes nothing is not synced: this makes it one that does. */
-    status = mri_sql_run(tx, error, "UPDATE run SET status = status WHERE uuid = ?1", "t", uuid);
+    status = mri_sql_run(tx, error, "UPDATE run SET status = status WHERE id = ?1", "i", run_id);
   }
   return mri_tx_end(tx, status, error);
 }

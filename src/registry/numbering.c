@@ -64,20 +64,20 @@ static mr_status take_number(mri_stmt *stmt, bool found, mri_semver *out, mr_err
   return status;
 }
 
-static mr_status find_highest(mri_tx *tx, int64_t model_id, const line *in, bool *found,
-                              mri_semver *out, mr_error *error) {
+/* The highest version of the model or line: of the releases, or of all. */
+static mr_status find_highest(mri_tx *tx, int64_t model_id, const line *in, bool releases,
+                              bool *found, mri_semver *out, mr_error *error) {
   mri_stmt *stmt = NULL;
-  if (in == NULL) {
-    mr_status status = mri_sql_first(tx, error, &stmt, found,
-                                     "SELECT number FROM version WHERE model_id = ?1 "
-                                     "ORDER BY sort_key DESC LIMIT 1",
-                                     "i", model_id);
-    return status != MR_OK ? status : take_number(stmt, *found, out, error);
+  /* The lowest prerelease there can be, 0, bounds a line below and the next one above. */
+  mri_semver low = {0, 0, 0, "0", ""};
+  mri_semver high = {MRI_SEMVER_NUMBER_MAX, MRI_SEMVER_NUMBER_MAX, MRI_SEMVER_NUMBER_MAX, "", ""};
+  if (in != NULL) {
+    low.major = in->major;
+    low.minor = in->minor < 0 ? 0 : in->minor;
+    high = low;
+    if (in->minor < 0) high.major++;
+    if (in->minor >= 0) high.minor++;
   }
-  /* The lowest prerelease there can be, 0, bounds the line below and the next one above. */
-  mri_semver low = {in->major, in->minor < 0 ? 0 : in->minor, 0, "0", ""};
-  mri_semver high = {in->minor < 0 ? in->major + 1 : in->major, in->minor < 0 ? 0 : in->minor + 1,
-                     0, "0", ""};
   mri_str low_key;
   mri_str high_key;
   mri_str_init(&low_key, mri_mem_default());
@@ -87,9 +87,9 @@ static mr_status find_highest(mri_tx *tx, int64_t model_id, const line *in, bool
   if (status == MR_OK) {
     status = mri_sql_first(tx, error, &stmt, found,
                            "SELECT number FROM version WHERE model_id = ?1 AND sort_key >= ?2 "
-                           "AND sort_key < ?3 ORDER BY sort_key DESC LIMIT 1",
-                           "ibb", model_id, (const void *)low_key.data, low_key.size,
-                           (const void *)high_key.data, high_key.size);
+                           "AND sort_key <= ?3 AND released >= ?4 ORDER BY sort_key DESC LIMIT 1",
+                           "ibbi", model_id, (const void *)low_key.data, low_key.size,
+                           (const void *)high_key.data, high_key.size, (int64_t)releases);
   }
   mri_str_free(&low_key);
   mri_str_free(&high_key);
@@ -97,42 +97,63 @@ static mr_status find_highest(mri_tx *tx, int64_t model_id, const line *in, bool
 }
 
 /* The first version of all is 1.0.0, the first of a line its lowest. */
-static mr_status first_number(const line *in, const mr_promote_options *o, mri_semver *out,
-                              mr_error *error) {
+static mr_status first_number(const line *in, mr_bump bump, const char *prerelease_id,
+                              mri_semver *out, mr_error *error) {
   memset(out, 0, sizeof *out);
   out->major = in == NULL ? 1 : in->major;
   out->minor = in == NULL || in->minor < 0 ? 0 : in->minor;
-  if (o->bump != MR_BUMP_PRERELEASE) return MR_OK;
+  if (bump != MR_BUMP_PRERELEASE) return MR_OK;
   /* Raising the prerelease of a version gives the next patch; this one is the first of its own. */
   mri_semver base = *out;
-  base.prerelease[0] = '\0';
-  mr_status status = mri_semver_bump(&base, MRI_SEMVER_PRERELEASE, o->prerelease_id, out, error);
+  mr_status status = mri_semver_bump(&base, MRI_SEMVER_PRERELEASE, prerelease_id, out, error);
   out->patch = base.patch;
   return status;
 }
 
+mr_bump mri_bump_of(const mr_promote_options *o) {
+  if (o->bump != 0) return o->bump;
+  return o->line != NULL && strchr(o->line, '.') != NULL ? MR_BUMP_PATCH : MR_BUMP_MINOR;
+}
+
+static mr_status check_raised(const mri_semver *from, const mri_semver *to, const line *in,
+                              const mr_promote_options *o, mr_error *error) {
+  char text[MRI_SEMVER_MAX * 2 + 64];
+  mri_semver_format(to, text);
+  if (in != NULL && (to->major != in->major || (in->minor >= 0 && to->minor != in->minor))) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT,
+                         "this bump leads to %s, which is outside line %s", text, o->line);
+  }
+  if (mri_semver_compare(to, from) <= 0) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT,
+                         "prerelease_id '%s' leads to %s, which is below what there is; give the "
+                         "version itself",
+                         o->prerelease_id == NULL ? "" : o->prerelease_id, text);
+  }
+  return MR_OK;
+}
+
+/* Releases are raised from the highest release, so that a prerelease of the next major version does
+ * not swallow a patch of this one; prereleases from the highest version of all. */
 static mr_status raise(mri_tx *tx, int64_t model_id, const mr_promote_options *o, mri_semver *out,
                        mr_error *error) {
   static const mri_semver_part parts[] = {MRI_SEMVER_MINOR, MRI_SEMVER_MAJOR, MRI_SEMVER_MINOR,
                                           MRI_SEMVER_PATCH, MRI_SEMVER_PRERELEASE};
-  line in;
+  line parsed;
+  const line *in = o->line == NULL ? NULL : &parsed;
+  mr_bump bump = mri_bump_of(o);
   bool found = false;
   mri_semver highest;
-  mr_status status = o->line == NULL ? MR_OK : parse_line(o->line, &in, error);
-  if (status == MR_OK) {
-    status = find_highest(tx, model_id, o->line == NULL ? NULL : &in, &found, &highest, error);
+  mr_status status = in == NULL ? MR_OK : parse_line(o->line, &parsed, error);
+  if (status == MR_OK && bump != MR_BUMP_PRERELEASE) {
+    status = find_highest(tx, model_id, in, true, &found, &highest, error);
+  }
+  if (status == MR_OK && !found) {
+    status = find_highest(tx, model_id, in, false, &found, &highest, error);
   }
   if (status != MR_OK) return status;
-  if (!found) return first_number(o->line == NULL ? NULL : &in, o, out, error);
-  status = mri_semver_bump(&highest, parts[o->bump], o->prerelease_id, out, error);
-  if (status == MR_OK && o->line != NULL &&
-      (out->major != in.major || (in.minor >= 0 && out->minor != in.minor))) {
-    char text[MRI_SEMVER_MAX * 2 + 64];
-    mri_semver_format(out, text);
-    status = mri_error_set(error, MR_INVALID_ARGUMENT,
-                           "this bump leads to %s, which is outside line %s", text, o->line);
-  }
-  return status;
+  if (!found) return first_number(in, bump, o->prerelease_id, out, error);
+  status = mri_semver_bump(&highest, parts[bump], o->prerelease_id, out, error);
+  return status == MR_OK ? check_raised(&highest, out, in, o, error) : status;
 }
 
 static mr_status check_free(mri_tx *tx, int64_t model_id, const char *model,

@@ -12,6 +12,8 @@
 mr_status mri_number_choose(mri_tx *tx, int64_t model_id, const char *model,
                             const mr_promote_options *options, const char *run, mri_semver *out,
                             mr_error *error);
+/* The part that is raised: as asked for, by default the patch on a line such as 1.2, else minor. */
+mr_bump mri_bump_of(const mr_promote_options *options);
 /* What can be checked without a database: INVALID_ARGUMENT or LIMIT. */
 mr_status mri_number_check(const mr_promote_options *options, mr_error *error);
 /* The sort key of a number, appended to `out`. */

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/page.h"
-#include <assert.h>
-#include <stdio.h>
+
+/* 0 for anything but a positive decimal number of at most 18 digits. */
+static int64_t read_id(const char *text) {
+  int64_t id = 0;
+  for (const char *c = text; *c != '\0'; c++) {
+    if (*c < '0' || *c > '9' || c - text >= 18) return 0;
+    id = id * 10 + (*c - '0');
+  }
+  return id;
+}
 
 mr_status mri_cursor_read(mri_cursor *out, int64_t limit, const char *token, bool by_id,
                           mr_error *error) {
@@ -11,21 +19,20 @@ mr_status mri_cursor_read(mri_cursor *out, int64_t limit, const char *token, boo
   }
   out->limit = limit == 0 ? MR_LIST_DEFAULT_LIMIT : limit;
   out->id = 0;
-  out->key = token == NULL ? "" : token;
+  out->key = "";
   if (token == NULL) return MR_OK;
-  if (!by_id) return mri_check_value(token, "token", MRI_VALUE_MAX, error);
-  for (const char *c = token; *c != '\0'; c++) {
-    if (*c < '0' || *c > '9' || c - token >= 18) {
-      out->id = 0;
-      break;
-    }
-    out->id = out->id * 10 + (*c - '0');
+  mr_status status = mri_check_value(token, "token", MRI_VALUE_MAX, error);
+  if (status != MR_OK) return status;
+  if (by_id && token[0] == 'i') {
+    out->id = read_id(token + 1);
+    if (out->id > 0) return MR_OK;
   }
-  if (out->id == 0) {
-    return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "token is not one that a page of this list gave out");
+  if (!by_id && token[0] == 'k' && token[1] != '\0') {
+    out->key = token + 1;
+    return MR_OK;
   }
-  return MR_OK;
+  return mri_error_set(error, MR_INVALID_ARGUMENT,
+                       "token is not one that a page of this list gave out");
 }
 
 mr_status mri_cursor_options(mri_cursor *out, const mr_list_options *options, bool by_id,
@@ -60,14 +67,19 @@ void *mri_page_add(mri_page *page, size_t record_size) {
   return *slot;
 }
 
-static mr_status set_next_token(mri_page *page, mr_error *error) {
-  char digits[24];
-  const char *token = page->last_key;
-  if (token == NULL) {
-    snprintf(digits, sizeof digits, "%lld", (long long)page->last_id);
-    token = digits;
+/* A token is a letter that says what follows, and the id or key of the last row. */
+mr_status mri_page_end(mri_page *page, mr_error *error) {
+  mri_str token;
+  mri_str_init(&token, &page->registry->mem);
+  if (page->last_key != NULL) {
+    mri_str_add_char(&token, 'k');
+    mri_str_add(&token, page->last_key);
+  } else {
+    mri_str_addf(&token, "i%lld", (long long)page->last_id);
   }
-  page->next_token = mri_arena_strdup(&page->arena, token);
+  const char *text = mri_str_text(&token);
+  if (text != NULL) page->next_token = mri_arena_strdup(&page->arena, text);
+  mri_str_free(&token);
   return page->next_token == NULL ? mri_error_no_memory(error) : MR_OK;
 }
 
@@ -80,7 +92,7 @@ mr_status mri_page_fill(mri_page *page, mri_stmt *stmt,
     status = mri_stmt_step(stmt, &there, error);
     if (status != MR_OK || !there) break;
     if ((int64_t)page->records.count == page->limit) {
-      status = set_next_token(page, error);
+      status = mri_page_end(page, error);
       break;
     }
     status = row(page, stmt, error);

@@ -38,6 +38,8 @@ void *mri_page_add(mri_page *page, size_t record_size);
 mr_status mri_page_fill(mri_page *page, mri_stmt *stmt,
                         mr_status (*row)(mri_page *page, const mri_stmt *stmt, mr_error *error),
                         mr_error *error);
+/* There is more: the next page begins after the last row that was added. */
+mr_status mri_page_end(mri_page *page, mr_error *error);
 void mri_page_destroy(mri_page *page);
 
 /* The four public functions of a page type. */

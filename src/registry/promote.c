@@ -53,7 +53,7 @@ static mr_status intent_of(const promotion *p, mri_digest *out, mr_error *error)
   add_asked(&text, o->version);
   add_asked(&text, o->line);
   add_asked(&text, o->prerelease_id);
-  mri_str_addf(&text, "%d\n", (int)o->bump);
+  mri_str_addf(&text, "%d\n", o->version == NULL ? (int)mri_bump_of(o) : 0);
   mr_status status = text.failed ? mri_error_no_memory(error) : MR_OK;
   if (status == MR_OK) mri_blake2b(text.data, text.size, out);
   mri_str_free(&text);
@@ -206,7 +206,7 @@ mr_status mr_model_promote(mr_model *model, const char *run_id, const mr_promote
   p.artifact_path = p.options.artifact_path == NULL ? "" : p.options.artifact_path;
   mri_tree_init(&p.tree, &p.registry->mem);
   mri_judgement_init(&p.judgement, &p.registry->mem);
-  status = mri_run_core_lock(p.registry, run_id, &core, error);
+  status = mri_run_core_lock(p.registry, run_id, p.options.cancel, &core, error);
   if (status == MR_OK) {
     status = mri_tx_begin(p.registry->store, MRI_TX_GOVERN, p.options.cancel, &p.tx, error);
   }

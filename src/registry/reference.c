@@ -68,7 +68,7 @@ static mr_status parse_selector(const char *text, const char *selector, mri_refe
     out->kind = MRI_SELECT_LATEST;
     return MR_OK;
   }
-  if (is_digit(selector[0])) {
+  if (is_digit(selector[0]) && strchr(selector, '.') != NULL) {
     mr_status status = mri_semver_parse(selector, &out->number, error);
     out->kind = MRI_SELECT_EXACT;
     return status == MR_OK ? MR_OK : mri_error_prefix(error, status, "reference '%s'", text);
@@ -154,7 +154,10 @@ mr_status mri_version_uuid(mri_tx *tx, const mri_reference *reference, char *out
   }
   if (status != MR_OK) return status;
   assert(found);
-  memcpy(out, mri_stmt_text(stmt, 0), MRI_ID_SIZE);
+  bool good = mri_id_valid(mri_stmt_text(stmt, 0));
+  if (good) memcpy(out, mri_stmt_text(stmt, 0), MRI_ID_SIZE);
   mri_stmt_done(stmt);
-  return MR_OK;
+  return good ? MR_OK
+              : mri_error_set(error, MR_CORRUPT, "a version of model '%s' has no id",
+                              reference->model);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/os_env.h"
 #include "base/os_fork.h"
-#include "registry/core.h"
+#include "registry/folder.h"
 #include "registry/run_core.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@ typedef struct open_request {
 static mr_status check_options(const char *uri, const mr_open_options *options, open_request *out,
                                mr_error *error) {
   mr_status status = mri_check_argument(uri, "uri", error);
-  if (status == MR_OK) status = mri_check_name(uri, "uri", error);
+  if (status == MR_OK) status = mri_check_local_path(uri, "uri", error);
   if (status == MR_OK) {
     status =
         mri_options_read(&out->options, sizeof out->options, options, "mr_open_options", error);
@@ -49,7 +49,8 @@ static mr_status check_options(const char *uri, const mr_open_options *options, 
                          o->file_mode);
   }
   if (o->file_mode == 0) o->file_mode = 0666;
-  return mri_check_optional(o->artifact_root, "artifact_root", 4096, error);
+  if (o->artifact_root == NULL) return MR_OK;
+  return mri_check_local_path(o->artifact_root, "artifact_root", error);
 }
 
 static mr_status check_allocator(open_request *out, mr_error *error) {
@@ -122,6 +123,19 @@ static mr_status write_meta(void *ctx, mri_tx *tx, mr_error *error) {
   return status;
 }
 
+static mr_status parse_time(const char *text, int64_t *out, mr_error *error) {
+  int64_t value = 0;
+  size_t size = 0;
+  for (; text[size] >= '0' && text[size] <= '9' && size < 18; size++) {
+    value = value * 10 + (text[size] - '0');
+  }
+  if (size == 0 || text[size] != '\0') {
+    return mri_error_set(error, MR_CORRUPT, "the registry does not say when it was created");
+  }
+  *out = value;
+  return MR_OK;
+}
+
 static mr_status read_meta(mr_registry *registry, const char **artifact_root, mr_error *error) {
   mri_tx *tx = NULL;
   mri_stmt *stmt = NULL;
@@ -138,11 +152,10 @@ static mr_status read_meta(mr_registry *registry, const char **artifact_root, mr
     } else if (strcmp(key, "id") == 0) {
       registry->record.id = value;
     } else if (strcmp(key, "created_us") == 0) {
-      for (const char *c = value; *c >= '0' && *c <= '9'; c++) {
-        registry->record.created_us = registry->record.created_us * 10 + (*c - '0');
-      }
+      status = parse_time(value, &registry->record.created_us, error);
     } else if (strcmp(key, "artifact_root") == 0) {
       *artifact_root = value;
+      status = mri_check_local_path(value, "stored artifact_root", error);
     }
   }
   mri_stmt_done(stmt);

@@ -5,6 +5,7 @@
 #include "registry/request_row.h"
 #include "registry/seal.h"
 #include "registry/version_row.h"
+#include <stdio.h>
 
 struct mr_request {
   mr_registry *registry;
@@ -161,22 +162,19 @@ mr_status mr_request_decision(mr_request *request, mr_decision **out_decision, m
 static mr_status explain(mri_tx *tx, mr_request *request, mr_error *error) {
   mr_decision *decision = NULL;
   const mr_request_record *r = &request->record;
-  char what[MRI_NAME_MAX + MRI_ID_SIZE + 64];
-  mri_str text;
+  char what[256];
+  if (r->state == MR_REQUEST_WITHDRAWN) {
+    return mri_error_set(error, MR_CONFLICT, "request %s was withdrawn", r->id);
+  }
+  if (r->state != MR_REQUEST_REFUSED) {
+    return mri_error_set(error, MR_GATE_PENDING, "request %s is not decided yet", r->id);
+  }
   mr_status status = mri_decision_load(tx, request->registry, request->id, &decision, error);
   if (status != MR_OK) return status;
-  mri_str_init(&text, &request->registry->mem);
-  mri_str_addf(&text, "%s of run %s to %.64s was refused", r->transition, r->run_id, r->model);
-  const char *line = mri_str_text(&text);
-  if (line == NULL) {
-    status = mri_error_no_memory(error);
-  } else {
-    size_t size = strlen(line) < sizeof what - 1 ? strlen(line) : sizeof what - 1;
-    memcpy(what, line, size);
-    what[size] = '\0';
-    status = mri_decision_failure(decision, what, error);
-  }
-  mri_str_free(&text);
+  (void)snprintf(what, sizeof what, "%.*s of run %s to %.*s was refused",
+                 mri_text_fit(r->transition, 40), r->transition, r->run_id,
+                 mri_text_fit(r->model, 64), r->model);
+  status = mri_decision_failure(decision, what, error);
   mr_decision_free(decision);
   return status;
 }

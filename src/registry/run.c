@@ -5,7 +5,7 @@
 
 #define RUN_COLUMNS                                                                                \
   "r.id, r.uuid, r.kind, r.status, r.sealed_by IS NOT NULL, r.name, e.uuid, e.name, p.uuid, "      \
-  "r.actor, r.started_us, r.ended_us, r.source_commit, r.source_entry_point, r.source_dirty, "     \
+  "r.actor, r.started_us, r.ended_us, r.source_commit, r.source_entry_point, r.source_state, "     \
   "r.environment_host, r.environment_packages_digest, r.environment_image_digest"
 #define RUN_TABLES                                                                                 \
   "run r JOIN experiment e ON e.id = r.experiment_id LEFT JOIN run p ON p.id = r.parent_id"
@@ -24,7 +24,7 @@ static void read_run(const mri_stmt *stmt, mri_arena *arena, mr_run_record *reco
   record->ended_us = mri_stmt_int(stmt, 11);
   record->source_commit = mri_column_text(stmt, 12, arena, failed);
   record->source_entry_point = mri_column_text(stmt, 13, arena, failed);
-  record->source_dirty = mri_stmt_int(stmt, 14) != 0;
+  record->source_state = (mr_source_state)mri_stmt_int(stmt, 14);
   record->environment_host = mri_column_text(stmt, 15, arena, failed);
   record->environment_packages_digest = mri_column_text(stmt, 16, arena, failed);
   record->environment_image_digest = mri_column_text(stmt, 17, arena, failed);
@@ -94,6 +94,10 @@ static mr_status check_run_options(mr_run_options *o, const mr_run_options *opti
                              : "run kind %d is unknown",
                          (int)o->kind);
   }
+  if (o->source_state < MR_SOURCE_UNKNOWN || o->source_state > MR_SOURCE_DIRTY) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT, "source_state %d is unknown",
+                         (int)o->source_state);
+  }
   status = check_texts(o, error);
   if (status == MR_OK && o->tag_count > 0) {
     status = mri_check_argument(o->tag_keys, "tag_keys", error);
@@ -122,13 +126,13 @@ mr_status mri_run_insert(mri_tx *tx, const mr_experiment *experiment, const mr_r
   status = mri_sql_int(
       tx, error, 0, id,
       "INSERT INTO run (uuid, experiment_id, kind, status, name, parent_id, actor, started_us, "
-      "ended_us, source_commit, source_entry_point, source_dirty, environment_host, "
+      "ended_us, source_commit, source_entry_point, source_state, environment_host, "
       "environment_packages_digest, environment_image_digest) VALUES (?1, ?2, ?3, ?4, ?5, "
       "NULLIF(?6, 0), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
       "tiiititiittittt", uuid, experiment->id, (int64_t)o->kind, (int64_t)run_status, o->name,
       parent, mri_actor(experiment->registry), now_us,
       run_status == MR_RUN_RUNNING ? INT64_C(0) : now_us, o->source_commit, o->source_entry_point,
-      (int64_t)(o->source_dirty != 0), o->environment_host, o->environment_packages_digest,
+      (int64_t)o->source_state, o->environment_host, o->environment_packages_digest,
       o->environment_image_digest);
   for (size_t i = 0; i < o->tag_count && status == MR_OK; i++) {
     status = mri_sql_run(tx, error,
@@ -179,6 +183,8 @@ static mr_status start_run(mr_experiment *experiment, const mr_run_options *o, m
   status = mri_run_insert(tx, experiment, o, MR_RUN_RUNNING, uuid, mri_now_us(registry), &run->id,
                           error);
   if (status == MR_OK) status = load_run(tx, uuid, run, error);
+  /* Whatever can fail does so before the commit: a run that nobody got a handle of is no run. */
+  if (status == MR_OK) status = attach_core(run, error);
   return mri_tx_end(tx, status, error);
 }
 
@@ -193,7 +199,6 @@ mr_status mr_experiment_start_run(mr_experiment *experiment, const mr_run_option
   mr_registry *registry = experiment->registry;
   mr_run *run = new_run(registry);
   status = run == NULL ? mri_error_no_memory(error) : start_run(experiment, &o, run, error);
-  if (status == MR_OK) status = attach_core(run, error);
   if (status == MR_OK) *out_run = run;
   if (status != MR_OK) mr_run_free(run);
   return mri_leave(registry, status);

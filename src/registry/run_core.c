@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/run_core.h"
+#include "base/os_fork.h"
 #include "registry/metric_fold.h"
 
 /* Points that a run may hold in memory before they are written without being asked. */
 #define POINTS_IN_MEMORY 65536
+/* Past this, a log call waits for the database and tells what is wrong with it. */
+#define POINTS_MAX (16 * 1024 * 1024)
 
 struct mri_run_core {
   mr_registry *registry; /* not a reference: the registry's list owns the core */
@@ -13,16 +16,20 @@ struct mri_run_core {
   char uuid[MRI_ID_SIZE];
   pthread_mutex_t lock; /* guards what follows; taken before a transaction begins */
   bool sealed;
-  mri_vec series; /* mri_series */
+  mri_series_set set;
   size_t points;
+  size_t fold_at; /* number of points at which they are written without being asked */
 };
 
+/* How a fold waits for other writers. */
+typedef struct patience {
+  bool waits; /* up to the busy timeout, else not at all */
+  const mr_cancel *cancel;
+} patience;
+
 static void free_core(mri_run_core *core) {
-  for (size_t i = 0; i < core->series.count; i++) {
-    mri_series_destroy(mri_vec_at(&core->series, i), &core->registry->mem);
-  }
-  mri_vec_free(&core->series);
-  pthread_mutex_destroy(&core->lock);
+  mri_series_set_destroy(&core->set);
+  if (core->registry->generation == mri_fork_generation()) pthread_mutex_destroy(&core->lock);
   mri_mem_free(&core->registry->mem, core);
 }
 
@@ -32,63 +39,69 @@ static mri_run_core *find_core(mr_registry *registry, const char *uuid) {
   return core;
 }
 
-mr_status mri_run_core_acquire(mr_registry *registry, int64_t run_id, const char *uuid, bool sealed,
-                               mri_run_core **out, mr_error *error) {
-  mr_status status = MR_OK;
-  pthread_mutex_lock(&registry->lock);
-  mri_run_core *core = find_core(registry, uuid);
-  if (core == NULL) {
-    core = mri_mem_zalloc(&registry->mem, 1, sizeof *core);
-    if (core == NULL) {
-      status = mri_error_no_memory(error);
-      goto cleanup;
-    }
-    core->registry = registry;
-    core->run_id = run_id;
-    memcpy(core->uuid, uuid, MRI_ID_SIZE);
-    mri_vec_init(&core->series, &registry->mem, sizeof(mri_series));
-    pthread_mutex_init(&core->lock, NULL);
-    core->sealed = sealed;
-    core->next = registry->cores;
-    registry->cores = core;
-  }
-  core->references++;
-  *out = core;
-cleanup:
-  pthread_mutex_unlock(&registry->lock);
-  return status;
+static mri_run_core *new_core(mr_registry *registry, int64_t run_id, const char *uuid,
+                              bool sealed) {
+  mri_run_core *core = mri_mem_zalloc(&registry->mem, 1, sizeof *core);
+  if (core == NULL) return NULL;
+  core->registry = registry;
+  core->run_id = run_id;
+  memcpy(core->uuid, uuid, MRI_ID_SIZE);
+  mri_series_set_init(&core->set, &registry->mem);
+  pthread_mutex_init(&core->lock, NULL);
+  core->sealed = sealed;
+  core->fold_at = POINTS_IN_MEMORY;
+  core->next = registry->cores;
+  registry->cores = core;
+  return core;
 }
 
-/* The caller holds the core's lock. What was written leaves the memory, and so does what can never
- * be written because the run is sealed. */
-static mr_status fold(mri_run_core *core, bool durable, mr_error *error) {
+mr_status mri_run_core_acquire(mr_registry *registry, int64_t run_id, const char *uuid, bool sealed,
+                               mri_run_core **out, mr_error *error) {
+  pthread_mutex_lock(&registry->lock);
+  mri_run_core *core = find_core(registry, uuid);
+  if (core == NULL) core = new_core(registry, run_id, uuid, sealed);
+  if (core != NULL) core->references++;
+  pthread_mutex_unlock(&registry->lock);
+  if (core == NULL) return mri_error_no_memory(error);
+  *out = core;
+  return MR_OK;
+}
+
+static void forget_points(mri_run_core *core) {
+  for (size_t i = 0; i < core->set.series.count; i++) mri_series_set_at(&core->set, i)->count = 0;
+  core->points = 0;
+  core->fold_at = POINTS_IN_MEMORY;
+}
+
+/* The caller holds the core's lock. */
+static mr_status fold(mri_run_core *core, bool durable, patience how, mr_error *error) {
   if (core->points == 0 && !durable) return MR_OK;
   size_t points = core->points;
   bool sealed = false;
-  mr_status status = mri_metric_fold(core->registry, core->run_id, core->uuid, &core->series,
-                                     durable, &sealed, error);
-  if (sealed) {
-    core->sealed = true;
-    if (points > 0) {
-      status = mri_error_set(error, MR_CONFLICT,
-                             "run %s was sealed by a request meanwhile; %llu points logged after "
-                             "that are not kept",
-                             core->uuid, (unsigned long long)points);
-    }
+  mr_status status = mri_metric_fold(core->registry, core->run_id, &core->set.series, durable,
+                                     how.waits, how.cancel, &sealed, error);
+  if (sealed) core->sealed = true;
+  if (sealed && points > 0) {
+    forget_points(core);
+    return mri_error_set(error, MR_CONFLICT,
+                         "run %s was sealed by a request of another process; %llu points logged "
+                         "here after that are not kept",
+                         core->uuid, (unsigned long long)points);
   }
-  if (status != MR_OK && !sealed) return status;
-  for (size_t i = 0; i < core->series.count; i++) {
-    ((mri_series *)mri_vec_at(&core->series, i))->count = 0;
-  }
-  core->points = 0;
+  if (status == MR_OK) forget_points(core);
   return status;
 }
 
 void mri_run_core_release(mri_run_core *core) {
   mr_registry *registry = core->registry;
-  if (mri_enter(registry, NULL) == MR_OK) {
+  /* In a forked child a lock may be held by a thread that does not exist there. */
+  if (registry->generation != mri_fork_generation()) return;
+  pthread_mutex_lock(&registry->lock);
+  bool last = core->references == 1;
+  pthread_mutex_unlock(&registry->lock);
+  if (last && mri_enter(registry, NULL) == MR_OK) {
     pthread_mutex_lock(&core->lock);
-    (void)fold(core, false, NULL);
+    (void)fold(core, false, (patience){false, NULL}, NULL);
     pthread_mutex_unlock(&core->lock);
     (void)mri_leave(registry, MR_OK);
   }
@@ -102,69 +115,108 @@ void mri_run_core_release(mri_run_core *core) {
   pthread_mutex_unlock(&registry->lock);
 }
 
-static mri_series *series_of(mri_run_core *core, const char *key) {
-  for (size_t i = 0; i < core->series.count; i++) {
-    mri_series *series = mri_vec_at(&core->series, i);
-    if (strcmp(series->key, key) == 0) return series;
+/* The caller holds the core's lock. */
+static mr_status check_room(mri_run_core *core, mr_error *error) {
+  if (core->sealed) {
+    return mri_error_set(error, MR_CONFLICT,
+                         "run %s is sealed by a request; its metrics cannot change", core->uuid);
   }
-  mri_series *series = mri_vec_push(&core->series);
-  if (series == NULL) return NULL;
-  if (!mri_series_init(series, &core->registry->mem, key)) {
-    core->series.count--;
-    return NULL;
-  }
-  return series;
+  if (core->points < POINTS_MAX) return MR_OK;
+  return fold(core, false, (patience){true, NULL}, error);
 }
 
-mr_status mri_run_core_log(mri_run_core *core, const char *const *keys, size_t key_count,
-                           const double *values, const int64_t *steps, const int64_t *times_us,
-                           size_t count, mr_error *error) {
-  mr_registry *registry = core->registry;
+/* Points that have come in are safe in memory: a database that is busy now is tried again later. */
+static mr_status fold_if_many(mri_run_core *core, size_t added, mr_error *error) {
+  mr_error later = MR_ERROR_INIT;
+  core->points += added;
+  if (core->points < core->fold_at) return MR_OK;
+  if (fold(core, false, (patience){false, NULL}, &later) == MR_CONFLICT) {
+    return mri_error_set(error, MR_CONFLICT, "%s", later.message);
+  }
+  if (core->points > 0) core->fold_at = core->points + POINTS_IN_MEMORY;
+  return MR_OK;
+}
+
+/* Room in every series first: nothing can fail once the first point is in. */
+static mr_status reserve_row(mri_run_core *core, const char *const *keys, size_t key_count,
+                             mr_error *error) {
   mr_status status = MR_OK;
-  int64_t now = times_us == NULL ? mri_now_us(registry) : 0;
-  pthread_mutex_lock(&core->lock);
-  if (core->sealed) {
-    status = mri_error_set(error, MR_CONFLICT,
-                           "run %s is sealed by a request; its metrics cannot change", core->uuid);
-    goto cleanup;
-  }
-  /* All the room first: nothing can fail once the first point is in. */
-  for (size_t i = 0; i < key_count; i++) {
-    mri_series *series = series_of(core, keys[i]);
-    if (series == NULL || !mri_series_reserve(series, &registry->mem, count)) {
+  size_t marked = 0;
+  for (; marked < key_count && status == MR_OK; marked++) {
+    mri_series *series = mri_series_set_get(&core->set, keys[marked]);
+    if (series == NULL || !mri_series_reserve(series, core->set.mem, 1)) {
       status = mri_error_no_memory(error);
-      goto cleanup;
+      break;
+    }
+    if (series->wanted != 0) {
+      status =
+          mri_error_set(error, MR_INVALID_ARGUMENT, "metric key '%s' is there twice", keys[marked]);
+      break;
+    }
+    series->wanted = 1;
+  }
+  for (size_t i = 0; i < marked; i++) mri_series_set_get(&core->set, keys[i])->wanted = 0;
+  return status;
+}
+
+mr_status mri_run_core_log_row(mri_run_core *core, const char *const *keys, const double *values,
+                               size_t key_count, int64_t step, mr_error *error) {
+  int64_t now = mri_now_us(core->registry);
+  pthread_mutex_lock(&core->lock);
+  mr_status status = check_room(core, error);
+  if (status == MR_OK) status = reserve_row(core, keys, key_count, error);
+  if (status == MR_OK) {
+    for (size_t i = 0; i < key_count; i++) {
+      mri_series_add(mri_series_set_get(&core->set, keys[i]), step, now, values[i]);
+    }
+    status = fold_if_many(core, key_count, error);
+  }
+  pthread_mutex_unlock(&core->lock);
+  return status;
+}
+
+mr_status mri_run_core_log(mri_run_core *core, const char *key, const double *values,
+                           const int64_t *steps, const int64_t *times_us, size_t count,
+                           mr_error *error) {
+  int64_t now = times_us == NULL ? mri_now_us(core->registry) : 0;
+  pthread_mutex_lock(&core->lock);
+  mr_status status = check_room(core, error);
+  if (status == MR_OK && count > 0) {
+    mri_series *series = mri_series_set_get(&core->set, key);
+    if (series == NULL || !mri_series_reserve(series, core->set.mem, count)) {
+      status = mri_error_no_memory(error);
+    } else {
+      for (size_t i = 0; i < count; i++) {
+        mri_series_add(series, steps[i], times_us == NULL ? now : times_us[i], values[i]);
+      }
+      status = fold_if_many(core, count, error);
     }
   }
-  for (size_t i = 0; i < key_count; i++) {
-    mri_series *series = series_of(core, keys[i]);
-    for (size_t k = 0; k < count; k++) {
-      mri_series_add(series, steps[k], times_us == NULL ? now : times_us[k],
-                     values[key_count == 1 ? k : i]);
-    }
-  }
-  core->points += key_count * count;
-  if (core->points >= POINTS_IN_MEMORY) {
-    /* The points are safe in memory: a database that is busy now is tried again later. */
-    mr_error later = MR_ERROR_INIT;
-    if (fold(core, false, &later) == MR_CONFLICT) {
-      status = mri_error_set(error, MR_CONFLICT, "%s", later.message);
-    }
-  }
-cleanup:
   pthread_mutex_unlock(&core->lock);
   return status;
 }
 
 mr_status mri_run_core_flush(mri_run_core *core, bool durable, mr_error *error) {
   pthread_mutex_lock(&core->lock);
-  mr_status status = fold(core, durable, error);
+  mr_status status = fold(core, durable, (patience){true, NULL}, error);
   pthread_mutex_unlock(&core->lock);
   return status;
 }
 
-mr_status mri_run_core_lock(mr_registry *registry, const char *uuid, mri_run_core **out,
-                            mr_error *error) {
+void mri_run_core_hold(mri_run_core *core) {
+  pthread_mutex_lock(&core->lock);
+}
+
+void mri_run_core_let_go(mri_run_core *core) {
+  pthread_mutex_unlock(&core->lock);
+}
+
+const mri_series_set *mri_run_core_points(const mri_run_core *core) {
+  return &core->set;
+}
+
+mr_status mri_run_core_lock(mr_registry *registry, const char *uuid, const mr_cancel *cancel,
+                            mri_run_core **out, mr_error *error) {
   pthread_mutex_lock(&registry->lock);
   mri_run_core *core = find_core(registry, uuid);
   if (core != NULL) core->references++;
@@ -172,13 +224,13 @@ mr_status mri_run_core_lock(mr_registry *registry, const char *uuid, mri_run_cor
   *out = NULL;
   if (core == NULL) return MR_OK;
   pthread_mutex_lock(&core->lock);
-  mr_status status = fold(core, false, error);
-  if (status != MR_OK) {
+  mr_status status = fold(core, false, (patience){true, cancel}, error);
+  if (status == MR_OK) {
+    *out = core;
+  } else {
     mri_run_core_unlock(core, false);
-    return status;
   }
-  *out = core;
-  return MR_OK;
+  return status;
 }
 
 void mri_run_core_unlock(mri_run_core *core, bool sealed) {

@@ -5,26 +5,37 @@
 #define MRI_REGISTRY_RUN_CORE_H
 
 #include "registry/core.h"
+#include "registry/series.h"
 
 /* Finds or makes the core of a run and takes a reference. */
 mr_status mri_run_core_acquire(mr_registry *registry, int64_t run_id, const char *uuid, bool sealed,
                                mri_run_core **out, mr_error *error);
-/* Gives the reference back; the last one writes what is in memory. */
+/* Gives the reference back. The last one tries to write what is in memory, without waiting for
+ * other writers: what stays is written by the next flush or at close. */
 void mri_run_core_release(mri_run_core *core);
 
-/* Adds `count` points of each of `key_count` series: all or none. times_us NULL: now. For one
- * series `values` has count items; for many series count is 1 and values has an item a key. */
-mr_status mri_run_core_log(mri_run_core *core, const char *const *keys, size_t key_count,
-                           const double *values, const int64_t *steps, const int64_t *times_us,
-                           size_t count, mr_error *error);
+/* A point of each of `key_count` metrics: all or none. A key twice is INVALID_ARGUMENT. */
+mr_status mri_run_core_log_row(mri_run_core *core, const char *const *keys, const double *values,
+                               size_t key_count, int64_t step, mr_error *error);
+/* Many points of one metric: all or none. times_us NULL: now. */
+mr_status mri_run_core_log(mri_run_core *core, const char *key, const double *values,
+                           const int64_t *steps, const int64_t *times_us, size_t count,
+                           mr_error *error);
 /* Writes what is in memory to the database, in one transaction. Durable also when nothing was in
- * memory, so that everything logged before is. */
+ * memory, so that everything logged before is. CONFLICT when the run was sealed by another process
+ * after points were logged here: they are dropped, for they can never be kept. */
 mr_status mri_run_core_flush(mri_run_core *core, bool durable, mr_error *error);
 
+/* For readers: nothing is added, written or dropped until unlocked. Before a transaction. */
+void mri_run_core_hold(mri_run_core *core);
+void mri_run_core_let_go(mri_run_core *core);
+/* The points in memory, while held. */
+const mri_series_set *mri_run_core_points(const mri_run_core *core);
+
 /* For whoever seals a run: writes its points and keeps others from adding any until unlocked.
- * *out is NULL when no core of the run exists. Taken before a transaction begins, never inside. */
-mr_status mri_run_core_lock(mr_registry *registry, const char *uuid, mri_run_core **out,
-                            mr_error *error);
+ * *out is NULL when no core of the run exists. Before a transaction. */
+mr_status mri_run_core_lock(mr_registry *registry, const char *uuid, const mr_cancel *cancel,
+                            mri_run_core **out, mr_error *error);
 void mri_run_core_unlock(mri_run_core *core, bool sealed);
 
 /* Writes the points of all runs. */

@@ -134,8 +134,10 @@ mr_status mr_run_list_inputs(mr_run *run, const mr_list_options *options, mr_inp
           ? mri_error_no_memory(error)
           : mri_sql_query(tx, error, &stmt,
                           "SELECT i.id, i.kind, i.role, i.target, i.digest, "
-                          "(SELECT d.name FROM dataset d WHERE d.digest = i.digest "
-                          " ORDER BY d.run_id DESC LIMIT 1), "
+                          "CASE i.kind WHEN 1 THEN (SELECT d.name FROM dataset d JOIN run r ON "
+                          "r.id = d.run_id "
+                          "WHERE r.uuid = i.target) ELSE (SELECT d.name FROM dataset d "
+                          "WHERE d.digest = i.digest ORDER BY d.run_id DESC LIMIT 1) END, "
                           "(SELECT m.name || '@' || v.number FROM version v JOIN model m ON m.id = "
                           "v.model_id "
                           " WHERE i.kind = 4 AND v.uuid = i.target) "

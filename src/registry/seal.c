@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The digest of a candidate is BLAKE2b-256 over a text of sections. A section is a name, a line feed
  * and its rows; a row is its fields, each as a decimal length, a colon and the bytes, so that no two
- * different candidates give the same text. Integers are 8 little-endian bytes. */
+ * different candidates give the same text. Integers are 8 little-endian bytes. Everything that a rule
+ * can read of the candidate is in it. */
 #include "registry/seal.h"
 #include "registry/metric_fold.h"
 
@@ -57,6 +58,9 @@ static void add_input(mri_str *text, const mri_stmt *stmt) {
   add_int(text, mri_stmt_int(stmt, 1));
   add_text(text, mri_stmt_text(stmt, 2));
   if (mri_stmt_digest(stmt, 3, &digest)) add_field(text, digest.bytes, sizeof digest.bytes);
+  if (mri_stmt_is_null(stmt, 4)) return;
+  add_text(text, mri_stmt_text(stmt, 4));
+  for (int i = 5; i <= 8; i++) add_int(text, mri_stmt_int(stmt, i));
 }
 
 static mr_status add_params(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
@@ -91,11 +95,44 @@ static mr_status add_metrics(mri_tx *tx, int64_t run_id, mri_str *text, mr_error
 
 static mr_status add_inputs(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
   mri_stmt *stmt = NULL;
-  mr_status status = mri_sql_query(tx, error, &stmt,
-                                   "SELECT role, kind, target, digest FROM input WHERE run_id = ?1 "
-                                   "ORDER BY role, kind, target",
-                                   "i", run_id);
+  mr_status status =
+      mri_sql_query(tx, error, &stmt,
+                    "SELECT i.role, i.kind, i.target, i.digest, d.name, d.sample_count, "
+                    "d.file_count, d.total_size, d.frozen FROM input i "
+                    "LEFT JOIN run r ON i.kind = 1 AND r.uuid = i.target "
+                    "LEFT JOIN dataset d ON d.run_id = r.id WHERE i.run_id = ?1 "
+                    "ORDER BY i.role, i.kind, i.target",
+                    "i", run_id);
   return status != MR_OK ? status : add_section(text, stmt, "inputs", add_input, error);
+}
+
+static void add_attributes(mri_str *text, const mri_stmt *stmt) {
+  for (int i = 0; i <= 4; i++) add_text(text, mri_stmt_text(stmt, i));
+  for (int i = 5; i <= 9; i++) add_int(text, mri_stmt_int(stmt, i));
+}
+
+static mr_status add_run(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  mr_status status = mri_sql_query(tx, error, &stmt,
+                                   "SELECT r.uuid, r.name, r.actor, e.name, r.source_commit, "
+                                   "r.status, r.kind, r.started_us, r.ended_us, r.source_state "
+                                   "FROM run r JOIN experiment e ON e.id = r.experiment_id "
+                                   "WHERE r.id = ?1",
+                                   "i", run_id);
+  return status != MR_OK ? status : add_section(text, stmt, "run", add_attributes, error);
+}
+
+static void add_files(mri_str *text, const mri_tree *tree) {
+  mri_str_add(text, "artifacts\n");
+  for (size_t i = 0; i < tree->files.count; i++) {
+    const mri_tree_file *file = mri_vec_at(&tree->files, i);
+    add_text(text, file->path);
+    add_field(text, file->digest.bytes, sizeof file->digest.bytes);
+    add_int(text, file->size);
+    add_int(text, file->kind);
+    add_text(text, file->format);
+    add_text(text, file->uri);
+  }
 }
 
 static void digest_of(const mri_str *text, mri_digest *out) {
@@ -115,17 +152,15 @@ mr_status mri_params_digest(mri_tx *tx, int64_t run_id, mri_digest *out, mr_erro
 mr_status mri_candidate_digest(mri_tx *tx, int64_t run_id, const mri_tree *tree, mri_digest *out,
                                mr_error *error) {
   mri_str text;
-  mri_digest manifest;
   mri_str_init(&text, mri_mem_default());
   mri_str_add(&text, "modelreg candidate v1\n");
-  mr_status status = add_params(tx, run_id, &text, error);
+  mr_status status = add_run(tx, run_id, &text, error);
+  if (status == MR_OK) status = add_params(tx, run_id, &text, error);
   if (status == MR_OK) status = add_tags(tx, run_id, &text, error);
   if (status == MR_OK) status = add_metrics(tx, run_id, &text, error);
   if (status == MR_OK) status = add_inputs(tx, run_id, &text, error);
-  if (status == MR_OK) status = mri_tree_digest(tree, mri_mem_default(), &manifest, error);
   if (status == MR_OK) {
-    mri_str_add(&text, "artifacts\n");
-    add_field(&text, manifest.bytes, sizeof manifest.bytes);
+    add_files(&text, tree);
     if (text.failed) status = mri_error_no_memory(error);
   }
   if (status == MR_OK) digest_of(&text, out);

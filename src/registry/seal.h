@@ -7,7 +7,8 @@
 
 /* Digest over the params of a run. */
 mr_status mri_params_digest(mri_tx *tx, int64_t run_id, mri_digest *out, mr_error *error);
-/* Digest over params, tags, summaries and points of metrics, inputs and the artifacts `tree`. */
+/* Digest over everything that rules can read: attributes, params, tags, summaries and points of
+ * metrics, inputs and the artifacts `tree`. */
 mr_status mri_candidate_digest(mri_tx *tx, int64_t run_id, const mri_tree *tree, mri_digest *out,
                                mr_error *error);
 /* Copies the tags into the request and seals the run, unless another request did already. */

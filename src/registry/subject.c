@@ -17,25 +17,30 @@ typedef enum family {
   FAMILY_COUNT
 } family;
 
-/* Names, how many parts a path has, and where the last part is one of few words, these. */
+/* Names, how many parts a path has, and where the last part is one of few fields, these. */
+#define FIELDS_MAX 11
 typedef struct family_rule {
   const char *name;
   int parts;
-  const char *words;
+  const char *fields[FIELDS_MAX];
 } family_rule;
 
 static const family_rule families[FAMILY_COUNT] = {
-    {"metrics", 2, NULL},
-    {"params", 2, NULL},
-    {"tags", 2, NULL},
-    {"attributes", 2,
-     " status kind run_id run_name actor experiment start_time end_time source_commit "
-     "source_dirty "},
-    {"inputs", 3, " digest name sample_count file_count total_size frozen run_id version "},
-    {"dataset", 2, " name digest context "},
-    {"artifacts", 3, " path format size digest kind "},
-    {"version", 2, " major minor patch prerelease number "},
-    {"incumbent", 0, NULL},
+    {"metrics", 2, {NULL}},
+    {"params", 2, {NULL}},
+    {"tags", 2, {NULL}},
+    {"attributes",
+     2,
+     {"status", "kind", "run_id", "run_name", "actor", "experiment", "start_time", "end_time",
+      "source_commit", "source_dirty", NULL}},
+    {"inputs",
+     3,
+     {"digest", "name", "sample_count", "file_count", "total_size", "frozen", "run_id", "version",
+      NULL}},
+    {"dataset", 2, {"digest", "name", "context", NULL}},
+    {"artifacts", 3, {"path", "format", "size", "digest", "kind", NULL}},
+    {"version", 2, {"major", "minor", "patch", "prerelease", "number", NULL}},
+    {"incumbent", 0, {NULL}},
 };
 
 static family family_of(const char *name) {
@@ -44,10 +49,11 @@ static family family_of(const char *name) {
   return (family)i;
 }
 
-static bool is_word(const char *words, const char *word) {
-  size_t size = strlen(word);
-  for (const char *at = strstr(words, word); at != NULL && size > 0; at = strstr(at + 1, word)) {
-    if (at[-1] == ' ' && at[size] == ' ') return true;
+/* A family without a list takes any name. */
+static bool has_field(const family_rule *rule, const char *name) {
+  if (rule->fields[0] == NULL) return true;
+  for (size_t i = 0; rule->fields[i] != NULL; i++) {
+    if (strcmp(rule->fields[i], name) == 0) return true;
   }
   return false;
 }
@@ -91,7 +97,7 @@ mr_status mri_subject_check(void *ctx, const mri_query_path *path, mr_error *err
                       : "needs exactly one name after the dot",
                   error);
   }
-  if (families[f].words != NULL && !is_word(families[f].words, path->parts[path->count - 1])) {
+  if (!has_field(&families[f], path->parts[path->count - 1])) {
     return refuse(path, "is not a field that a gate can read", error);
   }
   if (path->star >= 0 && f != FAMILY_ARTIFACTS) {
@@ -188,7 +194,7 @@ static mr_status get_attribute(const mri_candidate *c, const char *name, mri_are
   mr_status status = mri_sql_first(
       c->tx, error, &stmt, &found,
       "SELECT r.status, r.kind, r.uuid, r.name, r.actor, e.name, r.started_us, r.ended_us, "
-      "r.source_commit, r.source_dirty FROM run r JOIN experiment e ON e.id = r.experiment_id "
+      "r.source_commit, r.source_state FROM run r JOIN experiment e ON e.id = r.experiment_id "
       "WHERE r.id = ?1",
       "i", c->run_id);
   if (status != MR_OK || !found) return status;
@@ -211,8 +217,8 @@ static mr_status get_attribute(const mri_candidate *c, const char *name, mri_are
     if (mri_stmt_int(stmt, 7) != 0) set_number(out, (double)(mri_stmt_int(stmt, 7) / 1000));
   } else if (strcmp(name, "source_commit") == 0) {
     text = mri_stmt_text(stmt, 8);
-  } else {
-    set_number(out, (double)mri_stmt_int(stmt, 9));
+  } else if (strcmp(name, "source_dirty") == 0 && mri_stmt_int(stmt, 9) != 0) {
+    set_number(out, mri_stmt_int(stmt, 9) == MR_SOURCE_DIRTY ? 1 : 0);
   }
   status = set_text(out, arena, text, error);
   mri_stmt_done(stmt);
@@ -220,14 +226,15 @@ static mr_status get_attribute(const mri_candidate *c, const char *name, mri_are
 }
 
 /* Columns: how many inputs there are, digest, name, sample_count, file_count, total_size, frozen,
- * run, version, role. A dataset known by digest alone is looked up among the recorded ones. */
+ * run, version, role. Of a dataset that was named by its digest alone only the digest is known: what
+ * others record about it later must not change a verdict. */
 #define INPUT_SQL                                                                                  \
-  "SELECT count(*) OVER (), i.digest, d.name, d.sample_count, d.file_count, "                      \
-  "d.total_size, d.frozen, CASE WHEN i.kind IN (1, 3) THEN i.target END, "                         \
+  "SELECT count(*) OVER (), i.digest, d.name, d.sample_count, d.file_count, d.total_size, "        \
+  "d.frozen, CASE WHEN i.kind IN (1, 3) THEN i.target END, "                                       \
   "(SELECT m.name || '@' || v.number FROM version v JOIN model m ON m.id = v.model_id "            \
-  "WHERE i.kind = 4 AND v.uuid = i.target), i.role FROM input i LEFT JOIN dataset d "              \
-  "ON d.run_id = (SELECT x.run_id FROM dataset x WHERE x.digest = i.digest "                       \
-  "ORDER BY x.frozen DESC, x.run_id DESC LIMIT 1) WHERE i.run_id = ?1 "
+  "WHERE i.kind = 4 AND v.uuid = i.target), i.role FROM input i "                                  \
+  "LEFT JOIN run r ON i.kind = 1 AND r.uuid = i.target "                                           \
+  "LEFT JOIN dataset d ON d.run_id = r.id WHERE i.run_id = ?1 "
 
 static mr_status read_input(mri_stmt *stmt, const char *field, mri_arena *arena,
                             mri_query_value *out, mr_error *error) {
@@ -300,6 +307,7 @@ static mr_status get_artifact(const mri_candidate *c, const mri_query_path *path
   if (strcmp(field, "kind") == 0) {
     return set_text(out, arena, file->kind == MR_ARTIFACT_LINK ? "link" : "stored", error);
   }
+  if (strcmp(field, "digest") != 0) return MR_OK;
   char digest[MRI_DIGEST_TEXT];
   mri_digest_text(&file->digest, digest);
   return set_text(out, arena, digest, error);

@@ -173,8 +173,19 @@ static mr_status compare_other(void *ctx, const char *path, mr_error *error) {
   return problem(c, MR_PROBLEM_UNREADABLE, path, "is not a regular file", error);
 }
 
+static mr_status compare_trouble(void *ctx, const char *path, mr_status why, const char *message,
+                                 mr_error *error) {
+  comparison *c = ctx;
+  if (why != MR_INVALID_ARGUMENT && why != MR_LIMIT) {
+    return mri_report_add(c->report, MR_PROBLEM_UNREADABLE, path, message, error);
+  }
+  if ((c->options->flags & MR_VERIFY_ALLOW_EXTRA) != 0) return MR_OK;
+  return problem(c, MR_PROBLEM_EXTRA, path, "should not be there", error);
+}
+
 static mr_status compare_folder(comparison *c, const char *folder, mr_error *error) {
-  mri_folder_walk walk = {c, c->options->cancel, compare_file, compare_other, NULL};
+  mri_folder_walk walk = {c,    c->options->cancel, compare_file, compare_other,
+                          NULL, compare_trouble};
   mr_status status = mri_folder_visit(&c->registry->mem, folder, &walk, error);
   for (size_t i = 0; i < c->tree->files.count && status == MR_OK; i++) {
     const mri_tree_file *file = mri_vec_at(&c->tree->files, i);
@@ -195,6 +206,7 @@ static mr_status read_through(comparison *c, const mri_tree_file *file, mr_error
   for (int64_t at = 0; status == MR_OK && got > 0; at += (int64_t)got) {
     status = mri_check_cancel(c->options->cancel, error);
     if (status == MR_OK) status = mri_blob_read(blob, at, buffer, COPY_BYTES, &got, error);
+    if (status != MR_OK) status = mri_error_prefix(error, status, "artifact '%s'", file->path);
   }
   mri_blob_close(blob);
   mri_mem_free(&c->registry->mem, buffer);

@@ -34,8 +34,9 @@ static void no_disconnect(mri_connection *connection, bool forked) {
   (void)connection, (void)forked;
 }
 
-static mr_status no_accept(mri_connection *connection, mri_wait *wait, mr_error *error) {
-  (void)connection, (void)wait;
+static mr_status no_accept(mri_connection *connection, bool read_only, mri_wait *wait,
+                           mr_error *error) {
+  (void)connection, (void)read_only, (void)wait;
   return missing(error, "prepare a connection for use");
 }
 

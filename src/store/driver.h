@@ -80,8 +80,9 @@ typedef struct mri_driver {
   mr_status (*connect)(mri_database *database, mri_wait *wait, mri_connection **out,
                        mr_error *error);
   void (*disconnect)(mri_connection *connection, bool forked); /* after its cursors */
-  /* The registry on this connection was checked and is ours: make it fit for use. */
-  mr_status (*accept)(mri_connection *connection, mri_wait *wait, mr_error *error);
+  /* The registry on this connection was checked and is ours: make it fit for use; `read_only` when
+   * its schema lets us do no more than read. */
+  mr_status (*accept)(mri_connection *connection, bool read_only, mri_wait *wait, mr_error *error);
 
   /* Transactions. *version is the schema version that the transaction sees. `wait` must live until
    * the transaction ends. A commit that fails leaves nothing open. */

@@ -74,7 +74,5 @@ int mri_real_path(const char *path, char out[MRI_REAL_PATH_MAX]) {
 }
 
 int mri_file_make(const char *path, uint32_t mode) {
-  if (mknod(path, (mode_t)(S_IFREG | (mode & 0777)), 0) != 0) return errno;
-  /* What the umask took away was asked for by name. */
-  return chmod(path, (mode_t)(mode & 0777)) != 0 ? errno : 0;
+  return mknod(path, (mode_t)(S_IFREG | (mode & 0777)), 0) != 0 ? errno : 0;
 }

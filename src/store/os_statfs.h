@@ -26,7 +26,7 @@ mri_file_system_kind mri_file_system_kind_of(uint64_t type, const char **name);
 /* The absolute path without symbolic links of something that exists. 0, or errno. */
 int mri_real_path(const char *path, char out[MRI_REAL_PATH_MAX]);
 
-/* Makes an empty file with exactly these permissions, without ever holding a descriptor of it: a
+/* Makes an empty file with these permissions less the umask, without ever holding a descriptor: a
  * descriptor that is closed would drop the locks of every SQLite connection of this process to that
  * file. 0, or errno (EEXIST). */
 int mri_file_make(const char *path, uint32_t mode);

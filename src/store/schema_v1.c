@@ -20,7 +20,7 @@ const char *const mri_schema_v1[] = {
     "experiment_id {int} NOT NULL REFERENCES experiment (id), kind {int} NOT NULL, "
     "status {int} NOT NULL, name {text}, parent_id {int} REFERENCES run (id), "
     "actor {text} NOT NULL, started_us {int} NOT NULL, ended_us {int} NOT NULL, "
-    "source_commit {text}, source_entry_point {text}, source_dirty {int} NOT NULL, "
+    "source_commit {text}, source_entry_point {text}, source_state {int} NOT NULL, "
     "environment_host {text}, environment_packages_digest {text}, "
     "environment_image_digest {text}, sealed_by {text}) {strict}",
     "CREATE INDEX run_by_experiment ON run (experiment_id, id)",

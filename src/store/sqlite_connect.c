@@ -206,8 +206,14 @@ static mr_status use_log(mri_connection *connection, mri_wait *wait, mr_error *e
                        db->label);
 }
 
-mr_status mri_sqlite_accept(mri_connection *connection, mri_wait *wait, mr_error *error) {
+mr_status mri_sqlite_accept(mri_connection *connection, bool read_only, mri_wait *wait,
+                            mr_error *error) {
   mri_database *db = connection->database;
+  if (read_only && !db->facts.read_only) {
+    db->facts.read_only = true;
+    /* Folding the log in is writing too. */
+    (void)sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+  }
   if (!db->memory && !db->facts.read_only) {
     mr_status status = use_log(connection, wait, error);
     if (status != MR_OK) return status;

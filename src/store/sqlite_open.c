@@ -204,7 +204,10 @@ static mr_status open_file(mri_database *db, const mri_database_options *options
   }
   if (size < 0 && options->file_mode != 0) {
     int number = mri_file_make(db->path, options->file_mode);
-    if (number != 0 && number != EEXIST) {
+    /* Some file systems cannot do it this way; SQLite makes the file then, with its own mode. */
+    bool fine = number == 0 || number == EEXIST || number == EPERM || number == EINVAL ||
+                number == ENOSYS || number == EOPNOTSUPP;
+    if (!fine) {
       return mri_error_errno(error, number, "create registry", options->place);
     }
   }

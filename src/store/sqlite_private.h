@@ -76,7 +76,8 @@ mr_status mri_sqlite_immutable_uri(const mri_database *database, char **out, mr_
 mr_status mri_sqlite_connect(mri_database *database, mri_wait *wait, mri_connection **out,
                              mr_error *error);
 void mri_sqlite_disconnect(mri_connection *connection, bool forked);
-mr_status mri_sqlite_accept(mri_connection *connection, mri_wait *wait, mr_error *error);
+mr_status mri_sqlite_accept(mri_connection *connection, bool read_only, mri_wait *wait,
+                            mr_error *error);
 /* The first half of making a registry: the file carries our mark in its only page, and is in WAL
  * mode. Everything else is one transaction of the log, so that a process that dies in between
  * leaves a file that is ours and empty, never a half-written one. */

@@ -58,10 +58,15 @@ static mr_status check_version(const mri_store *store, int64_t version, mr_error
 
 mr_status mri_tx_begin(mri_store *store, mri_tx_kind kind, const mr_cancel *cancel, mri_tx **out,
                        mr_error *error) {
+  return mri_tx_begin_within(store, kind, store->busy_timeout_ms, cancel, out, error);
+}
+
+mr_status mri_tx_begin_within(mri_store *store, mri_tx_kind kind, int64_t budget_ms,
+                              const mr_cancel *cancel, mri_tx **out, mr_error *error) {
   if (mri_store_is_forked(store)) return forked_error(error);
   bool write = kind != MRI_TX_READ;
   mri_wait wait;
-  mri_wait_init(&wait, store->busy_timeout_ms, cancel, &store->pool.closing);
+  mri_wait_init(&wait, budget_ms, cancel, &store->pool.closing);
   if (mri_cancel_triggered(cancel)) {
     return mri_error_set(error, MR_CANCELLED, "cancelled before anything was done");
   }

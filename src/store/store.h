@@ -19,10 +19,10 @@ typedef struct mri_store_options {
   const mri_mem *mem; /* outlives the store */
   bool create;
   bool read_only;
-  bool exclusive; /* one process only: locking_mode=EXCLUSIVE, needs no shared memory */
-  bool allow_network; /* do not refuse a network file system */
+  bool exclusive;          /* one process only: locking_mode=EXCLUSIVE, needs no shared memory */
+  bool allow_network;      /* do not refuse a network file system */
   int64_t busy_timeout_ms; /* already defaulted by the caller */
-  uint32_t file_mode;      /* of a new database file, exactly; 0: 0644 less the umask */
+  uint32_t file_mode;      /* of a new database file, less the umask; 0: 0644 */
   /* Called once, inside the creating transaction, after the tables exist. */
   mr_status (*on_create)(void *ctx, mri_tx *tx, mr_error *error);
   void *on_create_ctx;
@@ -36,7 +36,7 @@ typedef struct mri_store_facts {
   const char *driver_version; /* "3.40.1" */
   const char *location;       /* absolute path of the database file, NULL for memory: */
   int64_t schema_version;
-  bool read_only;             /* asked for, or all that the file or its schema allows */
+  bool read_only; /* asked for, or all that the file or its schema allows */
   size_t warning_count;
   const char *const *warnings;
 } mri_store_facts;
@@ -66,6 +66,9 @@ typedef enum mri_tx_kind {
  * possible. A thread never begins a second transaction while it has one open. */
 mr_status mri_tx_begin(mri_store *store, mri_tx_kind kind, const mr_cancel *cancel, mri_tx **out,
                        mr_error *error);
+/* The same, waiting at most `budget_ms`; 0 does not wait at all. */
+mr_status mri_tx_begin_within(mri_store *store, mri_tx_kind kind, int64_t budget_ms,
+                              const mr_cancel *cancel, mri_tx **out, mr_error *error);
 /* Commits when `status` is MR_OK, else rolls back; always ends the transaction. Returns `status`,
  * or why the commit failed. A statement that failed dooms the transaction, as databases other than
  * SQLite insist on: everything after it, and a commit, answers its status and changes nothing. */

@@ -131,7 +131,8 @@ static mr_status set_up(mri_store *store, mri_pooled *pooled, const mri_store_op
   }
   store->facts.read_only = facts->read_only;
   status = check(store, pooled->connection, wait, error);
-  if (status == MR_OK) status = driver->accept(pooled->connection, wait, error);
+  if (status == MR_OK)
+    status = driver->accept(pooled->connection, store->facts.read_only, wait, error);
   return status;
 }
 

@@ -39,7 +39,7 @@ static mr_run *start(mr_experiment *experiment, const char *name, mr_run_kind ki
   options.kind = kind;
   options.source_commit = "0123456789abcdef0123456789abcdef01234567";
   options.source_entry_point = "train.c";
-  options.source_dirty = 1;
+  options.source_state = MR_SOURCE_DIRTY;
   options.environment_host = "host-1";
   CHECK(mr_experiment_start_run(experiment, &options, &run, &error));
   return run;

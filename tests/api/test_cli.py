@@ -180,7 +180,7 @@ class TestRuns(CliTest):
         self.assertGreater(good["ended_us"], good["started_us"])
         self.assertEqual(good["source_commit"], "0123456789abcdef" * 2 + "01234567")
         self.assertEqual(good["source_entry_point"], "train.c")
-        self.assertIs(good["source_dirty"], True)
+        self.assertEqual(good["source_state"], "dirty")
         self.assertEqual(good["environment_host"], "host-1")
         self.assertIsNone(good["environment_packages_digest"])
         self.assertIsNone(good["environment_image_digest"])

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static api_world world;
@@ -231,7 +232,7 @@ static void *bustle(void *ctx) {
 
 static void free_in_child(void *ctx) {
   (void)ctx;
-  (void)alarm(60); /* a lock that nobody gives back must not hang the tests */
+  (void)alarm(20); /* a lock that nobody gives back must not hang the tests */
   api_world_free(&world);
   mr_registry_close(world.registry);
 }
@@ -245,11 +246,18 @@ static void test_forked_among_threads(void **state) {
     assert_int_equal(pthread_create(&threads[i], NULL, bustle, NULL), 0);
   }
   int rounds = api_scaled(500);
-  for (int round = 0; round < rounds; round++) api_wait(api_fork(free_in_child, NULL));
+  int good = 0;
+  for (int round = 0; round < rounds && good == round; round++) {
+    int status = 0;
+    pid_t pid = api_fork(free_in_child, NULL);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (status == 0) good++;
+  }
   atomic_store(&stop, true);
   for (int i = 0; i < 2 * MALLOC_SURVIVES_FORK; i++) {
     assert_int_equal(pthread_join(threads[i], NULL), 0);
   }
+  assert_int_equal(good, rounds);
   api_world_free(&world);
   mr_registry_close(world.registry);
 }
@@ -262,6 +270,7 @@ typedef struct worker {
   mr_model *model;
   int64_t logged; /* points that were acknowledged */
   atomic_int calls;
+  atomic_bool done;
   mr_status last;
   mr_error error;
 } worker;
@@ -270,8 +279,8 @@ typedef struct worker {
 static void *work(void *ctx) {
   worker *w = ctx;
   mr_status status = MR_OK;
-  for (int i = 0; status == MR_OK; i++) {
-    if (i % 3 != 0) {
+  for (int i = 1; status == MR_OK; i++) {
+    if (i % 3 != 0 && w->logged < 100000) {
       status = mr_run_log_metric(w->run, "loss", i, i, &w->error);
       if (status == MR_OK) w->logged++;
     } else if (w->number == 0) {
@@ -290,6 +299,7 @@ static void *work(void *ctx) {
     atomic_fetch_add(&w->calls, 1);
   }
   w->last = status;
+  atomic_store(&w->done, true);
   return NULL;
 }
 
@@ -332,7 +342,9 @@ static void test_close_among_threads(void **state) {
     mr_registry *registry = api_open(place->db, MR_OPEN_CREATE);
     for (int i = 0; i < THREADS; i++) start_worker(&workers[i], i, registry, &threads[i]);
     for (int i = 0; i < THREADS; i++) {
-      while (atomic_load(&workers[i].calls) < 10 + 7 * round) (void)sched_yield();
+      while (atomic_load(&workers[i].calls) < 10 + 7 * round && !atomic_load(&workers[i].done)) {
+        (void)sched_yield();
+      }
     }
     mr_registry_close(registry);
     for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
@@ -376,6 +388,9 @@ static void test_close_waits_for_calls(void **state) {
     atomic_store(&call.started, false);
     assert_int_equal(pthread_create(&thread, NULL, create_experiment, &call), 0);
     while (!atomic_load(&call.started)) (void)sched_yield();
+    /* A little later each time, so that closing meets the call at all of its stages. */
+    for (volatile int i = 0; i < round % 1000 * 100; i = i + 1) {
+    }
     mr_registry_close(call.registry);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_true(call.status == MR_OK || call.status == MR_CLOSED);
@@ -402,10 +417,7 @@ static void test_two_registries(void **state) {
   mr_version_free(seen);
   OK(mr_run_set_tag(run, "after", "1", &api_error));
   mr_run *more = api_make_run(second, 0.99);
-  REFUSED(MR_CLOSED, NULL, mr_model_promote(model, mr_run_info(more)->id, NULL, NULL, &api_error) ==
-                                   MR_INVALID_ARGUMENT
-                               ? mr_model_create_channel(model, "production", &api_error)
-                               : MR_OK);
+  REFUSED(MR_CLOSED, NULL, mr_model_create_channel(model, "production", &api_error));
   mr_model *again = api_make_model(second);
   mr_version_free(api_make_version(again, more));
   mr_registry_close(second);

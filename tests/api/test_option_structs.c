@@ -276,7 +276,7 @@ static void make_run(any_struct *s) {
   s->run.environment_host = s->run.environment_packages_digest = "text";
   s->run.environment_image_digest = "text";
   s->run.parent_run_id = world.run_id;
-  s->run.source_dirty = 1;
+  s->run.source_state = MR_SOURCE_DIRTY;
   s->run.tag_keys = s->run.tag_values = pattern;
   s->run.tag_count = 1;
 }

@@ -142,7 +142,7 @@ void contract_list_is(const listing *list, const char *texts, const char *file, 
 #define LISTED(list, texts) contract_list_is(list, texts, __FILE__, __LINE__)
 
 /* Goes through a list page by page and collects one text a record into `list`. `call` is the listing
- * call over `options` and `page`. Every page is full but the last, and no page is empty unless the
+ * call over `options` and `part`. Every page is full but the last, and no page is empty unless the
  * whole list is. */
 #define COLLECT(noun, options, call, text, list)                                                   \
   do {                                                                                             \
@@ -150,23 +150,23 @@ void contract_list_is(const listing *list, const char *texts, const char *file, 
     (list)->count = 0;                                                                             \
     (list)->pages = 0;                                                                             \
     for (bool more_ = true; more_;) {                                                              \
-      noun##_page *page = NULL;                                                                    \
+      noun##_page *part = NULL;                                                                    \
       (options).token = token_[0] == '\0' ? NULL : token_;                                         \
       OK(call);                                                                                    \
-      int64_t count_ = noun##_page_count(page);                                                    \
-      const char *next_ = noun##_page_next_token(page);                                            \
+      int64_t count_ = noun##_page_count(part);                                                    \
+      const char *next_ = noun##_page_next_token(part);                                            \
       assert_true((options).limit == 0 || count_ <= (options).limit);                              \
       if (next_ != NULL && (options).limit != 0) assert_int_equal(count_, (options).limit);        \
       assert_true(count_ > 0 || (list)->pages == 0);                                               \
-      assert_null(noun##_page_at(page, count_));                                                   \
-      assert_null(noun##_page_at(page, -1));                                                       \
+      assert_null(noun##_page_at(part, count_));                                                   \
+      assert_null(noun##_page_at(part, -1));                                                       \
       for (int64_t i_ = 0; i_ < count_; i_++) {                                                    \
-        contract_list_add(list, noun##_page_at(page, i_)->text);                                   \
+        contract_list_add(list, noun##_page_at(part, i_)->text);                                   \
       }                                                                                            \
       (list)->pages++;                                                                             \
       more_ = next_ != NULL;                                                                       \
       if (more_) (void)snprintf(token_, sizeof token_, "%s", next_);                               \
-      noun##_page_free(page);                                                                      \
+      noun##_page_free(part);                                                                      \
     }                                                                                              \
     (options).token = NULL;                                                                        \
   } while (0)

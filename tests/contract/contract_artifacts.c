@@ -8,7 +8,7 @@
 static void paths_are(mr_run *run, const char *paths) {
   static listing list;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
-  LIST_ALL_WAYS(mr_artifact, options, mr_run_list_artifacts(run, &options, &page, &error), path,
+  LIST_ALL_WAYS(mr_artifact, options, mr_run_list_artifacts(run, &options, &part, &error), path,
                 &list, paths);
 }
 

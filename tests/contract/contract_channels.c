@@ -50,7 +50,7 @@ static void creates_and_lists(void **state) {
   mr_model *model = contract_model(c, "m");
   mr_model *other = contract_model(c, "n");
   mr_channel_page *page = NULL;
-  LIST_ALL_WAYS(mr_channel, options, mr_model_list_channels(model, &options, &page, &error), name,
+  LIST_ALL_WAYS(mr_channel, options, mr_model_list_channels(model, &options, &part, &error), name,
                 &list, "");
   static const char *const names[] = {"staging", "production", "A-b_c.9", "canary", "x-ray"};
   int64_t before = contract_clock(NULL);
@@ -58,7 +58,7 @@ static void creates_and_lists(void **state) {
   OK(mr_model_create_channel(other, "production", &error));
   REFUSED(MR_ALREADY_EXISTS, "production|'m'",
           mr_model_create_channel(model, "production", &error));
-  LIST_ALL_WAYS(mr_channel, options, mr_model_list_channels(model, &options, &page, &error), name,
+  LIST_ALL_WAYS(mr_channel, options, mr_model_list_channels(model, &options, &part, &error), name,
                 &list, "A-b_c.9 canary production staging x-ray");
   OK(mr_model_list_channels(model, NULL, &page, &error));
   const mr_channel_record *record = mr_channel_page_at(page, 0);

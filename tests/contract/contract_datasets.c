@@ -420,13 +420,13 @@ static void lists_newest_first(void **state) {
   mr_list_options options = MR_LIST_OPTIONS_INIT;
   write_data(c);
   LIST_ALL_WAYS(mr_dataset, options,
-                mr_registry_list_datasets(c->registry, &options, &page, &error), name, &list, "");
+                mr_registry_list_datasets(c->registry, &options, &part, &error), name, &list, "");
   for (size_t i = 0; i < 5; i++) {
     mr_dataset_free(record(c, names[i], i == 1));
     mr_run_free(contract_run(c, "noise"));
   }
   LIST_ALL_WAYS(mr_dataset, options,
-                mr_registry_list_datasets(c->registry, &options, &page, &error), name, &list,
+                mr_registry_list_datasets(c->registry, &options, &part, &error), name, &list,
                 "b c d a b");
   mr_dataset_page *page = NULL;
   OK(mr_registry_list_datasets(c->registry, NULL, &page, &error));

@@ -126,13 +126,13 @@ static void lists_in_order_of_creation(void **state) {
   static listing list;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
   LIST_ALL_WAYS(mr_experiment, options,
-                mr_registry_list_experiments(c->registry, &options, &page, &error), name, &list,
+                mr_registry_list_experiments(c->registry, &options, &part, &error), name, &list,
                 "");
   static const char *const names[] = {"m", "z", "a", "k", "b"};
   for (size_t i = 0; i < 5; i++) mr_experiment_free(contract_experiment(c, names[i]));
   mr_experiment_free(contract_experiment(c, "z"));
   LIST_ALL_WAYS(mr_experiment, options,
-                mr_registry_list_experiments(c->registry, &options, &page, &error), name, &list,
+                mr_registry_list_experiments(c->registry, &options, &part, &error), name, &list,
                 "m z a k b");
   mr_experiment_page *page = NULL;
   OK(mr_registry_list_experiments(c->registry, NULL, &page, &error));

@@ -120,6 +120,11 @@ static void rules_can_be_added_one_by_one(void **state) {
   REFUSED(MR_ALREADY_EXISTS, "first", mr_gate_add_rule(gate, "first", "metrics.b > 1", &error));
   REFUSED(MR_INVALID_ARGUMENT, "a:b|':'", mr_gate_add_rule(gate, "a:b", "metrics.b > 1", &error));
   REFUSED(MR_INVALID_ARGUMENT, "a#b|'#'", mr_gate_add_rule(gate, "a#b", "metrics.b > 1", &error));
+  static const char *const quotes[] = {"it's", "a\"b", "a`b"};
+  for (size_t i = 0; i < 3; i++) {
+    REFUSED(MR_INVALID_ARGUMENT, quotes[i],
+            mr_gate_add_rule(gate, quotes[i], "metrics.b > 1", &error));
+  }
   REFUSED(MR_INVALID_ARGUMENT, "rule name", mr_gate_add_rule(gate, "", "metrics.b > 1", &error));
   REFUSED(MR_INVALID_ARGUMENT, "rule name", mr_gate_add_rule(gate, "a\nb", "metrics.b > 1", &error));
   REFUSED(MR_INVALID_ARGUMENT, "expression", mr_gate_add_rule(gate, "x", NULL, &error));
@@ -143,10 +148,10 @@ static void odd_rules_round_trip(void **state) {
     const char *name;
     const char *expression;
   } rules[] = {
-      {"it's good", "tags.x = 'a#b'"},
-      {"\"quoted\"", "tags.x = 'a # b'"},
-      {"back`tick", "tags.\"#\" = '#'"},
-      {"'", "tags.y = 'it''s # one' AND params.\"a:b\" = ':'"},
+      {"a\\b", "tags.x = 'a#b'"},
+      {"?", "tags.x = 'a # b'"},
+      {"(x)", "tags.\"#\" = '#'"},
+      {"1", "tags.y = 'it''s # one' AND params.\"a:b\" = ':'"},
       {"größe", "tags.`a``b` LIKE '%\"%'"},
       {"a b", "metrics.\"x y\" > 1"},
       {"-", "NOT (NOT metrics.x IS NULL)"},
@@ -261,6 +266,7 @@ static void messages_show_the_place(void **state) {
       {"a: inputs.training = 'x'", MR_INVALID_ARGUMENT, "inputs"},
       {"a: min(params.x) > 1", MR_INVALID_ARGUMENT, ""},
       {"a: incumbent.incumbent.metrics.x > 1", MR_INVALID_ARGUMENT, "incumbent"},
+      {"a: incumbent = '1.0.0'", MR_INVALID_ARGUMENT, "incumbent"},
       {"\xff", MR_INVALID_ARGUMENT, "UTF-8"},
       {"a: tags.x = '\x01'", MR_INVALID_ARGUMENT, "control"},
   };

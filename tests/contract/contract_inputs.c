@@ -130,7 +130,7 @@ static void same_input_again_changes_nothing(void **state) {
     log_dataset(run, "r3", mr_dataset_info(dataset)->run_id);
     log_run(run, "r0", mr_run_info(other)->id); /* another role is another input */
   }
-  LIST_ALL_WAYS(mr_input, options, mr_run_list_inputs(run, &options, &page, &error), role, &list,
+  LIST_ALL_WAYS(mr_input, options, mr_run_list_inputs(run, &options, &part, &error), role, &list,
                 "r1 r2 r3 r0");
   mr_dataset_free(dataset);
   mr_run_free(other);

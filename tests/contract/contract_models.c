@@ -87,17 +87,17 @@ static void lists_by_name(void **state) {
   contract *c = *state;
   static listing list;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
-  LIST_ALL_WAYS(mr_model, options, mr_registry_list_models(c->registry, &options, &page, &error),
+  LIST_ALL_WAYS(mr_model, options, mr_registry_list_models(c->registry, &options, &part, &error),
                 name, &list, "");
   static const char *const names[] = {"fraud", "digits", "Zoo", "größe", "digits-2", "漢字", "a/b"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     mr_model_free(contract_model(c, names[i]));
   }
-  LIST_ALL_WAYS(mr_model, options, mr_registry_list_models(c->registry, &options, &page, &error),
+  LIST_ALL_WAYS(mr_model, options, mr_registry_list_models(c->registry, &options, &part, &error),
                 name, &list, "Zoo a/b digits digits-2 fraud größe 漢字");
   if (!c->driver->survives_close) return;
   contract_reopen(c);
-  LIST_ALL_WAYS(mr_model, options, mr_registry_list_models(c->registry, &options, &page, &error),
+  LIST_ALL_WAYS(mr_model, options, mr_registry_list_models(c->registry, &options, &part, &error),
                 name, &list, "Zoo a/b digits digits-2 fraud größe 漢字");
 }
 

@@ -364,7 +364,7 @@ static void many_promote_at_once(void **state) {
     assert_int_equal(promoters[i].failures, 0);
     if (promoters[i].registry != c->registry) mr_registry_close(promoters[i].registry);
   }
-  COLLECT(mr_version, options, mr_model_list_versions(model, &options, &page, &error), number,
+  COLLECT(mr_version, options, mr_model_list_versions(model, &options, &part, &error), number,
           &list);
   assert_int_equal(list.count, PROMOTERS * each);
   for (size_t i = 0; i < list.count; i++) {

@@ -16,14 +16,14 @@ static const char *value_of(mr_property_page *page, const char *key) {
 static void params_is(mr_run *run, const char *keys) {
   static listing list;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
-  LIST_ALL_WAYS(mr_property, options, mr_run_list_params(run, &options, &page, &error), key, &list,
+  LIST_ALL_WAYS(mr_property, options, mr_run_list_params(run, &options, &part, &error), key, &list,
                 keys);
 }
 
 static void tags_is(mr_run *run, const char *keys) {
   static listing list;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
-  LIST_ALL_WAYS(mr_property, options, mr_run_list_tags(run, &options, &page, &error), key, &list,
+  LIST_ALL_WAYS(mr_property, options, mr_run_list_tags(run, &options, &part, &error), key, &list,
                 keys);
 }
 

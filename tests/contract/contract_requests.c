@@ -427,7 +427,7 @@ static void lists(void **state) {
     options.state = cases[i].state;
     options.model = cases[i].model;
     LIST_ALL_WAYS(mr_request, options,
-                  mr_registry_list_requests(c->registry, &options, &page, &error), description,
+                  mr_registry_list_requests(c->registry, &options, &part, &error), description,
                   &list, cases[i].names);
   }
   mr_request_page *page = NULL;

@@ -40,10 +40,10 @@ static void lists_newest_first(void **state) {
   contract *c = *state;
   static listing list;
   mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
-  LIST_ALL_WAYS(mr_run, options, mr_registry_list_runs(c->registry, &options, &page, &error), name,
+  LIST_ALL_WAYS(mr_run, options, mr_registry_list_runs(c->registry, &options, &part, &error), name,
                 &list, "");
   fill(c);
-  LIST_ALL_WAYS(mr_run, options, mr_registry_list_runs(c->registry, &options, &page, &error), name,
+  LIST_ALL_WAYS(mr_run, options, mr_registry_list_runs(c->registry, &options, &part, &error), name,
                 &list, "h g f e d c b a");
 }
 
@@ -77,7 +77,7 @@ static void filters(void **state) {
     options.kind = cases[i].kind;
     options.status = cases[i].status;
     options.experiment = cases[i].experiment;
-    LIST_ALL_WAYS(mr_run, options, mr_registry_list_runs(c->registry, &options, &page, &error),
+    LIST_ALL_WAYS(mr_run, options, mr_registry_list_runs(c->registry, &options, &part, &error),
                   name, &list, cases[i].names);
   }
 }

@@ -30,7 +30,7 @@ static void starts(void **state) {
   assert_null(info->parent_run_id);
   assert_null(info->source_commit);
   assert_null(info->source_entry_point);
-  assert_int_equal(info->source_dirty, 0);
+  assert_int_equal(info->source_state, MR_SOURCE_UNKNOWN);
   assert_null(info->environment_host);
   assert_null(info->environment_packages_digest);
   assert_null(info->environment_image_digest);
@@ -54,7 +54,7 @@ static void keeps_what_is_known(void **state) {
   options.parent_run_id = mr_run_info(parent)->id;
   options.source_commit = "0123456789abcdef0123456789abcdef01234567";
   options.source_entry_point = "src/train.py --epochs=3";
-  options.source_dirty = 1;
+  options.source_state = MR_SOURCE_DIRTY;
   options.environment_host = "gpu-17.example.com";
   options.environment_packages_digest = "sha256:aa";
   options.environment_image_digest = "sha256:bb";
@@ -75,11 +75,11 @@ static void keeps_what_is_known(void **state) {
     assert_string_equal(info->parent_run_id, options.parent_run_id);
     assert_string_equal(info->source_commit, options.source_commit);
     assert_string_equal(info->source_entry_point, options.source_entry_point);
-    assert_int_equal(info->source_dirty, 1);
+    assert_int_equal(info->source_state, MR_SOURCE_DIRTY);
     assert_string_equal(info->environment_host, options.environment_host);
     assert_string_equal(info->environment_packages_digest, options.environment_packages_digest);
     assert_string_equal(info->environment_image_digest, options.environment_image_digest);
-    COLLECT(mr_property, list_options, mr_run_list_tags(both[i], &list_options, &page, &error),
+    COLLECT(mr_property, list_options, mr_run_list_tags(both[i], &list_options, &part, &error),
             key, &list);
     LISTED(&list, "größe team");
   }

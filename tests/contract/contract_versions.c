@@ -97,7 +97,7 @@ static void lists_by_precedence(void **state) {
   mr_list_options options = MR_LIST_OPTIONS_INIT;
   mr_model *model = contract_model(c, "m");
   mr_model *other = contract_model(c, "n");
-  LIST_ALL_WAYS(mr_version, options, mr_model_list_versions(model, &options, &page, &error), number,
+  LIST_ALL_WAYS(mr_version, options, mr_model_list_versions(model, &options, &part, &error), number,
                 &list, "");
   static const char *const numbers[] = {
       "1.0.0-rc.10+a", "1.0.0+a",      "1.0.0-alpha+a",  "1.0.0-beta.11+a", "2.0.0+a",
@@ -109,7 +109,7 @@ static void lists_by_precedence(void **state) {
     mr_version_free(contract_version(c, model, numbers[i]));
   }
   mr_version_free(contract_version(c, other, "5.0.0"));
-  LIST_ALL_WAYS(mr_version, options, mr_model_list_versions(model, &options, &page, &error), number,
+  LIST_ALL_WAYS(mr_version, options, mr_model_list_versions(model, &options, &part, &error), number,
                 &list,
                 "10.0.0-x+a 2.0.0+a 1.10.0+a 1.2.0+a 1.0.0+a 1.0.0-rc.10+a 1.0.0-rc.2+a "
                 "1.0.0-rc.1+a 1.0.0-beta.11+a 1.0.0-beta.2+a 1.0.0-beta+a 1.0.0-alpha.beta+a "
@@ -187,7 +187,7 @@ static void artifacts_are_relative(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     mr_list_options options = MR_LIST_OPTIONS_INIT;
     mr_version *version = with_path(c, model, cases[i].path);
-    LIST_ALL_WAYS(mr_artifact, options, mr_version_list_artifacts(version, &options, &page, &error),
+    LIST_ALL_WAYS(mr_artifact, options, mr_version_list_artifacts(version, &options, &part, &error),
                   path, &list, cases[i].paths);
     assert_int_equal(mr_version_info(version)->file_count, list.count);
     for (size_t k = 0; k < list.count; k++) {

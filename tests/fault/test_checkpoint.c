@@ -144,7 +144,7 @@ static void open_direct(store_fixture *f, direct *d) {
   mri_wait_init(&d->wait, 0, NULL, NULL);
   assert_ok(d->driver->open(&options, &d->wait, &d->database, &error), &error);
   assert_ok(d->driver->connect(d->database, &d->wait, &d->connection, &error), &error);
-  assert_ok(d->driver->accept(d->connection, &d->wait, &error), &error);
+  assert_ok(d->driver->accept(d->connection, false, &d->wait, &error), &error);
 }
 
 static void close_direct(direct *d) {

@@ -25,7 +25,7 @@ static void test_missing_slots_answer_not_supported(void **state) {
   d.close(NULL, false);
   assert_int_equal(d.connect(NULL, NULL, &connection, NULL), MR_NOT_SUPPORTED);
   d.disconnect(NULL, false);
-  assert_int_equal(d.accept(NULL, NULL, NULL), MR_NOT_SUPPORTED);
+  assert_int_equal(d.accept(NULL, false, NULL, NULL), MR_NOT_SUPPORTED);
   assert_int_equal(d.begin(NULL, MRI_BEGIN_READ, NULL, &number, NULL), MR_NOT_SUPPORTED);
   assert_int_equal(d.commit(NULL, NULL), MR_NOT_SUPPORTED);
   d.rollback(NULL);

@@ -111,6 +111,7 @@ static void test_newer_schema_that_may_be_read(void **state) {
   make_registry(f);
   raw_change(f->path,
              "PRAGMA user_version=3; UPDATE meta SET value = '2' WHERE key = 'min_writer'");
+  file_bytes before = bytes_of(f->path);
   mri_store *store = store_open(f);
   const mri_store_facts *facts = mri_store_facts_of(store);
   assert_true(facts->read_only);
@@ -120,7 +121,12 @@ static void test_newer_schema_that_may_be_read(void **state) {
   assert_int_equal(store_read(store, "SELECT count(*) FROM meta WHERE key = 'k1'"), 1);
   assert_int_equal(mri_tx_begin(store, MRI_TX_APPEND, NULL, &tx, &error), MR_READ_ONLY);
   assert_non_null(strstr(error.message, "read-only"));
+  /* Later connections are of the same kind. */
+  tx = store_begin(store, MRI_TX_READ);
+  assert_int_equal(store_read(store, "SELECT count(*) FROM meta WHERE key = 'k1'"), 1);
+  store_commit(tx);
   store_end(store);
+  assert_untouched(f->path, before);
 }
 
 static void test_newer_schema_that_may_not_be_read(void **state) {

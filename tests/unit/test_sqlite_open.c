@@ -2,6 +2,10 @@
 /* Files that are no registry, or a damaged one: a clear error each, and not a byte is changed. */
 #include "store_test.h"
 
+#if defined(__linux__)
+#include <sys/mount.h>
+#endif
+
 static void make_registry(store_fixture *f) {
   mri_store *store = store_open(f);
   char value[1001];
@@ -263,19 +267,60 @@ static void test_consumer_without_write_permission(void **state) {
   assert_int_equal(chmod(f->dir.path, 0755), 0);
 }
 
+#if defined(__linux__)
+/* A registry on a read-only medium, without the files beside it that nobody can make there. */
+static void look_at_medium(store_fixture *f) {
+  char name[192];
+  mr_error error = MR_ERROR_INIT;
+  mri_store *store = NULL;
+  (void)snprintf(f->path, sizeof f->path, "%s/medium/R%%? #.db", f->dir.path);
+  make_registry(f);
+  (void)snprintf(name, sizeof name, "%s-wal", f->path);
+  assert_int_equal(unlink(name), 0);
+  (void)snprintf(name, sizeof name, "%s-shm", f->path);
+  assert_int_equal(unlink(name), 0);
+  (void)snprintf(name, sizeof name, "%s/medium", f->dir.path);
+  assert_int_equal(mount(NULL, name, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+  store = store_open(f);
+  assert_true(mri_store_facts_of(store)->read_only);
+  mri_tx *tx = store_begin(store, MRI_TX_READ);
+  assert_int_equal(store_read(store, "SELECT count(*) FROM meta WHERE key LIKE 'k%'"), 200);
+  store_commit(tx);
+  assert_int_equal(mri_tx_begin(store, MRI_TX_APPEND, NULL, &tx, &error), MR_READ_ONLY);
+  store_end(store);
+  (void)snprintf(name, sizeof name, "%s/medium/new.db", f->dir.path);
+  store_refuse(f, name, MR_READ_ONLY, "read-only");
+  f->options.create = false;
+  store_refuse(f, name, MR_NOT_FOUND, "new.db");
+}
+
+static void test_read_only_medium(void **state) {
+  store_fixture *f = *state;
+  char folder[192];
+  (void)snprintf(folder, sizeof folder, "%s/medium", f->dir.path);
+  assert_int_equal(mkdir(folder, 0755), 0);
+  if (mount("tmpfs", folder, "tmpfs", 0, NULL) != 0) skip();
+  look_at_medium(f);
+  assert_int_equal(umount(folder), 0);
+}
+#endif
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      store_test(test_empty_file),
-      store_test(test_text_file),
-      store_test(test_header_and_nothing_more),
-      store_test(test_other_programs_database),
-      store_test(test_other_programs_database_without_tables),
-      store_test(test_other_programs_database_in_use),
-      store_test(test_truncated_registry),
-      store_test(test_emptied_registry_with_a_log),
-      store_test(test_flipped_bytes),
-      store_test(test_no_files),
-      store_test(test_consumer_without_write_permission),
+    store_test(test_empty_file),
+    store_test(test_text_file),
+    store_test(test_header_and_nothing_more),
+    store_test(test_other_programs_database),
+    store_test(test_other_programs_database_without_tables),
+    store_test(test_other_programs_database_in_use),
+    store_test(test_truncated_registry),
+    store_test(test_emptied_registry_with_a_log),
+    store_test(test_flipped_bytes),
+    store_test(test_no_files),
+    store_test(test_consumer_without_write_permission),
+#if defined(__linux__)
+    store_test(test_read_only_medium),
+#endif
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

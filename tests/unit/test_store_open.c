@@ -147,8 +147,8 @@ static void test_creation_callback_that_hides_its_failure(void **state) {
 static void test_file_mode(void **state) {
   store_fixture *f = *state;
   static const char *const suffixes[] = {"", "-wal", "-shm"};
-  mode_t mask = umask(022);
-  f->options.file_mode = 0660;
+  mode_t mask = umask(007);
+  f->options.file_mode = 0666;
   mri_store *store = store_open(f);
   store_write(store, MRI_TX_APPEND, "k", "v");
   for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
