@@ -26,6 +26,15 @@
  * and + - * / are understood; keywords have no case. After `metrics.`, `params.` and `tags.`
  * everything is the name; names with other characters are quoted with "..." or backticks.
  *
+ * NAME, PATH and the like begin with a letter; unquoted they go on over letters, digits, "_", ".", "-"
+ * and "/", so a subtraction needs blanks around its sign. abs() takes a number. `status`, `run_id`
+ * and other attributes may stand without `attributes.`, and the singular forms of MLflow are read
+ * too. NOT cannot stand over a test with *: write != or NOT IN, which must hold for every one.
+ *
+ * A format is told by the first bytes of a file and is a hint which loader fits, not proof that no
+ * other one would read it. Of a dataset input that was named by digest alone only digest and context
+ * are known here.
+ *
  * Truth has three values: something missing, NaN or unreadable makes a comparison unknown, and a
  * rule that is unknown does not pass. The incumbent is what the channel, or for a promotion
  * `latest`, holds now; where nothing is held it is missing.
@@ -57,12 +66,13 @@ MR_API mr_status mr_gate_new(mr_gate **out_gate, mr_error *error);
  * Adds a rule.
  *
  * @param gate the gate
- * @param name name of the rule, unique in the gate, 1 to 250 bytes without ":" and "#"
+ * @param name name of the rule, unique in the gate, 1 to 250 bytes without ":", "#" and quotes
  * @param expression what must be true, up to 8,192 bytes
  * @param error receives the reason of a failure
  * @return MR_OK; MR_INVALID_ARGUMENT for a bad name, or an expression that cannot be read: the
  *         message shows the place; MR_ALREADY_EXISTS when there is a rule of this name; MR_LIMIT
- *         for more than 256 rules, or text that is too long or nested too deeply; MR_NO_MEMORY
+ *         for more than 256 rules or 1 MiB of text in all, or an expression that is too long or
+ *         nested too deeply; MR_NO_MEMORY
  * @since 0.1.0
  */
 MR_API mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expression,
@@ -110,16 +120,21 @@ MR_API mr_status mr_gate_digest(mr_gate *gate, const char **out_digest, mr_error
  */
 MR_API void mr_gate_free(mr_gate *gate);
 
+enum {
+  /** The default gate of the registry, which adds to every model's own. @since 0.1.0 */
+  MR_GATE_DEFAULT = 1
+};
+
 /**
- * Which transition a gate guards.
+ * Which transition a gate guards: of one model, or with MR_GATE_DEFAULT of all.
  * @since 0.1.0
  */
 typedef struct mr_gate_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
-  /** Zero. */
-  uint32_t reserved;
-  /** Name of the model; NULL: the default gate of the registry, which adds to every model's own. */
+  /** 0, or MR_GATE_DEFAULT in place of a model. */
+  uint32_t flags;
+  /** Name of the model; NULL with MR_GATE_DEFAULT. */
   const char *model;
   /** "promote" or "channel/NAME"; NULL is "promote". */
   const char *transition;
@@ -134,13 +149,15 @@ typedef struct mr_gate_options {
 
 /**
  * Attaches a gate to a transition, in place of the one that was attached. Every revision is kept.
- * The same gate again changes nothing.
+ * The same gate again changes nothing. A channel need not exist yet: attach its gate first, and it is
+ * never without.
  *
  * @param registry the registry
  * @param gate the gate; the caller keeps it
- * @param options @nullable all defaults
+ * @param options which transition
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for an unknown transition; MR_NOT_FOUND for an unknown model;
+ * @return MR_OK; MR_INVALID_ARGUMENT for an unknown transition, or unless exactly one of a model and
+ *         MR_GATE_DEFAULT is named; MR_NOT_FOUND for an unknown model;
  *         MR_CONFLICT when another gate than expected_digest is attached; MR_ABI_MISMATCH; and the
  *         common ones of modelreg.h
  * @since 0.1.0
@@ -152,10 +169,10 @@ MR_API mr_status mr_registry_attach_gate(mr_registry *registry, const mr_gate *g
  * Opens the gate that is attached to a transition.
  *
  * @param registry the registry
- * @param options @nullable all defaults; expected_digest is not used
+ * @param options which transition; expected_digest is not used
  * @param out_gate receives the handle
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for an unknown transition; MR_NOT_FOUND for an unknown model
+ * @return MR_OK; MR_INVALID_ARGUMENT as mr_registry_attach_gate(); MR_NOT_FOUND for an unknown model
  *         or when no gate is attached; MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */

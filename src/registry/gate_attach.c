@@ -49,7 +49,6 @@ mr_status mri_gate_in_force(mri_tx *tx, int64_t model_id, const char *transition
 static mr_status check_gate_options(mr_gate_options *o, const mr_gate_options *options,
                                     mr_error *error) {
   mr_status status = mri_options_read(o, sizeof *o, options, "mr_gate_options", error);
-  if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_gate_options", error);
   if (status == MR_OK && o->model != NULL) status = mri_check_model_name(o->model, error);
   if (status != MR_OK) return status;
   if (o->transition == NULL) o->transition = "promote";

@@ -49,11 +49,11 @@ typedef struct api_world {
   char fresh_name[32];
   unsigned serial;
 
-  int change;       /* index of the argument that is made bad, -1: none */
-  const char *text; /* what it becomes when it is text */
+  int change;        /* index of the argument that is made bad, -1: none */
+  const char *text;  /* what it becomes when it is text */
   int64_t number_in; /* when it is a number */
-  int sentinel;     /* the outputs point here before the call */
-  bool touched;     /* the call wrote an output */
+  int sentinel;      /* the outputs point here before the call */
+  bool touched;      /* the call wrote an output */
 } api_world;
 
 /* Fills a world whose registry is open already. */

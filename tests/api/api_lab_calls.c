@@ -25,9 +25,8 @@ static mr_status call_registry_flush(api_world *w, mr_error *error) {
 
 static mr_status call_open_experiment(api_world *w, mr_error *error) {
   mr_experiment *out = API_OUT;
-  mr_status status = mr_registry_open_experiment(API_POINTER(0, w->registry),
-                                                 API_TEXT(1, w->fresh_name), API_POINTER(2, &out),
-                                                 error);
+  mr_status status = mr_registry_open_experiment(
+      API_POINTER(0, w->registry), API_TEXT(1, w->fresh_name), API_POINTER(2, &out), error);
   API_END(mr_experiment_free);
 }
 
@@ -121,8 +120,8 @@ static mr_status call_list_inputs(api_world *w, mr_error *error) {
   mr_list_options o = MR_LIST_OPTIONS_INIT;
   o.limit = API_NUMBER(3, 0);
   o.token = API_TEXT(4, NULL);
-  mr_status status = mr_run_list_inputs(API_POINTER(0, w->run), API_POINTER(1, &o),
-                                        API_POINTER(2, &out), error);
+  mr_status status =
+      mr_run_list_inputs(API_POINTER(0, w->run), API_POINTER(1, &o), API_POINTER(2, &out), error);
   API_END(mr_input_page_free);
 }
 
@@ -131,8 +130,8 @@ static mr_status call_list_params(api_world *w, mr_error *error) {
   mr_list_options o = MR_LIST_OPTIONS_INIT;
   o.limit = API_NUMBER(3, 0);
   o.token = API_TEXT(4, NULL);
-  mr_status status = mr_run_list_params(API_POINTER(0, w->run), API_POINTER(1, &o),
-                                        API_POINTER(2, &out), error);
+  mr_status status =
+      mr_run_list_params(API_POINTER(0, w->run), API_POINTER(1, &o), API_POINTER(2, &out), error);
   API_END(mr_property_page_free);
 }
 
@@ -158,8 +157,8 @@ static mr_status call_log_metric(api_world *w, mr_error *error) {
 static mr_status call_log_metrics(api_world *w, mr_error *error) {
   const char *keys[] = {"loss", API_TEXT(3, "accuracy")};
   const double values[] = {1.5, 0.5};
-  return mr_run_log_metrics(API_POINTER(0, w->run), 1, API_POINTER(1, keys),
-                            API_POINTER(2, values), 2, error);
+  return mr_run_log_metrics(API_POINTER(0, w->run), 1, API_POINTER(1, keys), API_POINTER(2, values),
+                            2, error);
 }
 
 static mr_status call_metric(api_world *w, mr_error *error) {
@@ -189,8 +188,8 @@ static mr_status call_list_metrics(api_world *w, mr_error *error) {
   mr_list_options o = MR_LIST_OPTIONS_INIT;
   o.limit = API_NUMBER(3, 0);
   o.token = API_TEXT(4, NULL);
-  mr_status status = mr_run_list_metrics(API_POINTER(0, w->run), API_POINTER(1, &o),
-                                         API_POINTER(2, &out), error);
+  mr_status status =
+      mr_run_list_metrics(API_POINTER(0, w->run), API_POINTER(1, &o), API_POINTER(2, &out), error);
   API_END(mr_metric_page_free);
 }
 
@@ -198,8 +197,8 @@ static mr_status call_history(api_world *w, mr_error *error) {
   mr_history *out = API_OUT;
   mr_history_options o = MR_HISTORY_OPTIONS_INIT;
   o.flags = (uint32_t)API_NUMBER(4, MR_HISTORY_FROM_STEP);
-  mr_status status = mr_run_history(API_POINTER(0, w->run), API_TEXT(1, "loss"),
-                                    API_POINTER(2, &o), API_POINTER(3, &out), error);
+  mr_status status = mr_run_history(API_POINTER(0, w->run), API_TEXT(1, "loss"), API_POINTER(2, &o),
+                                    API_POINTER(3, &out), error);
   API_END(mr_history_free);
 }
 
@@ -281,8 +280,8 @@ static mr_status call_manifest_add_folder(api_world *w, mr_error *error) {
 static mr_status call_manifest_add_file(api_world *w, mr_error *error) {
   mr_manifest *manifest = NULL;
   OK(mr_manifest_new(&manifest, &api_error));
-  mr_status status = mr_manifest_add_file(API_POINTER(0, manifest), API_TEXT(1, w->file),
-                                          API_TEXT(2, "x"), error);
+  mr_status status =
+      mr_manifest_add_file(API_POINTER(0, manifest), API_TEXT(1, w->file), API_TEXT(2, "x"), error);
   w->touched = mr_manifest_count(manifest) != 0;
   mr_manifest_free(manifest);
   return status;
@@ -311,17 +310,16 @@ static mr_status call_log_dataset(api_world *w, mr_error *error) {
   o.schema = API_TEXT(6, "s");
   o.source_uri = API_TEXT(7, "u");
   o.source_version = API_TEXT(8, "1");
-  mr_status status = mr_experiment_log_dataset(
-      API_POINTER(0, w->experiment), API_TEXT(1, "d"), API_POINTER(2, w->manifest),
-      API_POINTER(3, &o), API_POINTER(4, &out), error);
+  mr_status status = mr_experiment_log_dataset(API_POINTER(0, w->experiment), API_TEXT(1, "d"),
+                                               API_POINTER(2, w->manifest), API_POINTER(3, &o),
+                                               API_POINTER(4, &out), error);
   API_END(mr_dataset_free);
 }
 
 static mr_status call_open_dataset(api_world *w, mr_error *error) {
   mr_dataset *out = API_OUT;
-  mr_status status = mr_registry_open_dataset(API_POINTER(0, w->registry),
-                                              API_TEXT(1, w->dataset_id), API_POINTER(2, &out),
-                                              error);
+  mr_status status = mr_registry_open_dataset(
+      API_POINTER(0, w->registry), API_TEXT(1, w->dataset_id), API_POINTER(2, &out), error);
   API_END(mr_dataset_free);
 }
 
@@ -430,8 +428,8 @@ const api_call api_lab_calls[] = {
     {"mr_registry_open_dataset", call_open_dataset, "registry:h run_id:i out_dataset:o", 0},
     {"mr_registry_find_dataset", call_find_dataset, "registry:h digest:d out_dataset:o", 0},
     {"mr_dataset_manifest", call_dataset_manifest, "dataset:h out_manifest:o", 0},
-    {"mr_dataset_verify", call_dataset_verify,
-     "dataset:h folder:f options:H out_report:O flags:g", 0},
+    {"mr_dataset_verify", call_dataset_verify, "dataset:h folder:f options:H out_report:O flags:g",
+     0},
     {"mr_dataset_fetch", call_dataset_fetch,
      "dataset:h folder:f options:H out_report:O file_mode:q", 0},
     {"mr_registry_list_datasets", call_list_datasets, "registry:h" ID_LIST, 0},

@@ -43,15 +43,8 @@ static mr_status call_attach_gate(api_world *w, mr_error *error) {
   o.model = API_TEXT(3, "digits");
   o.transition = API_TEXT(4, "channel/gated");
   o.expected_digest = API_TEXT(5, NULL);
-  /* With all defaults it would become the default gate and refuse every promotion. */
-  const mr_gate_options *options = w->change == 2 ? NULL : &o;
-  mr_gate *open = NULL;
-  OK(mr_gate_new(&open, &api_error));
-  mr_gate *gate = w->change == 2 ? open : w->gate;
-  mr_status status =
-      mr_registry_attach_gate(API_POINTER(0, w->registry), API_POINTER(1, gate), options, error);
-  mr_gate_free(open);
-  return status;
+  return mr_registry_attach_gate(API_POINTER(0, w->registry), API_POINTER(1, w->gate),
+                                 API_POINTER(2, &o), error);
 }
 
 static mr_status call_open_gate(api_world *w, mr_error *error) {
@@ -170,9 +163,8 @@ static mr_status call_request_version(api_world *w, mr_error *error) {
 
 static mr_status call_open_request(api_world *w, mr_error *error) {
   mr_request *out = API_OUT;
-  mr_status status = mr_registry_open_request(API_POINTER(0, w->registry),
-                                              API_TEXT(1, w->request_id), API_POINTER(2, &out),
-                                              error);
+  mr_status status = mr_registry_open_request(
+      API_POINTER(0, w->registry), API_TEXT(1, w->request_id), API_POINTER(2, &out), error);
   API_END(mr_request_free);
 }
 
@@ -253,9 +245,9 @@ const api_call api_registry_calls[] = {
     {"mr_gate_text", call_gate_text, "gate:h out_text:o", API_ALONE},
     {"mr_gate_digest", call_gate_digest, "gate:h out_digest:o", API_ALONE},
     {"mr_registry_attach_gate", call_attach_gate,
-     "registry:h gate:h options:H model:M transition:E expected_digest:D", API_WRITES},
+     "registry:h gate:h options:h model:m transition:E expected_digest:D", API_WRITES},
     {"mr_registry_open_gate", call_open_gate,
-     "registry:h options:H out_gate:o model:M transition:E", 0},
+     "registry:h options:h out_gate:o model:m transition:E", 0},
     {"mr_registry_create_model", call_create_model,
      "registry:h name:m options:H out_model:O description:V", API_WRITES},
     {"mr_registry_open_model", call_open_model, "registry:h name:m out_model:o", 0},
@@ -267,8 +259,8 @@ const api_call api_registry_calls[] = {
     {"mr_version_open_artifact", call_version_open_artifact, "version:h path:P out_blob:o", 0},
     {"mr_version_fetch", call_version_fetch,
      "version:h folder:f options:H out_report:O file_mode:q", 0},
-    {"mr_version_verify", call_version_verify,
-     "version:h folder:F options:H out_report:O flags:g", 0},
+    {"mr_version_verify", call_version_verify, "version:h folder:F options:H out_report:O flags:g",
+     0},
     {"mr_model_promote", call_promote,
      "model:h run_id:i options:H out_request:o bump:k artifact_path:P version:S line:E "
      "prerelease_id:N description:V op_id:N",
@@ -312,8 +304,7 @@ static void fill_lab(api_world *w) {
   OK(mr_run_open_artifact(w->run, "a.txt", &w->blob, &api_error));
   OK(mr_manifest_new(&w->manifest, &api_error));
   OK(mr_manifest_add_folder(w->manifest, w->folder, NULL, &api_error));
-  OK(mr_experiment_log_dataset(w->experiment, "d", w->manifest, &options, &w->dataset,
-                               &api_error));
+  OK(mr_experiment_log_dataset(w->experiment, "d", w->manifest, &options, &w->dataset, &api_error));
   (void)snprintf(w->dataset_id, sizeof w->dataset_id, "%s", mr_dataset_info(w->dataset)->run_id);
   (void)snprintf(w->digest, sizeof w->digest, "%s", mr_dataset_info(w->dataset)->digest);
   OK(mr_dataset_fetch(w->dataset, w->outside, NULL, &w->report, &api_error));

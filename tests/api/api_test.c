@@ -283,8 +283,7 @@ mr_run *api_make_run(mr_registry *registry, double accuracy) {
   OK(mr_run_log_metric(run, "accuracy", accuracy, 2, &api_error));
   OK(mr_run_log_artifact_bytes(run, "model/weights.bin", (const uint8_t *)id, strlen(id),
                                &api_error));
-  OK(mr_run_log_artifact_bytes(run, "model/labels.json", (const uint8_t *)"[0, 1]", 6,
-                               &api_error));
+  OK(mr_run_log_artifact_bytes(run, "model/labels.json", (const uint8_t *)"[0, 1]", 6, &api_error));
   OK(mr_run_finish(run, MR_RUN_FINISHED, &api_error));
   return run;
 }

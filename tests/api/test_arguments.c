@@ -180,10 +180,10 @@ static const char *const malformed[] = {
 /* Bad by kind, ended by NULL. */
 static const char *const bad_names[] = {"", "a\nb", "a\tb", "a\r", NULL};
 static const char *const bad_channels[] = {
-    "",       "a\nb",   "1a", "a b", "-a", ".a", "_a", "a@b", "a/b", "\xc3\xa9", "latest", "1.0.0",
-    "v1.0.0", "v1",     "x",  "X.1", "^1", "*",  "deadbeefdead", NULL};
+    "",       "a\nb",  "1a",     "a b", "-a", ".a",  "_a", "a@b", "a/b",          "\xc3\xa9",
+    "latest", "1.0.0", "v1.0.0", "v1",  "x",  "X.1", "^1", "*",   "deadbeefdead", NULL};
 static const char *const bad_models[] = {"", "a\nb", "a@b", "@", NULL};
-static const char *const bad_paths[] = {"",      "/a",   "a/",    "a//b",   ".",    "..", "../a",
+static const char *const bad_paths[] = {"",       "/a",    "a/",   "a//b", ".",    "..", "../a",
                                         "a/../b", "a/./b", "a/..", "a\\b", "a\nb", NULL};
 static const char *const bad_ids[] = {"",
                                       "1",
@@ -203,31 +203,58 @@ static const char *const bad_digests[] = {
     "000000000000000000000000000000000000000000000000000000000000000g",
     " 00000000000000000000000000000000000000000000000000000000000000 ",
     NULL};
-static const char *const bad_numbers[] = {
-    "",       "1",        "1.2",      "1.2.3.4", "01.2.3", "1.02.3", "1.2.03", "v1.2.3",  "1.2.3-",
-    "1.2.3+", "1.2.3-01", "1.2.3-a..b", "1.2.3 ", " 1.2.3", "-1.2.3", "1.2.x",  "1.2.3-\xc3\xa9",
-    "99999999999999999999.0.0", "9007199254740992.0.0", NULL};
+static const char *const bad_numbers[] = {"",
+                                          "1",
+                                          "1.2",
+                                          "1.2.3.4",
+                                          "01.2.3",
+                                          "1.02.3",
+                                          "1.2.03",
+                                          "v1.2.3",
+                                          "1.2.3-",
+                                          "1.2.3+",
+                                          "1.2.3-01",
+                                          "1.2.3-a..b",
+                                          "1.2.3 ",
+                                          " 1.2.3",
+                                          "-1.2.3",
+                                          "1.2.x",
+                                          "1.2.3-\xc3\xa9",
+                                          "99999999999999999999.0.0",
+                                          "9007199254740992.0.0",
+                                          NULL};
 static const char *const bad_references[] = {
-    "",         "@",          "@latest",     "digits@",     "digits@@", "digits@1",  "digits@^1",
-    "digits@*", "digits@1.x", "a@latest@b",  "digits@>=1",  "a\nb",     "digits@v1", "digits@-1",
-    "digits@ latest", NULL};
-static const char *const bad_id_tokens[] = {"",   "abc", "-1", "+1", " 1", "1 ", "1x",
-                                            "0x1", "0",   "99999999999999999999", NULL};
+    "",          "@",         "@latest",        "digits@",    "digits@@",   "digits@1",
+    "digits@^1", "digits@*",  "digits@1.x",     "a@latest@b", "digits@>=1", "a\nb",
+    "digits@v1", "digits@-1", "digits@ latest", NULL};
+static const char *const bad_id_tokens[] = {
+    "", "abc", "-1", "+1", " 1", "1 ", "1x", "0x1", "0", "99999999999999999999", NULL};
 static const char *const none[] = {NULL};
 
 static const char *const *bad_of(char kind) {
   switch (tolower((unsigned char)kind)) {
-  case 'n': return bad_names;
-  case 'c': return bad_channels;
-  case 'm': return bad_models;
-  case 'p': return bad_paths;
-  case 'i': return bad_ids;
-  case 'd': return bad_digests;
-  case 's': return bad_numbers;
-  case 'r': return bad_references;
-  case 't': return bad_id_tokens;
-  case 'f': return kind == 'f' ? bad_names : none;
-  default: return none;
+  case 'n':
+    return bad_names;
+  case 'c':
+    return bad_channels;
+  case 'm':
+    return bad_models;
+  case 'p':
+    return bad_paths;
+  case 'i':
+    return bad_ids;
+  case 'd':
+    return bad_digests;
+  case 's':
+    return bad_numbers;
+  case 'r':
+    return bad_references;
+  case 't':
+    return bad_id_tokens;
+  case 'f':
+    return kind == 'f' ? bad_names : none;
+  default:
+    return none;
   }
 }
 
@@ -236,12 +263,17 @@ static size_t longest_of(char kind) {
   switch (tolower((unsigned char)kind)) {
   case 'n':
   case 'c':
-  case 'm': return 250;
-  case 'p': return 1024;
-  case 'v': return 65536;
+  case 'm':
+    return 250;
+  case 'p':
+    return 1024;
+  case 'v':
+    return 65536;
   case 'w':
-  case 'f': return 4096;
-  default: return 0;
+  case 'f':
+    return 4096;
+  default:
+    return 0;
   }
 }
 
@@ -308,9 +340,23 @@ static void test_text(void **state) {
 /* What looks dangerous and is none of the library's business comes back as it was. */
 static void test_strange_text(void **state) {
   (void)state;
-  static const char *const strange[] = {
-      "a", "\xc3\xa9", "\xf0\x9f\x8d\x8b", "a\xe2\x80\xaegnp", "e\xcc\x81", "a/b", "..", "%s%n%d",
-      "'; DROP TABLE run; --", "\"", "`", "a b", "NULL", "-1", "\xef\xbb\xbf-bom", "\\", "*"};
+  static const char *const strange[] = {"a",
+                                        "\xc3\xa9",
+                                        "\xf0\x9f\x8d\x8b",
+                                        "a\xe2\x80\xaegnp",
+                                        "e\xcc\x81",
+                                        "a/b",
+                                        "..",
+                                        "%s%n%d",
+                                        "'; DROP TABLE run; --",
+                                        "\"",
+                                        "`",
+                                        "a b",
+                                        "NULL",
+                                        "-1",
+                                        "\xef\xbb\xbf-bom",
+                                        "\\",
+                                        "*"};
   for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
     mr_experiment *experiment = NULL;
     mr_model *model = NULL;
@@ -327,8 +373,8 @@ static void test_strange_text(void **state) {
     assert_string_equal(mr_property_page_at(page, 0)->value, strange[i]);
     OK(mr_registry_create_model(world.registry, strange[i], NULL, &model, &api_error));
     assert_string_equal(mr_model_info(model)->name, strange[i]);
-    REFUSED(MR_NOT_FOUND, NULL, mr_registry_resolve(world.registry, strange[i], NULL,
-                                                    &world.version, &api_error));
+    REFUSED(MR_NOT_FOUND, NULL,
+            mr_registry_resolve(world.registry, strange[i], NULL, &world.version, &api_error));
     mr_property_page_free(page);
     mr_model_free(model);
     mr_run_free(run);
@@ -479,14 +525,13 @@ static void test_huge_sizes(void **state) {
   link.path = "huge/2";
   OK(mr_run_log_artifact_link(run, &link, &api_error));
   int64_t versions = api_count_versions(world.model);
-  REFUSED(MR_LIMIT, NULL, mr_model_promote(world.model, mr_run_info(run)->id, NULL, &request,
-                                           &api_error));
+  REFUSED(MR_LIMIT, NULL,
+          mr_model_promote(world.model, mr_run_info(run)->id, NULL, &request, &api_error));
   assert_int_equal(api_count_versions(world.model), versions);
   mr_run_free(run);
   OK(mr_manifest_new(&manifest, &api_error));
   OK(mr_manifest_add_entry(manifest, "1", INT64_MAX, world.digest, &api_error));
-  REFUSED(MR_LIMIT, NULL,
-          mr_manifest_add_entry(manifest, "2", 1, world.digest, &api_error));
+  REFUSED(MR_LIMIT, NULL, mr_manifest_add_entry(manifest, "2", 1, world.digest, &api_error));
   assert_int_equal(mr_manifest_count(manifest), 1);
   mr_manifest_free(manifest);
 }
@@ -541,9 +586,10 @@ static void test_contradictions(void **state) {
           mr_model_promote(world.model, world.fresh_run, &promote, &request, &api_error));
   assert_null(request);
   mr_gate_options gate = MR_GATE_OPTIONS_INIT;
-  static const char *const transitions[] = {"", "demote", "channel", "channel/", "channel/1a",
-                                            "channel/latest", "Promote", "promote "};
+  static const char *const transitions[] = {"",           "demote",         "channel", "channel/",
+                                            "channel/1a", "channel/latest", "Promote", "promote "};
   for (size_t i = 0; i < sizeof transitions / sizeof transitions[0]; i++) {
+    gate.flags = MR_GATE_DEFAULT;
     gate.transition = transitions[i];
     REFUSED(MR_INVALID_ARGUMENT, NULL,
             mr_registry_attach_gate(world.registry, world.gate, &gate, &api_error));
@@ -657,22 +703,22 @@ static void test_names_of_things(void **state) {
 
 /* The functions that the tests above call by hand. */
 static const char *const by_hand[] = {
-    "mr_abi_level",       "mr_blob_free",        "mr_blob_info",      "mr_blob_size",
-    "mr_buffer_data",     "mr_buffer_free",      "mr_buffer_size",    "mr_cancel_free",
-    "mr_cancel_trigger",  "mr_dataset_free",     "mr_dataset_info",   "mr_decision_at",
-    "mr_decision_free",   "mr_decision_info",    "mr_experiment_free", "mr_experiment_info",
-    "mr_gate_free",       "mr_history_count",    "mr_history_free",   "mr_history_steps",
-    "mr_history_times",   "mr_history_values",   "mr_library_version", "mr_manifest_at",
-    "mr_manifest_count",  "mr_manifest_free",    "mr_metric_free",    "mr_model_free",
-    "mr_model_info",      "mr_registry_close",   "mr_registry_info",  "mr_report_at",
-    "mr_report_free",     "mr_report_info",      "mr_request_free",   "mr_request_info",
-    "mr_run_free",        "mr_run_info",         "mr_status_name",    "mr_version_free",
+    "mr_abi_level",      "mr_blob_free",      "mr_blob_info",       "mr_blob_size",
+    "mr_buffer_data",    "mr_buffer_free",    "mr_buffer_size",     "mr_cancel_free",
+    "mr_cancel_trigger", "mr_dataset_free",   "mr_dataset_info",    "mr_decision_at",
+    "mr_decision_free",  "mr_decision_info",  "mr_experiment_free", "mr_experiment_info",
+    "mr_gate_free",      "mr_history_count",  "mr_history_free",    "mr_history_steps",
+    "mr_history_times",  "mr_history_values", "mr_library_version", "mr_manifest_at",
+    "mr_manifest_count", "mr_manifest_free",  "mr_metric_free",     "mr_model_free",
+    "mr_model_info",     "mr_registry_close", "mr_registry_info",   "mr_report_at",
+    "mr_report_free",    "mr_report_info",    "mr_request_free",    "mr_request_info",
+    "mr_run_free",       "mr_run_info",       "mr_status_name",     "mr_version_free",
     "mr_version_info",
 };
 
-static const char *const page_nouns[] = {
-    "mr_artifact", "mr_channel",  "mr_dataset", "mr_experiment", "mr_input",  "mr_metric",
-    "mr_model",    "mr_property", "mr_request", "mr_run",        "mr_version"};
+static const char *const page_nouns[] = {"mr_artifact", "mr_channel", "mr_dataset", "mr_experiment",
+                                         "mr_input",    "mr_metric",  "mr_model",   "mr_property",
+                                         "mr_request",  "mr_run",     "mr_version"};
 
 static bool is_tested(const char *name) {
   const api_call *row;
@@ -720,13 +766,20 @@ static void test_nothing_is_left_out(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      argument_test(test_nothing_is_left_out), argument_test(test_good),
-      argument_test(test_null),                argument_test(test_text),
-      argument_test(test_strange_text),        argument_test(test_numbers),
-      argument_test(test_extreme_points),      argument_test(test_counts),
-      argument_test(test_huge_sizes),          argument_test(test_contradictions),
-      argument_test(test_pages),               argument_test(test_getters),
-      argument_test(test_frees),               argument_test(test_names_of_things),
+      argument_test(test_nothing_is_left_out),
+      argument_test(test_good),
+      argument_test(test_null),
+      argument_test(test_text),
+      argument_test(test_strange_text),
+      argument_test(test_numbers),
+      argument_test(test_extreme_points),
+      argument_test(test_counts),
+      argument_test(test_huge_sizes),
+      argument_test(test_contradictions),
+      argument_test(test_pages),
+      argument_test(test_getters),
+      argument_test(test_frees),
+      argument_test(test_names_of_things),
   };
   if (argc < 2) {
     fprintf(stderr, "the path of the version script is missing\n");

@@ -26,33 +26,87 @@ enum { HANDLE_COUNT = 27 };
 static void free_handle(int number) {
   api_world *w = &world;
   switch (number) {
-  case 0: mr_registry_close(w->registry); break;
-  case 1: mr_experiment_free(w->experiment); break;
-  case 2: mr_run_free(w->run); break;
-  case 3: mr_metric_free(w->metric); break;
-  case 4: mr_history_free(w->history); break;
-  case 5: mr_manifest_free(w->manifest); break;
-  case 6: mr_dataset_free(w->dataset); break;
-  case 7: mr_model_free(w->model); break;
-  case 8: mr_gate_free(w->gate); break;
-  case 9: mr_request_free(w->request); break;
-  case 10: mr_decision_free(w->decision); break;
-  case 11: mr_version_free(w->version); break;
-  case 12: mr_blob_free(w->blob); break;
-  case 13: mr_report_free(w->report); break;
-  case 14: mr_buffer_free(w->buffer); break;
-  case 15: mr_cancel_free(w->cancel); break;
-  case 16: mr_experiment_page_free(w->experiments); break;
-  case 17: mr_run_page_free(w->runs); break;
-  case 18: mr_property_page_free(w->params); break;
-  case 19: mr_input_page_free(w->inputs); break;
-  case 20: mr_metric_page_free(w->metrics); break;
-  case 21: mr_artifact_page_free(w->artifacts); break;
-  case 22: mr_dataset_page_free(w->datasets); break;
-  case 23: mr_model_page_free(w->models); break;
-  case 24: mr_version_page_free(w->versions); break;
-  case 25: mr_channel_page_free(w->channels); break;
-  default: mr_request_page_free(w->requests); break;
+  case 0:
+    mr_registry_close(w->registry);
+    break;
+  case 1:
+    mr_experiment_free(w->experiment);
+    break;
+  case 2:
+    mr_run_free(w->run);
+    break;
+  case 3:
+    mr_metric_free(w->metric);
+    break;
+  case 4:
+    mr_history_free(w->history);
+    break;
+  case 5:
+    mr_manifest_free(w->manifest);
+    break;
+  case 6:
+    mr_dataset_free(w->dataset);
+    break;
+  case 7:
+    mr_model_free(w->model);
+    break;
+  case 8:
+    mr_gate_free(w->gate);
+    break;
+  case 9:
+    mr_request_free(w->request);
+    break;
+  case 10:
+    mr_decision_free(w->decision);
+    break;
+  case 11:
+    mr_version_free(w->version);
+    break;
+  case 12:
+    mr_blob_free(w->blob);
+    break;
+  case 13:
+    mr_report_free(w->report);
+    break;
+  case 14:
+    mr_buffer_free(w->buffer);
+    break;
+  case 15:
+    mr_cancel_free(w->cancel);
+    break;
+  case 16:
+    mr_experiment_page_free(w->experiments);
+    break;
+  case 17:
+    mr_run_page_free(w->runs);
+    break;
+  case 18:
+    mr_property_page_free(w->params);
+    break;
+  case 19:
+    mr_input_page_free(w->inputs);
+    break;
+  case 20:
+    mr_metric_page_free(w->metrics);
+    break;
+  case 21:
+    mr_artifact_page_free(w->artifacts);
+    break;
+  case 22:
+    mr_dataset_page_free(w->datasets);
+    break;
+  case 23:
+    mr_model_page_free(w->models);
+    break;
+  case 24:
+    mr_version_page_free(w->versions);
+    break;
+  case 25:
+    mr_channel_page_free(w->channels);
+    break;
+  default:
+    mr_request_page_free(w->requests);
+    break;
   }
 }
 

@@ -357,48 +357,54 @@ typedef struct struct_row {
 
 #define UP_TO(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 #define LIST_ROW(use)                                                                              \
-  {"MR_LIST_OPTIONS_INIT",   #use, use, make_list, sizeof(mr_list_options), 0,                       \
-   offsetof(mr_list_options, reserved)}
+  {                                                                                                \
+    "MR_LIST_OPTIONS_INIT", #use, use, make_list, sizeof(mr_list_options), 0,                      \
+        offsetof(mr_list_options, reserved)                                                        \
+  }
 
 static const struct_row rows[] = {
     {"MR_OPEN_OPTIONS_INIT", "open", use_open, make_open, sizeof(mr_open_options),
      UP_TO(mr_open_options, flags), offsetof(mr_open_options, reserved)},
     {"MR_ALLOCATOR_INIT", "open", use_allocator, make_allocator, sizeof(mr_allocator),
      UP_TO(mr_allocator, deallocate), 0},
-    {"MR_FOLDER_OPTIONS_INIT", "add_folder", use_folder, make_folder, sizeof(mr_folder_options),
-     0, offsetof(mr_folder_options, reserved)},
+    {"MR_FOLDER_OPTIONS_INIT", "add_folder", use_folder, make_folder, sizeof(mr_folder_options), 0,
+     offsetof(mr_folder_options, reserved)},
     {"MR_DATASET_OPTIONS_INIT", "log_dataset", use_dataset, make_dataset,
      sizeof(mr_dataset_options), 0, 0},
     {"MR_VERIFY_OPTIONS_INIT", "dataset", use_verify_dataset, make_verify,
      sizeof(mr_verify_options), 0, 0},
     {"MR_VERIFY_OPTIONS_INIT", "version", use_verify_version, make_verify,
      sizeof(mr_verify_options), 0, 0},
-    {"MR_FETCH_OPTIONS_INIT", "dataset", use_fetch_dataset, make_fetch, sizeof(mr_fetch_options),
-     0, 0},
-    {"MR_FETCH_OPTIONS_INIT", "version", use_fetch_version, make_fetch, sizeof(mr_fetch_options),
-     0, 0},
+    {"MR_FETCH_OPTIONS_INIT", "dataset", use_fetch_dataset, make_fetch, sizeof(mr_fetch_options), 0,
+     0},
+    {"MR_FETCH_OPTIONS_INIT", "version", use_fetch_version, make_fetch, sizeof(mr_fetch_options), 0,
+     0},
     {"MR_ARTIFACT_OPTIONS_INIT", "log_artifact", use_artifact, make_artifact,
      sizeof(mr_artifact_options), 0, offsetof(mr_artifact_options, reserved)},
     {"MR_ARTIFACT_LINK_INIT", "log_artifact_link", use_link, make_link, sizeof(mr_artifact_link),
      UP_TO(mr_artifact_link, digest), offsetof(mr_artifact_link, reserved)},
-    {"MR_GATE_OPTIONS_INIT", "attach_gate", use_attach, make_gate, sizeof(mr_gate_options), 0, offsetof(mr_gate_options, reserved)},
-    {"MR_GATE_OPTIONS_INIT", "open_gate", use_open_gate, make_gate, sizeof(mr_gate_options), 0, offsetof(mr_gate_options, reserved)},
-    {"MR_MODEL_OPTIONS_INIT", "create_model", use_model, make_model, sizeof(mr_model_options), 0, offsetof(mr_model_options, reserved)},
-    {"MR_RUN_OPTIONS_INIT", "start_run", use_run, make_run, sizeof(mr_run_options), 0, offsetof(mr_run_options, reserved)},
+    {"MR_GATE_OPTIONS_INIT", "attach_gate", use_attach, make_gate, sizeof(mr_gate_options), 0,
+     offsetof(mr_gate_options, flags)},
+    {"MR_GATE_OPTIONS_INIT", "open_gate", use_open_gate, make_gate, sizeof(mr_gate_options), 0,
+     offsetof(mr_gate_options, flags)},
+    {"MR_MODEL_OPTIONS_INIT", "create_model", use_model, make_model, sizeof(mr_model_options), 0,
+     offsetof(mr_model_options, reserved)},
+    {"MR_RUN_OPTIONS_INIT", "start_run", use_run, make_run, sizeof(mr_run_options), 0,
+     offsetof(mr_run_options, reserved)},
     {"MR_INPUT_INIT", "log_input", use_input, make_input, sizeof(mr_input),
      UP_TO(mr_input, dataset_run_id), offsetof(mr_input, reserved)},
     {"MR_RUN_LIST_OPTIONS_INIT", "list_runs", use_run_list, make_run_list,
      sizeof(mr_run_list_options), 0, offsetof(mr_run_list_options, reserved)},
     {"MR_REQUEST_LIST_OPTIONS_INIT", "list_requests", use_request_list, make_request_list,
      sizeof(mr_request_list_options), 0, 0},
-    {"MR_HISTORY_OPTIONS_INIT", "history", use_history, make_history, sizeof(mr_history_options),
-     0, 0},
-    {"MR_PROMOTE_OPTIONS_INIT", "promote", use_promote, make_promote, sizeof(mr_promote_options),
-     0, 0},
+    {"MR_HISTORY_OPTIONS_INIT", "history", use_history, make_history, sizeof(mr_history_options), 0,
+     0},
+    {"MR_PROMOTE_OPTIONS_INIT", "promote", use_promote, make_promote, sizeof(mr_promote_options), 0,
+     0},
     {"MR_CHANNEL_MOVE_INIT", "move", use_move, make_move, sizeof(mr_channel_move),
      UP_TO(mr_channel_move, expected), offsetof(mr_channel_move, reserved)},
-    {"MR_RESOLVE_OPTIONS_INIT", "resolve", use_resolve, make_resolve, sizeof(mr_resolve_options),
-     0, 0},
+    {"MR_RESOLVE_OPTIONS_INIT", "resolve", use_resolve, make_resolve, sizeof(mr_resolve_options), 0,
+     0},
     LIST_ROW(use_experiments),
     LIST_ROW(use_datasets),
     LIST_ROW(use_models),
@@ -572,10 +578,14 @@ static void test_nothing_is_left_out(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      struct_test(test_nothing_is_left_out), struct_test(test_own_size),
-      struct_test(test_shorter),             struct_test(test_longer_with_zeros),
-      struct_test(test_longer_with_wishes),  struct_test(test_senseless_sizes),
-      struct_test(test_reserved_fields),     struct_test(test_unchanged),
+      struct_test(test_nothing_is_left_out),
+      struct_test(test_own_size),
+      struct_test(test_shorter),
+      struct_test(test_longer_with_zeros),
+      struct_test(test_longer_with_wishes),
+      struct_test(test_senseless_sizes),
+      struct_test(test_reserved_fields),
+      struct_test(test_unchanged),
   };
   if (argc < 3) {
     fprintf(stderr, "the path of the public headers is missing\n");

@@ -58,8 +58,7 @@ void contract_refused(mr_status got, mr_status wanted, const char *words, const 
              (size < 3 || strcmp(error.message + size - 3, "...") != 0);
   if (error.status != got || size == 0 || size >= sizeof error.message || dot ||
       strpbrk(error.message, "\r\n") != NULL) {
-    print_error("%s:%d: status %d, message \"%s\"\n", file, line, (int)error.status,
-                error.message);
+    print_error("%s:%d: status %d, message \"%s\"\n", file, line, (int)error.status, error.message);
     _fail(file, line);
   }
   contract_has(error.message, words, file, line);

@@ -200,7 +200,8 @@ static void refuses(void **state) {
   REFUSED(MR_INVALID_ARGUMENT, "pipe",
           mr_run_log_artifact(run, contract_path(c, "local", &local), NULL, NULL, &error));
   assert_int_equal(mkdir(contract_path(c, "void", &local), 0777), 0);
-  REFUSED(MR_INVALID_ARGUMENT, "no files", mr_run_log_artifact(run, local.text, NULL, NULL, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "no files",
+          mr_run_log_artifact(run, local.text, NULL, NULL, &error));
   contract_path(c, "local/file", &local);
   static const char *const paths[] = {"", "/a", "a/", "a//b", "..", "a/..", "a\\b", "a\tb", "\xc3"};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
@@ -245,14 +246,9 @@ static void lists_in_byte_order(void **state) {
 
 int contract_artifact_tests(void) {
   const struct CMUnitTest tests[] = {
-      TEST(logs_a_file),
-      TEST(logs_a_folder),
-      TEST(a_folder_is_logged_whole_or_not),
-      TEST(logs_bytes),
-      TEST(content_is_stored_once),
-      TEST(a_path_is_a_file_or_a_folder),
-      TEST(refuses),
-      TEST(lists_in_byte_order),
+      TEST(logs_a_file), TEST(logs_a_folder),          TEST(a_folder_is_logged_whole_or_not),
+      TEST(logs_bytes),  TEST(content_is_stored_once), TEST(a_path_is_a_file_or_a_folder),
+      TEST(refuses),     TEST(lists_in_byte_order),
   };
   return GROUP("artifacts", tests);
 }

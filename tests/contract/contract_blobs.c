@@ -43,9 +43,9 @@ static void reads_any_part(void **state) {
     size_t offset;
     size_t size;
   } parts[] = {
-      {0, 0},        {0, 1},        {0, LARGE},        {0, LARGE + 8},      {leaf - 1, 1},
-      {leaf - 1, 2}, {leaf, 1},     {leaf - 1, leaf},  {leaf, leaf},        {leaf / 2, 2 * leaf},
-      {3 * leaf, 5}, {3 * leaf, 6}, {3 * leaf + 4, 1}, {3 * leaf + 4, 100}, {LARGE, 1},
+      {0, 0},        {0, 1},         {0, LARGE},        {0, LARGE + 8},      {leaf - 1, 1},
+      {leaf - 1, 2}, {leaf, 1},      {leaf - 1, leaf},  {leaf, leaf},        {leaf / 2, 2 * leaf},
+      {3 * leaf, 5}, {3 * leaf, 6},  {3 * leaf + 4, 1}, {3 * leaf + 4, 100}, {LARGE, 1},
       {LARGE, 0},    {LARGE + 1, 1},
   };
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -119,7 +119,8 @@ static void opening_refuses(void **state) {
   REFUSED(MR_NOT_FOUND, "'a'|folder", mr_run_open_artifact(run, "a", &blob, &error));
   REFUSED(MR_NOT_FOUND, "'a/b/c'", mr_run_open_artifact(run, "a/b/c", &blob, &error));
   REFUSED(MR_INVALID_ARGUMENT, "artifact path", mr_run_open_artifact(run, "", &blob, &error));
-  REFUSED(MR_INVALID_ARGUMENT, "artifact path", mr_run_open_artifact(run, "a/../a/b", &blob, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "artifact path",
+          mr_run_open_artifact(run, "a/../a/b", &blob, &error));
   REFUSED(MR_INVALID_ARGUMENT, "artifact path", mr_run_open_artifact(run, NULL, &blob, &error));
   REFUSED(MR_INVALID_ARGUMENT, "out_blob", mr_run_open_artifact(run, "a/b", NULL, &error));
   assert_null(blob);
@@ -146,7 +147,10 @@ static void formats(void **state) {
       {"gzip", "\x1f\x8b\x08\x00", 4},
       {"json", "{\"a\": 1}", 8},
       {"json", " [\n1, 2]", 8},
-      {"elf", "\x7f" "ELF\x02\x01", 6},
+      {"elf",
+       "\x7f"
+       "ELF\x02\x01",
+       6},
       {"unknown", "label,x,y\n1,2,3\n", 16},
       {"unknown", "", 0},
   };
@@ -156,7 +160,8 @@ static void formats(void **state) {
     path_text local;
     mr_blob *blob = NULL;
     (void)snprintf(name, sizeof name, "bytes-%zu", i);
-    OK(mr_run_log_artifact_bytes(run, name, (const uint8_t *)cases[i].bytes, cases[i].size, &error));
+    OK(mr_run_log_artifact_bytes(run, name, (const uint8_t *)cases[i].bytes, cases[i].size,
+                                 &error));
     blob = open_artifact(run, name);
     assert_string_equal(mr_blob_info(blob)->format, cases[i].format);
     mr_blob_free(blob);
@@ -194,8 +199,7 @@ static void links_to_files_open(void **state) {
   contract_fill(large, sizeof large, 13);
   contract_write(c, "elsewhere/we ights.bin", large, sizeof large);
   contract_digest(large, sizeof large, digest);
-  (void)snprintf(uri, sizeof uri, "file://%s",
-                 contract_path(c, "elsewhere/we ights.bin", &local));
+  (void)snprintf(uri, sizeof uri, "file://%s", contract_path(c, "elsewhere/we ights.bin", &local));
   log_link(run, "weights", uri, digest, LARGE);
   log_link(run, "weights", uri, digest, LARGE);
   blob = open_artifact(run, "weights");
@@ -234,8 +238,8 @@ static void links_to_files_open(void **state) {
 static void other_links_are_recorded(void **state) {
   contract *c = *state;
   static const char *const uris[] = {"s3://bucket/key", "https://example.com/model?x=1",
-                                     "file:relative", "file://host/path", "file:///a%20b",
-                                     "az:anything"};
+                                     "file:relative",   "file://host/path",
+                                     "file:///a%20b",   "az:anything"};
   char digest[DIGEST_TEXT];
   mr_run *run = contract_run(c, "x");
   contract_digest("x", 1, digest);
@@ -376,14 +380,10 @@ static void damage_is_found(void **state) {
 
 int contract_blob_tests(void) {
   const struct CMUnitTest tests[] = {
-      TEST(reads_any_part),
-      TEST(maps),
-      TEST(opening_refuses),
-      TEST(formats),
-      TEST(links_to_files_open),
-      TEST(other_links_are_recorded),
-      TEST(bad_links_are_refused),
-      TEST(damage_is_found),
+      TEST(reads_any_part),        TEST(maps),
+      TEST(opening_refuses),       TEST(formats),
+      TEST(links_to_files_open),   TEST(other_links_are_recorded),
+      TEST(bad_links_are_refused), TEST(damage_is_found),
   };
   return GROUP("content", tests);
 }

@@ -77,7 +77,16 @@ static void bad_and_reserved_names(void **state) {
   mr_model *model = contract_model(c, "m");
   static const char *const bad[] = {"", "1", "-a", "_a", ".a", "a b", "a/b", "a@b", "größe", "a\n"};
   static const char *const reserved[] = {
-      "latest", "x", "X", "x.1", "x.x", "v1", "V2.0.0", "v1.x", "vx", "abcdefabcdef",
+      "latest",
+      "x",
+      "X",
+      "x.1",
+      "x.x",
+      "v1",
+      "V2.0.0",
+      "v1.x",
+      "vx",
+      "abcdefabcdef",
       "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"};
   char name[260];
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -132,7 +132,8 @@ static void refuses(void **state) {
   mr_dataset *d = NULL;
   mr_dataset_options o = MR_DATASET_OPTIONS_INIT;
   o.sample_count = -1;
-  REFUSED(MR_INVALID_ARGUMENT, "sample_count", mr_experiment_log_dataset(e, "d", m, &o, &d, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "sample_count",
+          mr_experiment_log_dataset(e, "d", m, &o, &d, &error));
   o.sample_count = 0;
   o.schema = "\x01";
   REFUSED(MR_INVALID_ARGUMENT, "schema", mr_experiment_log_dataset(e, "d", m, &o, &d, &error));
@@ -153,8 +154,9 @@ static void refuses(void **state) {
           mr_experiment_log_dataset(e, "d", m, &o, &d, &error));
   OK(mr_manifest_add_entry(m, "a.csv/x", 1, mr_manifest_at(m, 0)->digest, &error));
   REFUSED(MR_ALREADY_EXISTS, "a.csv", mr_experiment_log_dataset(e, "d", m, NULL, &d, &error));
-  REFUSED(MR_NOT_FOUND, "dataset run",
-          mr_registry_open_dataset(c->registry, "01234567-89ab-7def-8123-456789abcdef", &d, &error));
+  REFUSED(
+      MR_NOT_FOUND, "dataset run",
+      mr_registry_open_dataset(c->registry, "01234567-89ab-7def-8123-456789abcdef", &d, &error));
   mr_run *run = contract_run(c, "x");
   REFUSED(MR_NOT_FOUND, "dataset run",
           mr_registry_open_dataset(c->registry, mr_run_info(run)->id, &d, &error));
@@ -304,10 +306,10 @@ static void verifies_every_kind_of_problem(void **state) {
   assert_null(mr_report_at(report, 0));
   mr_report_free(report);
   OK(mr_dataset_verify(dataset, folder.text, NULL, NULL, &error));
-  contract_write_text(c, "data/a.csv", "1,2,4\n");                                /* changed */
-  contract_write_text(c, "data/zz", "new");                                       /* extra */
-  assert_int_equal(unlink(contract_path(c, "data/large.bin", &path)), 0);         /* missing */
-  assert_int_equal(unlink(contract_path(c, "data/sub/b.csv", &path)), 0);         /* unreadable */
+  contract_write_text(c, "data/a.csv", "1,2,4\n");                        /* changed */
+  contract_write_text(c, "data/zz", "new");                               /* extra */
+  assert_int_equal(unlink(contract_path(c, "data/large.bin", &path)), 0); /* missing */
+  assert_int_equal(unlink(contract_path(c, "data/sub/b.csv", &path)), 0); /* unreadable */
   assert_int_equal(symlink("../a.csv", contract_path(c, "data/sub/b.csv", &path)), 0);
   assert_int_equal(symlink("a.csv", contract_path(c, "data/new.lnk", &path)), 0); /* extra */
   OK(mr_dataset_verify(dataset, folder.text, NULL, &report, &error));
@@ -315,8 +317,8 @@ static void verifies_every_kind_of_problem(void **state) {
     const char *path;
     mr_problem problem;
   } expected[] = {
-      {"a.csv", MR_PROBLEM_CHANGED},     {"large.bin", MR_PROBLEM_MISSING},
-      {"new.lnk", MR_PROBLEM_EXTRA},     {"sub/b.csv", MR_PROBLEM_UNREADABLE},
+      {"a.csv", MR_PROBLEM_CHANGED}, {"large.bin", MR_PROBLEM_MISSING},
+      {"new.lnk", MR_PROBLEM_EXTRA}, {"sub/b.csv", MR_PROBLEM_UNREADABLE},
       {"zz", MR_PROBLEM_EXTRA},
   };
   assert_int_equal(mr_report_info(report)->problem_count, 5);

@@ -223,7 +223,7 @@ static void gate_digests(void **state) {
   static const struct {
     const char *everybody;
     const char *own;
-  } gates[] = {{NULL, NULL},        {NULL, "a: 1 < 2\n"},        {"a: 1 < 2\n", NULL},
+  } gates[] = {{NULL, NULL},         {NULL, "a: 1 < 2\n"},         {"a: 1 < 2\n", NULL},
                {NULL, "a: 1 < 3\n"}, {"a: 1 < 2\n", "a: 1 < 2\n"}, {NULL, ""}};
   enum { COUNT = sizeof gates / sizeof gates[0] };
   char digests[COUNT][DIGEST_TEXT];

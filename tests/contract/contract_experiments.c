@@ -14,8 +14,7 @@ static void opens_or_creates(void **state) {
   assert_string_equal(info->name, "digits");
   assert_string_equal(info->actor, "tester");
   assert_int_equal(strlen(info->id), 36);
-  assert_in_range((uintmax_t)info->created_us, (uintmax_t)before,
-                  (uintmax_t)contract_clock(NULL));
+  assert_in_range((uintmax_t)info->created_us, (uintmax_t)before, (uintmax_t)contract_clock(NULL));
   assert_string_equal(mr_experiment_info(again)->id, info->id);
   assert_int_equal(mr_experiment_info(again)->created_us, info->created_us);
   assert_string_not_equal(mr_experiment_info(other)->id, info->id);
@@ -102,8 +101,7 @@ static void races(void **state) {
   assert_int_equal(pthread_barrier_init(&barrier, NULL, RACERS), 0);
   for (int i = 0; i < RACERS; i++) {
     memset(&racers[i], 0, sizeof racers[i]);
-    racers[i].registry =
-        c->driver->shared && i % 2 == 1 ? contract_second(c) : c->registry;
+    racers[i].registry = c->driver->shared && i % 2 == 1 ? contract_second(c) : c->registry;
     racers[i].barrier = &barrier;
     racers[i].names = names;
     assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
@@ -256,14 +254,9 @@ static void is_seen_elsewhere(void **state) {
 
 int contract_experiment_tests(void) {
   const struct CMUnitTest tests[] = {
-      TEST(opens_or_creates),
-      TEST(checks_names),
-      TEST(races),
-      TEST(lists_in_order_of_creation),
-      TEST(pages_stay_put),
-      TEST(refuses_bad_list_options),
-      TEST(accepts_other_struct_sizes),
-      TEST(is_seen_elsewhere),
+      TEST(opens_or_creates),           TEST(checks_names),      TEST(races),
+      TEST(lists_in_order_of_creation), TEST(pages_stay_put),    TEST(refuses_bad_list_options),
+      TEST(accepts_other_struct_sizes), TEST(is_seen_elsewhere),
   };
   return GROUP("experiments", tests);
 }

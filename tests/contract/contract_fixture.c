@@ -268,6 +268,7 @@ void contract_attach(const contract *c, const char *model, const char *transitio
   mr_gate *gate = NULL;
   mr_gate_options options = MR_GATE_OPTIONS_INIT;
   options.model = model;
+  if (model == NULL) options.flags = MR_GATE_DEFAULT;
   options.transition = transition;
   OK(mr_gate_parse(text, &gate, &error));
   OK(mr_registry_attach_gate(c->registry, gate, &options, &error));

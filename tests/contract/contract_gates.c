@@ -38,8 +38,10 @@ static void round_trip(const contract *c, mr_gate *gate) {
   digest_of(again, second);
   assert_string_equal(first, second);
   mr_gate_free(again);
-  OK(mr_registry_attach_gate(c->registry, gate, NULL, &error));
-  OK(mr_registry_open_gate(c->registry, NULL, &stored, &error));
+  mr_gate_options all = MR_GATE_OPTIONS_INIT;
+  all.flags = MR_GATE_DEFAULT;
+  OK(mr_registry_attach_gate(c->registry, gate, &all, &error));
+  OK(mr_registry_open_gate(c->registry, &all, &stored, &error));
   text_is(stored, text);
   mr_gate_free(stored);
   mr_buffer_free(buffer);
@@ -126,7 +128,8 @@ static void rules_can_be_added_one_by_one(void **state) {
             mr_gate_add_rule(gate, quotes[i], "metrics.b > 1", &error));
   }
   REFUSED(MR_INVALID_ARGUMENT, "rule name", mr_gate_add_rule(gate, "", "metrics.b > 1", &error));
-  REFUSED(MR_INVALID_ARGUMENT, "rule name", mr_gate_add_rule(gate, "a\nb", "metrics.b > 1", &error));
+  REFUSED(MR_INVALID_ARGUMENT, "rule name",
+          mr_gate_add_rule(gate, "a\nb", "metrics.b > 1", &error));
   REFUSED(MR_INVALID_ARGUMENT, "expression", mr_gate_add_rule(gate, "x", NULL, &error));
   REFUSED(MR_INVALID_ARGUMENT, "gate", mr_gate_add_rule(NULL, "x", "metrics.b > 1", &error));
   memset(name, 'r', sizeof name);
@@ -326,8 +329,12 @@ static void transitions_are_apart(void **state) {
     const char *model;
     const char *transition;
   } places[] = {
-      {NULL, NULL}, {NULL, "channel/production"}, {"m", NULL}, {"m", "channel/production"},
-      {"m", "channel/staging"}, {"n", "promote"},
+      {NULL, NULL},
+      {NULL, "channel/production"},
+      {"m", NULL},
+      {"m", "channel/production"},
+      {"m", "channel/staging"},
+      {"n", "promote"},
   };
   enum { COUNT = sizeof places / sizeof places[0] };
   mr_model_free(contract_model(c, "m"));
@@ -338,11 +345,11 @@ static void transitions_are_apart(void **state) {
       mr_gate *gate = NULL;
       char text[64];
       o.model = places[i].model;
+      if (o.model == NULL) o.flags = MR_GATE_DEFAULT;
       o.transition = places[i].transition;
       (void)snprintf(text, sizeof text, "rule: metrics.x > %d\n", i);
       if (round == 0) {
-        REFUSED(MR_NOT_FOUND, "no |gate",
-                mr_registry_open_gate(c->registry, &o, &gate, &error));
+        REFUSED(MR_NOT_FOUND, "no |gate", mr_registry_open_gate(c->registry, &o, &gate, &error));
         contract_attach(c, o.model, o.transition, text);
       } else {
         OK(mr_registry_open_gate(c->registry, &o, &gate, &error));
@@ -359,14 +366,27 @@ static void attaching_refuses(void **state) {
   mr_gate_options o = MR_GATE_OPTIONS_INIT;
   mr_gate *gate = parse("a: metrics.x > 1");
   mr_gate *out = NULL;
-  static const char *const transitions[] = {"", "demote", "channel", "channel/", "channel/latest",
-                                            "channel/1.0", "channel/a b", "Promote"};
+  static const char *const transitions[] = {
+      "",       "demote", "channel", "channel/", "channel/latest", "channel/1.0", "channel/a b",
+      "Promote"};
+  o.flags = MR_GATE_DEFAULT;
   for (size_t i = 0; i < sizeof transitions / sizeof transitions[0]; i++) {
     o.transition = transitions[i];
     REFUSED(MR_INVALID_ARGUMENT, "", mr_registry_attach_gate(c->registry, gate, &o, &error));
     REFUSED(MR_INVALID_ARGUMENT, "", mr_registry_open_gate(c->registry, &o, &out, &error));
   }
   o.transition = NULL;
+  REFUSED(MR_NOT_FOUND, "default gate", mr_registry_open_gate(c->registry, &o, &out, &error));
+  o.model = "m"; /* a model and all models */
+  REFUSED(MR_INVALID_ARGUMENT, "MR_GATE_DEFAULT",
+          mr_registry_attach_gate(c->registry, gate, &o, &error));
+  o.flags = 2;
+  REFUSED(MR_INVALID_ARGUMENT, "flags", mr_registry_attach_gate(c->registry, gate, &o, &error));
+  o.flags = 0;
+  REFUSED(MR_INVALID_ARGUMENT, "MR_GATE_DEFAULT",
+          mr_registry_attach_gate(c->registry, gate, NULL, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "MR_GATE_DEFAULT",
+          mr_registry_open_gate(c->registry, NULL, &out, &error));
   o.model = "nobody";
   REFUSED(MR_NOT_FOUND, "nobody", mr_registry_attach_gate(c->registry, gate, &o, &error));
   REFUSED(MR_NOT_FOUND, "nobody", mr_registry_open_gate(c->registry, &o, &out, &error));
@@ -377,7 +397,6 @@ static void attaching_refuses(void **state) {
           mr_registry_attach_gate(c->registry, gate, &o, &error));
   REFUSED(MR_INVALID_ARGUMENT, "gate", mr_registry_attach_gate(c->registry, NULL, NULL, &error));
   REFUSED(MR_INVALID_ARGUMENT, "out_gate", mr_registry_open_gate(c->registry, NULL, NULL, &error));
-  REFUSED(MR_NOT_FOUND, "default gate", mr_registry_open_gate(c->registry, NULL, &out, &error));
   assert_null(out);
   mr_gate_free(gate);
 }

@@ -67,16 +67,22 @@ static double from_bits(uint64_t bits) {
 static void keeps_every_bit(void **state) {
   contract *c = *state;
   static const uint64_t bits[] = {
-      0,                             /* 0.0 */
-      UINT64_C(0x8000000000000000),  /* -0.0 */
-      1,                             /* smallest denormal */
-      UINT64_C(0x8000000000000001),  UINT64_C(0x000fffffffffffff), /* largest denormal */
-      UINT64_C(0x0010000000000000),                               /* smallest normal */
-      UINT64_C(0x7fefffffffffffff),  UINT64_C(0xffefffffffffffff), /* largest, smallest */
-      UINT64_C(0x7ff0000000000000),  UINT64_C(0xfff0000000000000), /* infinities */
-      UINT64_C(0x7ff8000000000000),  UINT64_C(0xfff8000000000000), /* quiet NaN */
-      UINT64_C(0x7ff8000000000001),  UINT64_C(0x7ff4deadbeef1234), /* with payload, signalling */
-      UINT64_C(0x3ff0000000000000),  UINT64_C(0x3fb999999999999a), /* 1, 0.1 */
+      0,                            /* 0.0 */
+      UINT64_C(0x8000000000000000), /* -0.0 */
+      1,                            /* smallest denormal */
+      UINT64_C(0x8000000000000001),
+      UINT64_C(0x000fffffffffffff), /* largest denormal */
+      UINT64_C(0x0010000000000000), /* smallest normal */
+      UINT64_C(0x7fefffffffffffff),
+      UINT64_C(0xffefffffffffffff), /* largest, smallest */
+      UINT64_C(0x7ff0000000000000),
+      UINT64_C(0xfff0000000000000), /* infinities */
+      UINT64_C(0x7ff8000000000000),
+      UINT64_C(0xfff8000000000000), /* quiet NaN */
+      UINT64_C(0x7ff8000000000001),
+      UINT64_C(0x7ff4deadbeef1234), /* with payload, signalling */
+      UINT64_C(0x3ff0000000000000),
+      UINT64_C(0x3fb999999999999a), /* 1, 0.1 */
       UINT64_C(0x4340000000000001),
   };
   enum { COUNT = sizeof bits / sizeof bits[0] };
@@ -238,9 +244,9 @@ static void refuses(void **state) {
 
 int contract_history_tests(void) {
   const struct CMUnitTest tests[] = {
-      TEST(keeps_every_bit),      TEST(is_ordered),
+      TEST(keeps_every_bit),       TEST(is_ordered),
       TEST(reads_ranges_of_steps), TEST(takes_any_number_of_points),
-      TEST(grows_point_by_point), TEST(refuses),
+      TEST(grows_point_by_point),  TEST(refuses),
   };
   return GROUP("histories", tests);
 }

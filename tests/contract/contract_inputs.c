@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "contract.h"
 
-#define UNKNOWN_ID "01234567-89ab-7def-8123-456789abcdef"
+#define UNKNOWN_ID  "01234567-89ab-7def-8123-456789abcdef"
 #define SOME_DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static mr_dataset *record(const contract *c, const char *name, const char *path) {
@@ -170,8 +170,8 @@ static void refuses(void **state) {
   in.dataset_digest = "0011";
   REFUSED(MR_INVALID_ARGUMENT, "dataset_digest", mr_run_log_input(run, &in, &error));
   in.dataset_digest = NULL;
-  static const char *const malformed[] = {"model", "model@latest", "model@production", "model@1.0",
-                                          "model@^1.0.0", "@1.0.0", ""};
+  static const char *const malformed[] = {
+      "model", "model@latest", "model@production", "model@1.0", "model@^1.0.0", "@1.0.0", ""};
   for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
     in.version = malformed[i];
     REFUSED(MR_INVALID_ARGUMENT, "", mr_run_log_input(run, &in, &error));

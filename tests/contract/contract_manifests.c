@@ -84,8 +84,8 @@ static void digest_is_that_of_the_documented_text(void **state) {
 /* The digest of a file at the borders of its leaves. */
 static void file_digests_are_the_documented_ones(void **state) {
   contract *c = *state;
-  static const size_t sizes[] = {0,         1,           255,         1048575, 1048576,
-                                 1048577,   2097151,     2097152,     2097153, 3 * 1048576 + 5};
+  static const size_t sizes[] = {0,       1,       255,     1048575, 1048576,
+                                 1048577, 2097151, 2097152, 2097153, 3 * 1048576 + 5};
   static uint8_t data[3 * 1048576 + 5];
   contract_fill(data, sizeof data, 7);
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -270,8 +270,8 @@ static void refuses(void **state) {
           mr_manifest_add_file(m, contract_path(c, "data", &path), NULL, &error));
   REFUSED(MR_INVALID_ARGUMENT, "NULL", mr_manifest_add_folder(m, NULL, NULL, &error));
   REFUSED(MR_INVALID_ARGUMENT, "NULL", mr_manifest_add_file(m, NULL, NULL, &error));
-  static const char *const paths[] = {"", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a\\b",
-                                      "a\nb", "\xff"};
+  static const char *const paths[] = {"",       "/a",  "a/",   "a//b", ".",   "..",
+                                      "a/../b", "./a", "a\\b", "a\nb", "\xff"};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
     REFUSED(MR_INVALID_ARGUMENT, "path", mr_manifest_add_entry(m, paths[i], 1, some, &error));
     REFUSED(MR_INVALID_ARGUMENT, "path",

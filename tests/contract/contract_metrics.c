@@ -199,8 +199,8 @@ static void refuses_double_keys_always(void **state) {
 }
 
 static double random_value(uint64_t random) {
-  static const double special[] = {0.0,      -0.0,      (double)INFINITY, -(double)INFINITY,
-                                   4.9e-324, -2.2e-308, 1e300,            -1e300};
+  static const double special[] = {
+      0.0, -0.0, (double)INFINITY, -(double)INFINITY, 4.9e-324, -2.2e-308, 1e300, -1e300};
   if (random % 31 == 0) return (double)NAN;
   if (random % 37 == 0) return special[(random >> 8) % 8];
   return (double)(int64_t)(random >> 11) / 4503599627370496.0 - 1.0;

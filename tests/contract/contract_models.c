@@ -63,8 +63,7 @@ static void refuses(void **state) {
   memset(text, 'd', 65537);
   text[65537] = '\0';
   o.description = text;
-  REFUSED(MR_LIMIT, "description",
-          mr_registry_create_model(c->registry, "x", &o, &model, &error));
+  REFUSED(MR_LIMIT, "description", mr_registry_create_model(c->registry, "x", &o, &model, &error));
   text[65536] = '\0';
   OK(mr_registry_create_model(c->registry, "long", &o, &model, &error));
   assert_string_equal(mr_model_info(model)->description, text);

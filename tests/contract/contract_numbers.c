@@ -48,11 +48,14 @@ static void take_steps(const contract *c, const char *name, const step *steps, s
 }
 
 #define STEPS(c, name, steps) take_steps(c, name, steps, sizeof(steps) / sizeof((steps)[0]))
-#define GIVEN(text)           {text, NULL, 0, NULL, text, MR_OK, NULL}
-#define BUMPED(part, text)    {NULL, NULL, part, NULL, text, MR_OK, NULL}
+#define GIVEN(text)                                                                                \
+  { text, NULL, 0, NULL, text, MR_OK, NULL }
+#define BUMPED(part, text)                                                                         \
+  { NULL, NULL, part, NULL, text, MR_OK, NULL }
 #define LINED(line, part, text)                                                                    \
   { NULL, line, part, NULL, text, MR_OK, NULL }
-#define MARKED(id, text)      {NULL, NULL, MR_BUMP_PRERELEASE, id, text, MR_OK, NULL}
+#define MARKED(id, text)                                                                           \
+  { NULL, NULL, MR_BUMP_PRERELEASE, id, text, MR_OK, NULL }
 
 static void bumps(void **state) {
   contract *c = *state;
@@ -105,7 +108,7 @@ static void prereleases(void **state) {
       MARKED("rc", "1.2.4-rc.0"),
       MARKED("rc", "1.2.4-rc.1"),
       MARKED(NULL, "1.2.4-rc.2"),
-      MARKED("beta", "1.2.4-beta.0"), /* below rc, and still a number of its own */
+      {NULL, NULL, MR_BUMP_PRERELEASE, "beta", NULL, MR_INVALID_ARGUMENT, "1.2.4-beta.0|below"},
       MARKED("rc", "1.2.4-rc.3"),
       BUMPED(MR_BUMP_PATCH, "1.2.4"),
       MARKED(NULL, "1.2.5-0"),
@@ -125,6 +128,12 @@ static void prereleases(void **state) {
       BUMPED(0, "1.0.0"),
       BUMPED(0, "1.1.0"),
   };
+  /* A prerelease of the next major version swallows no patch of this one. */
+  static const step beside[] = {
+      GIVEN("1.4.0"),     GIVEN("2.0.0-rc.1"),        BUMPED(MR_BUMP_PATCH, "1.4.1"),
+      BUMPED(0, "1.5.0"), MARKED("rc", "2.0.0-rc.2"), BUMPED(MR_BUMP_MAJOR, "2.0.0"),
+  };
+  STEPS(c, "beside", beside);
   STEPS(c, "marked", marked);
   STEPS(c, "to major", to_major);
   STEPS(c, "to minor", to_minor);
@@ -153,7 +162,8 @@ static void lines(void **state) {
       LINED("3", MR_BUMP_MAJOR, "3.0.0"),
       LINED("5", MR_BUMP_PATCH, "5.0.0"),
       {NULL, "1.2", MR_BUMP_MINOR, NULL, NULL, MR_INVALID_ARGUMENT, "1.3.0|outside line 1.2"},
-      {NULL, "1.2", 0, NULL, NULL, MR_INVALID_ARGUMENT, "outside line 1.2"},
+      LINED("1.2", 0, "1.2.4"), /* on a line of two numbers the patch is the default */
+      LINED("2", 0, "2.2.0"),
       {NULL, "1", MR_BUMP_MAJOR, NULL, NULL, MR_INVALID_ARGUMENT, "2.0.0|outside line 1"},
       {NULL, "", MR_BUMP_PATCH, NULL, NULL, MR_INVALID_ARGUMENT, "line"},
       {NULL, "x", MR_BUMP_PATCH, NULL, NULL, MR_INVALID_ARGUMENT, "line 'x'"},
@@ -172,7 +182,8 @@ static void lines(void **state) {
 
 static void malformed(void **state) {
   contract *c = *state;
-#define NO_VERSION(text) {text, NULL, 0, NULL, NULL, MR_INVALID_ARGUMENT, "semantic version"}
+#define NO_VERSION(text)                                                                           \
+  { text, NULL, 0, NULL, NULL, MR_INVALID_ARGUMENT, "semantic version" }
 #define NO_ID(text)                                                                                \
   { NULL, NULL, MR_BUMP_PRERELEASE, text, NULL, MR_INVALID_ARGUMENT, "prerelease" }
   static const step steps[] = {
@@ -351,8 +362,7 @@ static void many_promote_at_once(void **state) {
     for (int k = 0; k < each; k++) {
       mr_run *run = contract_trained(c, 0.9);
       contract_finish(run);
-      (void)snprintf(promoters[i].runs[k], sizeof promoters[i].runs[k], "%s",
-                     mr_run_info(run)->id);
+      (void)snprintf(promoters[i].runs[k], sizeof promoters[i].runs[k], "%s", mr_run_info(run)->id);
       mr_run_free(run);
     }
   }

@@ -131,7 +131,8 @@ static void values_are_kept_exactly(void **state) {
   REFUSED(MR_LIMIT, "param value|65536", mr_run_log_param(run, "long", longest, &error));
   REFUSED(MR_LIMIT, "tag value|65536", mr_run_set_tag(run, "long", longest, &error));
   longest[MAX] = '\0';
-  static const char odd[] = "tab\tline\nreturn\r 'single' \"double\" \\ %s ?1 größe \xf0\x9f\x90\xbb ";
+  static const char odd[] =
+      "tab\tline\nreturn\r 'single' \"double\" \\ %s ?1 größe \xf0\x9f\x90\xbb ";
   OK(mr_run_log_param(run, "long", longest, &error));
   OK(mr_run_log_param(run, "odd", odd, &error));
   OK(mr_run_set_tag(run, "long", longest, &error));
@@ -162,8 +163,7 @@ static void text_is_checked(void **state) {
   }
   static const char *const bad_values[] = {"\x01", "\x7f", "\xc2\x85", "\xc0\x80", "x\xe2\x82"};
   for (size_t i = 0; i < sizeof bad_values / sizeof bad_values[0]; i++) {
-    REFUSED(MR_INVALID_ARGUMENT, "param value",
-            mr_run_log_param(run, "k", bad_values[i], &error));
+    REFUSED(MR_INVALID_ARGUMENT, "param value", mr_run_log_param(run, "k", bad_values[i], &error));
     REFUSED(MR_INVALID_ARGUMENT, "tag value", mr_run_set_tag(run, "k", bad_values[i], &error));
   }
   REFUSED(MR_INVALID_ARGUMENT, "value", mr_run_log_param(run, "k", NULL, &error));
@@ -230,10 +230,14 @@ static void runs_do_not_mix(void **state) {
 
 int contract_property_tests(void) {
   const struct CMUnitTest tests[] = {
-      TEST(params_never_change),     TEST(batches_are_all_or_nothing),
-      TEST(many_params),             TEST(keys_are_in_byte_order),
-      TEST(values_are_kept_exactly), TEST(text_is_checked),
-      TEST(tags_change),             TEST(runs_do_not_mix),
+      TEST(params_never_change),
+      TEST(batches_are_all_or_nothing),
+      TEST(many_params),
+      TEST(keys_are_in_byte_order),
+      TEST(values_are_kept_exactly),
+      TEST(text_is_checked),
+      TEST(tags_change),
+      TEST(runs_do_not_mix),
   };
   return GROUP("params and tags", tests);
 }

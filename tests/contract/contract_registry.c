@@ -217,7 +217,9 @@ static void read_only_handles_only_read(void **state) {
   move.expected = "none";
   REFUSED(MR_READ_ONLY, "read-only", mr_model_move_channel(model, &move, &request, &error));
   OK(mr_gate_new(&gate, &error));
-  REFUSED(MR_READ_ONLY, "read-only", mr_registry_attach_gate(r, gate, NULL, &error));
+  mr_gate_options of_m = MR_GATE_OPTIONS_INIT;
+  of_m.model = "m";
+  REFUSED(MR_READ_ONLY, "read-only", mr_registry_attach_gate(r, gate, &of_m, &error));
   mr_gate_free(gate);
   mr_version_free(version);
   OK(mr_registry_resolve(r, "m", NULL, &version, &error));
@@ -412,12 +414,18 @@ static void flushes_and_closes(void **state) {
 
 static void names_of_statuses(void **state) {
   (void)state;
-  static const char *const names[] = {
-      "OK",          "INVALID_ARGUMENT", "NOT_FOUND",    "ALREADY_EXISTS", "CONFLICT",
-      "BUSY",        "NO_MEMORY",        "IO",           "CORRUPT",        "NOT_SUPPORTED",
-      "ABI_MISMATCH", "LIMIT",           "GATE_FAILED",  "GATE_PENDING",   "TAMPERED",
-      "UNTRUSTED",   "ROLLBACK",         "READ_ONLY",    "FORKED",         "UNAVAILABLE",
-      "IN_USE",      "CANCELLED",        "CLOSED"};
+  static const char *const names[] = {"OK",           "INVALID_ARGUMENT",
+                                      "NOT_FOUND",    "ALREADY_EXISTS",
+                                      "CONFLICT",     "BUSY",
+                                      "NO_MEMORY",    "IO",
+                                      "CORRUPT",      "NOT_SUPPORTED",
+                                      "ABI_MISMATCH", "LIMIT",
+                                      "GATE_FAILED",  "GATE_PENDING",
+                                      "TAMPERED",     "UNTRUSTED",
+                                      "ROLLBACK",     "READ_ONLY",
+                                      "FORKED",       "UNAVAILABLE",
+                                      "IN_USE",       "CANCELLED",
+                                      "CLOSED"};
   for (int i = 0; i < 23; i++) assert_string_equal(mr_status_name(i), names[i]);
   assert_string_equal(mr_status_name(23), "UNKNOWN");
   assert_string_equal(mr_status_name(-1), "UNKNOWN");

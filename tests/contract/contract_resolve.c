@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "contract.h"
 
-static void refuses(const contract *c, const char *reference, mr_status status,
-                    const char *words) {
+static void refuses(const contract *c, const char *reference, mr_status status, const char *words) {
   mr_version *version = NULL;
   REFUSED(status, words, mr_registry_resolve(c->registry, reference, NULL, &version, &error));
   assert_null(version);
@@ -84,9 +83,28 @@ static void malformed(void **state) {
   mr_model *model = contract_model(c, "m");
   mr_version_free(contract_version(c, model, "1.0.0"));
   static const char *const references[] = {
-      "", "@", "@1.0.0", "m@", "m@@", "m@1", "m@1.0", "m@1.0.0-", "m@01.0.0", "m@v1.0.0", "m@^1.0.0",
-      "m@~1.0.0", "m@1.x", "m@>=1.0.0", "m@*", "m@x", "m@ latest", "m@1.0.0 ", "m@a b", "m\n@1.0.0",
-      "\xff", "m@1.0.0@2.0.0",
+      "",
+      "@",
+      "@1.0.0",
+      "m@",
+      "m@@",
+      "m@1",
+      "m@1.0",
+      "m@1.0.0-",
+      "m@01.0.0",
+      "m@v1.0.0",
+      "m@^1.0.0",
+      "m@~1.0.0",
+      "m@1.x",
+      "m@>=1.0.0",
+      "m@*",
+      "m@x",
+      "m@ latest",
+      "m@1.0.0 ",
+      "m@a b",
+      "m\n@1.0.0",
+      "\xff",
+      "m@1.0.0@2.0.0",
       "m@00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
       "m@aa112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
   };
@@ -115,7 +133,8 @@ static void bad_options(void **state) {
   mr_version *version = NULL;
   mr_resolve_options o = MR_RESOLVE_OPTIONS_INIT;
   o.flags = 2;
-  REFUSED(MR_INVALID_ARGUMENT, "flags", mr_registry_resolve(c->registry, "m", &o, &version, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "flags",
+          mr_registry_resolve(c->registry, "m", &o, &version, &error));
   o.flags = 0;
   o.struct_size = 3;
   REFUSED(MR_ABI_MISMATCH, "mr_resolve_options",
@@ -170,8 +189,12 @@ static void the_answer_is_immutable(void **state) {
 
 int contract_resolve_tests(void) {
   const struct CMUnitTest tests[] = {
-      TEST(latest),      TEST(exact),           TEST(channels),
-      TEST(malformed),   TEST(bad_options),     TEST(odd_model_names),
+      TEST(latest),
+      TEST(exact),
+      TEST(channels),
+      TEST(malformed),
+      TEST(bad_options),
+      TEST(odd_model_names),
       TEST(the_answer_is_immutable),
   };
   return GROUP("resolving", tests);

@@ -106,8 +106,8 @@ static mr_run *candidate(const contract *c) {
   OK(mr_run_log_metric(run, "bad", (double)NAN, 1, &error));
   OK(mr_run_log_metric(run, "huge", (double)INFINITY, 1, &error));
   OK(mr_run_log_metric(run, "zero", 0, 1, &error));
-  static const char *const params[][2] = {{"optimizer", "adam"}, {"depth", "8"}, {"lr", "1e-3"},
-                                          {"empty", ""},         {"hex", "0x10"}};
+  static const char *const params[][2] = {
+      {"optimizer", "adam"}, {"depth", "8"}, {"lr", "1e-3"}, {"empty", ""}, {"hex", "0x10"}};
   for (size_t i = 0; i < sizeof params / sizeof params[0]; i++) {
     OK(mr_run_log_param(run, params[i][0], params[i][1], &error));
   }
@@ -188,7 +188,8 @@ static void metrics_params_and_tags(void **state) {
       {"metrics.nothing > 1 OR params.depth = 8", 'T', "missing|'8'", ""},
       {"metrics.nothing > 1 AND params.depth = 9", 'F', "missing|'8'", "params.depth"},
       {"metrics.nothing > 1 AND params.depth = 8", 'U', "missing|'8'", "metrics.nothing"},
-      {"NOT (metrics.accuracy > 0.9 OR metrics.nothing > 1)", 'F', "0.91|missing", "which is > 0.9"},
+      {"NOT (metrics.accuracy > 0.9 OR metrics.nothing > 1)", 'F', "0.91|missing",
+       "which is > 0.9"},
   };
   mr_model_free(contract_model(c, "m"));
   mr_run *run = candidate(c);
@@ -454,8 +455,9 @@ static void incumbents_of_channels(void **state) {
   mr_decision *decision = NULL;
   mr_channel_move move = MR_CHANNEL_MOVE_INIT;
   OK(mr_model_create_channel(model, "live", &error));
-  contract_attach(c, "m", "channel/live", "next: version.major = incumbent.version.major + 1 OR "
-                                          "incumbent IS NULL\n");
+  contract_attach(c, "m", "channel/live",
+                  "next: version.major = incumbent.version.major + 1 OR "
+                  "incumbent IS NULL\n");
   contract_move(model, "live", "1.0.0", "none");
   move.channel = "live";
   move.version = "3.0.0";

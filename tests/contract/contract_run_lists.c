@@ -152,8 +152,8 @@ static void refuses_bad_options(void **state) {
 
 int contract_run_list_tests(void) {
   const struct CMUnitTest tests[] = {
-      TEST(lists_newest_first), TEST(filters),         TEST(pages_stay_put),
-      TEST(lists_whole_records), TEST(refuses_bad_options),
+      TEST(lists_newest_first),  TEST(filters), TEST(pages_stay_put), TEST(lists_whole_records),
+      TEST(refuses_bad_options),
   };
   return GROUP("lists of runs", tests);
 }

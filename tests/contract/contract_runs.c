@@ -79,8 +79,8 @@ static void keeps_what_is_known(void **state) {
     assert_string_equal(info->environment_host, options.environment_host);
     assert_string_equal(info->environment_packages_digest, options.environment_packages_digest);
     assert_string_equal(info->environment_image_digest, options.environment_image_digest);
-    COLLECT(mr_property, list_options, mr_run_list_tags(both[i], &list_options, &part, &error),
-            key, &list);
+    COLLECT(mr_property, list_options, mr_run_list_tags(both[i], &list_options, &part, &error), key,
+            &list);
     LISTED(&list, "größe team");
   }
   mr_experiment_free(experiment);

@@ -69,9 +69,10 @@ static void keeps_where_it_comes_from(void **state) {
 /* The same params give the same digest, whatever their order of logging. */
 static void params_digests(void **state) {
   contract *c = *state;
-  static const char *const params[4][2][2] = {
-      {{"a", "1"}, {"b", "2"}}, {{"b", "2"}, {"a", "1"}}, {{"a", "1"}, {"b", "3"}},
-      {{"a", "12"}, {"b", ""}}};
+  static const char *const params[4][2][2] = {{{"a", "1"}, {"b", "2"}},
+                                              {{"b", "2"}, {"a", "1"}},
+                                              {{"a", "1"}, {"b", "3"}},
+                                              {{"a", "12"}, {"b", ""}}};
   char digests[4][DIGEST_TEXT];
   mr_model *model = contract_model(c, "m");
   for (int i = 0; i < 4; i++) {
@@ -100,10 +101,10 @@ static void lists_by_precedence(void **state) {
   LIST_ALL_WAYS(mr_version, options, mr_model_list_versions(model, &options, &part, &error), number,
                 &list, "");
   static const char *const numbers[] = {
-      "1.0.0-rc.10+a", "1.0.0+a",      "1.0.0-alpha+a",  "1.0.0-beta.11+a", "2.0.0+a",
-      "1.0.0-rc.1+a",  "1.0.0-beta+a", "1.0.0-alpha.beta+a", "1.10.0+a",    "1.0.0-alpha.1+a",
-      "1.0.0-rc.2+a",  "1.2.0+a",      "1.0.0-beta.2+a", "0.9.0+a",         "1.0.0-1+a",
-      "10.0.0-x+a",
+      "1.0.0-rc.10+a",  "1.0.0+a",         "1.0.0-alpha+a", "1.0.0-beta.11+a",
+      "2.0.0+a",        "1.0.0-rc.1+a",    "1.0.0-beta+a",  "1.0.0-alpha.beta+a",
+      "1.10.0+a",       "1.0.0-alpha.1+a", "1.0.0-rc.2+a",  "1.2.0+a",
+      "1.0.0-beta.2+a", "0.9.0+a",         "1.0.0-1+a",     "10.0.0-x+a",
   };
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     mr_version_free(contract_version(c, model, numbers[i]));
@@ -257,8 +258,12 @@ static void lives_on(void **state) {
 
 int contract_version_tests(void) {
   const struct CMUnitTest tests[] = {
-      TEST(keeps_where_it_comes_from), TEST(params_digests),  TEST(lists_by_precedence),
-      TEST(opens_by_number),           TEST(artifacts_are_relative), TEST(opens_artifacts),
+      TEST(keeps_where_it_comes_from),
+      TEST(params_digests),
+      TEST(lists_by_precedence),
+      TEST(opens_by_number),
+      TEST(artifacts_are_relative),
+      TEST(opens_artifacts),
       TEST(lives_on),
   };
   return GROUP("versions", tests);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry_test.h"
+
+#include "registry/reference.h"
+
+static bool is_channel(const char *name) {
+  mr_error error = MR_ERROR_INIT;
+  mr_status status = mri_check_channel_name(name, &error);
+  assert_true(status == MR_OK || status == MR_INVALID_ARGUMENT || status == MR_LIMIT);
+  return status == MR_OK;
+}
+
+/* --- what else a selector could mean, written from npm's grammar and not from the code ---------- */
+
+static bool is_number_or_wildcard(const char *text, size_t size) {
+  if (size == 0) return false;
+  if (size == 1 && strchr("xX*", text[0]) != NULL) return true;
+  for (size_t i = 0; i < size; i++) {
+    if (text[i] < '0' || text[i] > '9') return false;
+  }
+  return true;
+}
+
+/* A version or a range of one term: [v]part[.part[.part[-...|+...]]]. */
+static bool reads_as_version(const char *text) {
+  static const char *const operators[] = {"^", "~", ">=", "<=", ">", "<", "="};
+  for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+    if (strncmp(text, operators[i], strlen(operators[i])) == 0) return true;
+  }
+  if (text[0] == 'v' || text[0] == 'V') text++;
+  for (int parts = 1;; parts++) {
+    size_t size = strcspn(text, parts < 3 ? ".-+" : "-+");
+    if (!is_number_or_wildcard(text, size)) return false;
+    text += size;
+    if (*text != '.') return *text == '\0' || parts == 3;
+    text++;
+  }
+}
+
+static bool reads_as_digest(const char *text) {
+  return strlen(text) >= 12 && strspn(text, "0123456789abcdefABCDEF") == strlen(text);
+}
+
+/* Every short text over an alphabet of what versions are made of. */
+static void no_channel_reads_as_something_else(void **state) {
+  (void)state;
+  static const char alphabet[] = "vVxX*019a.-_+";
+  enum { LETTERS = sizeof alphabet - 1, LENGTH = 5 };
+  char name[LENGTH + 1];
+  size_t accepted = 0;
+  for (int length = 1; length <= LENGTH; length++) {
+    int index[LENGTH] = {0};
+    for (bool more = true; more;) {
+      for (int i = 0; i < length; i++) name[i] = alphabet[index[i]];
+      name[length] = '\0';
+      if (is_channel(name)) {
+        accepted++;
+        if (reads_as_version(name)) fail_msg("'%s' is accepted and reads as a version", name);
+        if (reads_as_digest(name)) fail_msg("'%s' is accepted and reads as a digest", name);
+      }
+      int at = length - 1;
+      while (at >= 0 && ++index[at] == LETTERS) index[at--] = 0;
+      more = at >= 0;
+    }
+  }
+  assert_true(accepted > 1000);
+}
+
+static void channel_names(void **state) {
+  (void)state;
+  static const char *const good[] = {"production", "staging", "a", "A1", "canary-eu.west_2", "vx-1a",
+                                     "xenon", "version", "vault", "x-ray", "abcdefabcde",
+                                     "abcdefabcdeg", "Latest", "deadbeef"};
+  static const char *const bad[] = {"", " ", "1a", "-a", ".a", "_a", "a b", "a@b", "a/b", "a+b", "é",
+                                    "latest", "x", "X", "x.1", "x.x.x", "v1", "V1.2", "v1.x", "vx",
+                                    "v1-rc", "abcdefabcdef", "ABCDEFABCDEF0", "a\n"};
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    if (!is_channel(good[i])) fail_msg("'%s' is refused", good[i]);
+  }
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    if (is_channel(bad[i])) fail_msg("'%s' is accepted", bad[i]);
+  }
+  assert_false(is_channel(NULL));
+}
+
+static void parses_references(void **state) {
+  (void)state;
+  mri_reference r;
+  mr_error error = MR_ERROR_INIT;
+  OK(mri_reference_parse("fraud", &r, &error));
+  assert_string_equal(r.model, "fraud");
+  assert_int_equal(r.kind, MRI_SELECT_LATEST);
+  OK(mri_reference_parse("fraud@latest", &r, &error));
+  assert_int_equal(r.kind, MRI_SELECT_LATEST);
+  OK(mri_reference_parse("größe/x@1.2.3-rc.1+b.7", &r, &error));
+  assert_string_equal(r.model, "größe/x");
+  assert_int_equal(r.kind, MRI_SELECT_EXACT);
+  assert_int_equal(r.number.minor, 2);
+  assert_string_equal(r.number.prerelease, "rc.1");
+  assert_string_equal(r.number.build, "b.7");
+  OK(mri_reference_parse("1.0.0@production", &r, &error));
+  assert_string_equal(r.model, "1.0.0");
+  assert_int_equal(r.kind, MRI_SELECT_CHANNEL);
+  assert_string_equal(r.channel, "production");
+}
+
+/* Every reference that is refused says which it was. */
+static void refuses_references(void **state) {
+  (void)state;
+  static const char *const bad[] = {"@", "m@", "m@1", "m@1.2", "m@^1.2.3", "m@1.x", "m@v1.0.0",
+                                    "m@1.0.0@1.0.0", "m@x", "m@*", "m@a b", "m@>=1.0.0",
+                                    "m@0123456789abcdef", "m@abcdefabcdefabcdef", "m@é"};
+  mri_reference r;
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    mr_error error = MR_ERROR_INIT;
+    mr_status status = mri_reference_parse(bad[i], &r, &error);
+    if (status != MR_INVALID_ARGUMENT) fail_msg("%s: %s", bad[i], mr_status_name(status));
+    registry_says(&error, bad[i]);
+  }
+  mr_error error = MR_ERROR_INIT;
+  assert_int_equal(mri_reference_parse(NULL, &r, &error), MR_INVALID_ARGUMENT);
+  assert_int_equal(mri_reference_parse("", &r, &error), MR_INVALID_ARGUMENT);
+  assert_int_equal(mri_reference_parse("m@9007199254740992.0.0", &r, &error), MR_LIMIT);
+}
+
+typedef struct attempt {
+  mr_registry *registry;
+  const char *text;
+  mr_status expected;
+} attempt;
+
+static bool find_once(void *ctx) {
+  const attempt *a = ctx;
+  mri_reference r;
+  char uuid[MRI_DIGEST_TEXT];
+  mr_error error = MR_ERROR_INIT;
+  mri_tx *tx = NULL;
+  OK(mri_reference_parse(a->text, &r, &error));
+  mr_status status = mri_tx_begin(a->registry->store, MRI_TX_READ, NULL, &tx, &error);
+  if (status == MR_NO_MEMORY) return false;
+  OK(status);
+  status = mri_version_uuid(tx, &r, uuid, &error);
+  status = mri_tx_end(tx, status, &error);
+  if (status == MR_NO_MEMORY) return false;
+  assert_int_equal(status, a->expected);
+  if (status == MR_OK) assert_true(mri_id_valid(uuid));
+  return true;
+}
+
+static void finds_versions(void **state) {
+  (void)state;
+  mr_error error = MR_ERROR_INIT;
+  mr_registry *registry = registry_open();
+  mr_run *run = registry_run(registry);
+  mr_model *model = NULL;
+  mr_request *request = NULL;
+  mr_promote_options options = MR_PROMOTE_OPTIONS_INIT;
+  registry_put(run, "a", "a");
+  OK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  OK(mr_registry_create_model(registry, "m", NULL, &model, &error));
+  options.version = "1.0.0+own";
+  OK(mr_model_promote(model, mr_run_info(run)->id, &options, &request, &error));
+  attempt cases[] = {{registry, "m@1.0.0", MR_OK},
+                     {registry, "m@1.0.0+own", MR_OK},
+                     {registry, "m@1.0.0+other", MR_NOT_FOUND},
+                     {registry, "m@1.0.1", MR_NOT_FOUND},
+                     {registry, "n@1.0.0", MR_NOT_FOUND}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    assert_true(find_once(&cases[i])); /* statements are cached now */
+    (void)unit_fail_allocations(find_once, &cases[i]);
+  }
+  mr_request_free(request);
+  mr_model_free(model);
+  mr_run_free(run);
+  mr_registry_close(registry);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(no_channel_reads_as_something_else),
+      cmocka_unit_test(channel_names),
+      cmocka_unit_test(parses_references),
+      cmocka_unit_test(refuses_references),
+      cmocka_unit_test(finds_versions),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
