@@ -37,8 +37,9 @@ typedef struct mr_artifact_record {
   const char *digest;
   /** Size in bytes. */
   int64_t size;
-  /** File format by its first bytes: "safetensors", "gguf", "onnx", "pickle", "zip", "hdf5",
-   * "numpy", "gzip", "json", "elf", or "unknown"; "link" for a link whose bytes were not seen. */
+  /** File format by its first bytes, a hint which loader fits: "safetensors", "gguf", "onnx",
+   * "pickle", "zip", "hdf5", "numpy", "gzip", "json", "elf", or "unknown"; "link" for a link whose
+   * bytes were not seen. */
   const char *format;
   /** URI of a link; NULL for stored ones. */
   const char *uri;
@@ -73,10 +74,10 @@ typedef struct mr_artifact_options {
  *        folder's content at the top
  * @param options @nullable all defaults
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for a bad path, a symbolic link or a special file; MR_NOT_FOUND
- *         when there is no such file; MR_ALREADY_EXISTS when the run has other content at a path, or
- *         a path would be both file and folder; MR_CONFLICT when the run is sealed; MR_CANCELLED;
- *         and the common ones of modelreg.h
+ * @return MR_OK; MR_INVALID_ARGUMENT for a bad path, a symbolic link or a special file;
+ *         MR_NOT_FOUND when there is no such file; MR_ALREADY_EXISTS when the run has other content
+ *         at a path, or a path would be both file and folder; MR_CONFLICT when the run is sealed;
+ *         MR_CANCELLED; and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_run_log_artifact(mr_run *run, const char *local_path, const char *artifact_path,

@@ -138,10 +138,10 @@ typedef struct mr_channel_move {
  * @param move which channel, from what to what
  * @param out_request receives the request
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for malformed text or when `expected` is NULL; MR_NOT_FOUND for
- *         an unknown channel or version; MR_CONFLICT when the channel holds something else than
- *         `expected` (the message says what), the version is yanked, or op_id was used for something
- *         else; MR_ALREADY_EXISTS when it holds this version already; MR_CANCELLED;
+ * @return MR_OK; MR_INVALID_ARGUMENT for malformed text or when `expected` is NULL; MR_NOT_FOUND
+ *         for an unknown channel or version; MR_CONFLICT when the channel holds something else than
+ *         `expected` (the message says what), the version is yanked, or op_id was used for
+ *         something else; MR_ALREADY_EXISTS when it holds this version already; MR_CANCELLED;
  *         MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */

@@ -4,7 +4,7 @@
  * Datasets: manifests of files with digests, recorded as runs of kind dataset.
  *
  * A manifest is a sorted list of (path, size, digest). Its digest names the whole set: it is the
- * BLAKE2b-256 digest of a text with the line "modelreg manifest v1", then a line an entry in the
+ * digest, as of a file, of a text with the line "modelreg manifest v1", then a line an entry in the
  * byte order of the paths: digest in hex, a space, the size in decimal, a space, the path. A file's
  * digest is the BLAKE2b-256 (RFC 7693) of its bytes up to 1 MiB; above, it is BLAKE2b-256 over the
  * line "modelreg tree v1", the size as 8 little-endian bytes and the digests of its 1 MiB leaves.
@@ -171,7 +171,8 @@ typedef struct mr_dataset mr_dataset;
 typedef struct mr_dataset_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
-  /** 1: keep a copy of every file in the blob store, so that exactly these bytes can be had later. */
+  /** 1: keep a copy of every file in the blob store, so that exactly these bytes can be had
+   * later. */
   int32_t freeze;
   /** Number of samples; 0: unknown. */
   int64_t sample_count;
@@ -200,9 +201,10 @@ typedef struct mr_dataset_options {
  * @param options @nullable all defaults
  * @param out_dataset @nullable receives the handle
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for bad text, a negative sample_count, or when an entry without
- *         a file should be frozen; MR_LIMIT; MR_ALREADY_EXISTS as mr_manifest_digest();
- *         MR_TAMPERED when a file changed since it was added; MR_CANCELLED; and the common ones of modelreg.h
+ * @return MR_OK; MR_INVALID_ARGUMENT for bad text, a negative sample_count, or when an entry
+ *         without a file should be frozen; MR_LIMIT; MR_ALREADY_EXISTS as mr_manifest_digest();
+ *         MR_TAMPERED when a file changed since it was added; MR_CANCELLED; and the common ones of
+ *         modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_experiment_log_dataset(mr_experiment *experiment, const char *name,

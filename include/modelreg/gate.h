@@ -10,12 +10,13 @@
  *     params.optimizer IN ('adam', 'lion')            a quoted literal compares as text
  *     params.depth <= 8                               a bare number compares numerically
  *     tags."team" LIKE 'fraud%'                       ILIKE ignores the case of letters
- *     attributes.status = 'FINISHED'                  also kind, run_id, run_name, actor, experiment,
- *                                                     start_time and end_time (Unix
+ *     attributes.status = 'FINISHED'                  also kind, run_id, run_name, actor,
+ *                                                     experiment, start_time and end_time (Unix
  *                                                     milliseconds), source_commit, source_dirty
- *     inputs.training.sample_count >= 10000           by role: digest, name, sample_count, file_count,
- *                                                     total_size, frozen, run_id, version; unknown
- *                                                     when several inputs have the role
+ *     inputs.training.sample_count >= 10000           by role: digest, name, sample_count,
+ *                                                     file_count, total_size, frozen, run_id,
+ *                                                     version; unknown when several inputs have
+ *                                                     the role
  *     dataset.digest = '...'                          the only dataset input: name, digest, context
  *     artifacts.*.format IN ('safetensors', 'onnx')   every artifact, and at least one
  *     artifacts."model.safetensors".size < 2e9        path, format, size, digest, kind
@@ -26,14 +27,15 @@
  * and + - * / are understood; keywords have no case. After `metrics.`, `params.` and `tags.`
  * everything is the name; names with other characters are quoted with "..." or backticks.
  *
- * NAME, PATH and the like begin with a letter; unquoted they go on over letters, digits, "_", ".", "-"
- * and "/", so a subtraction needs blanks around its sign. abs() takes a number. `status`, `run_id`
- * and other attributes may stand without `attributes.`, and the singular forms of MLflow are read
- * too. NOT cannot stand over a test with *: write != or NOT IN, which must hold for every one.
+ * NAME, PATH and the like begin with a letter; unquoted they go on over letters, digits, "_", ".",
+ * "-" and "/", so a subtraction needs blanks around its sign. abs() takes a number. `status`,
+ * `run_id` and other attributes may stand without `attributes.`, and the singular forms of MLflow
+ * are read too. NOT cannot stand over a test with *: write != or NOT IN, which must hold for every
+ * one.
  *
  * A format is told by the first bytes of a file and is a hint which loader fits, not proof that no
- * other one would read it. Of a dataset input that was named by digest alone only digest and context
- * are known here.
+ * other one would read it. Of a dataset input that was named by digest alone only digest and
+ * context are known here.
  *
  * Truth has three values: something missing, NaN or unreadable makes a comparison unknown, and a
  * rule that is unknown does not pass. The incumbent is what the channel, or for a promotion
@@ -149,15 +151,15 @@ typedef struct mr_gate_options {
 
 /**
  * Attaches a gate to a transition, in place of the one that was attached. Every revision is kept.
- * The same gate again changes nothing. A channel need not exist yet: attach its gate first, and it is
- * never without.
+ * The same gate again changes nothing. A channel need not exist yet: attach its gate first, and it
+ * is never without.
  *
  * @param registry the registry
  * @param gate the gate; the caller keeps it
  * @param options which transition
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for an unknown transition, or unless exactly one of a model and
- *         MR_GATE_DEFAULT is named; MR_NOT_FOUND for an unknown model;
+ * @return MR_OK; MR_INVALID_ARGUMENT for an unknown transition, or unless exactly one of a model
+ *         and MR_GATE_DEFAULT is named; MR_NOT_FOUND for an unknown model;
  *         MR_CONFLICT when another gate than expected_digest is attached; MR_ABI_MISMATCH; and the
  *         common ones of modelreg.h
  * @since 0.1.0
@@ -172,8 +174,8 @@ MR_API mr_status mr_registry_attach_gate(mr_registry *registry, const mr_gate *g
  * @param options which transition; expected_digest is not used
  * @param out_gate receives the handle
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT as mr_registry_attach_gate(); MR_NOT_FOUND for an unknown model
- *         or when no gate is attached; MR_ABI_MISMATCH; and the common ones of modelreg.h
+ * @return MR_OK; MR_INVALID_ARGUMENT as mr_registry_attach_gate(); MR_NOT_FOUND for an unknown
+ *         model or when no gate is attached; MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_open_gate(mr_registry *registry, const mr_gate_options *options,

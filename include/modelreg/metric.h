@@ -4,8 +4,12 @@
  * Metrics: named series of (step, time, value) on a run.
  *
  * Points are collected in memory and written as compressed chunks; mr_run_flush(),
- * mr_registry_flush() and mr_run_finish() make them durable. Values keep their exact 64 bits, NaN
- * and infinities included.
+ * mr_registry_flush() and mr_run_finish() make them durable, and so, as far as it can, does
+ * mr_registry_close(). Points that were not written are lost when the process dies. Values keep
+ * their exact 64 bits, NaN and infinities included.
+ *
+ * When another process seals the run, points that are still in memory here can never be kept: the
+ * next call that logs, flushes or finishes answers MR_CONFLICT and says how many.
  */
 #ifndef MODELREG_METRIC_H
 #define MODELREG_METRIC_H
@@ -39,7 +43,7 @@ MR_API mr_status mr_run_log_metric(mr_run *run, const char *key, double value, i
  *
  * @param run the run
  * @param step the step
- * @param keys `count` names of metrics, each once
+ * @param keys `count` names of metrics, each once; twice is MR_INVALID_ARGUMENT
  * @param values `count` values
  * @param count number of metrics, 0 or more
  * @param error receives the reason of a failure
@@ -102,7 +106,8 @@ MR_API void mr_metric_free(mr_metric *metric);
  *
  * @param run the run
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for NULL; and the common ones of modelreg.h
+ * @return MR_OK; MR_INVALID_ARGUMENT for NULL; MR_CONFLICT when another process sealed the run
+ *         after points were logged here; and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_run_flush(mr_run *run, mr_error *error);
@@ -140,7 +145,8 @@ typedef struct mr_metric_record {
   double min;
   /** Largest value. */
   double max;
-  /** Arithmetic mean of the values. */
+  /** Arithmetic mean of the values, by a compensated sum (Neumaier); not finite where that sum
+   * passes the largest double. */
   double mean;
 } mr_metric_record;
 

@@ -77,7 +77,8 @@ MR_API mr_status mr_registry_create_model(mr_registry *registry, const char *nam
  * @param name its name
  * @param out_model receives the handle
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for a bad name; MR_NOT_FOUND; and the common ones of modelreg.h
+ * @return MR_OK; MR_INVALID_ARGUMENT for a bad name; MR_NOT_FOUND; and the common ones of
+ *         modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_open_model(mr_registry *registry, const char *name,

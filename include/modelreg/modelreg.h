@@ -7,21 +7,26 @@
  *
  * Rules that hold for every function:
  *
- * Results. A call that can fail returns an mr_status. Output parameters are written only on success,
- * the mr_error only on failure; `error` may be NULL. Parameters are not NULL unless @nullable says
- * so, and a NULL is answered with MR_INVALID_ARGUMENT.
+ * Results. A call that can fail returns an mr_status. Output parameters are written only on
+ * success, the mr_error only on failure; `error` may be NULL. Parameters are not NULL unless
+ * @nullable says so, and a NULL is answered with MR_INVALID_ARGUMENT.
  *
  * Common statuses. Every call on a registry, or on a handle that came from one, may also answer
  * MR_NO_MEMORY; MR_CLOSED after mr_registry_close(); MR_FORKED in a child process of the one that
  * opened the registry; MR_BUSY when other writers do not let go within the busy timeout; MR_IO and
- * MR_CORRUPT when the store cannot be read or written; and for calls that write MR_READ_ONLY.
- * A failed call has changed nothing.
+ * MR_CORRUPT when the store cannot be read or written; MR_TAMPERED when stored content does not
+ * match its digest; and for calls that write MR_READ_ONLY. A call that takes text may answer
+ * MR_LIMIT, one with an option struct MR_ABI_MISMATCH, one whose options carry an mr_cancel
+ * MR_CANCELLED. A failed call has recorded nothing; one that writes files may have written some of
+ * them, each whole.
  *
  * Ownership. Each handle has one free or close function; NULL is a no-op; handles may be freed in
  * any order, since children keep alive what they need of their parents. Records and strings handed
  * out belong to the handle they came from and never change. Strings handed in are copied.
  *
- * Text is NUL-terminated UTF-8, times are Unix time in microseconds, ids are UUIDs in lower case.
+ * Text is NUL-terminated UTF-8. Names are 1 to 250 bytes without control characters and without a
+ * blank at either end; the texts of mr_run_options are names, too. Other values are at most 65,536
+ * bytes. Times are Unix time in microseconds, ids are UUIDs in lower case.
  *
  * Options start with struct_size; initialise them with their MR_..._INIT. Zero is the default of
  * every field. A struct of an older caller is completed with defaults; one of a newer caller is

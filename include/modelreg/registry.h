@@ -113,8 +113,9 @@ typedef struct mr_registry_record {
  * is ever changed: a text file, another program's database or a damaged file is refused and stays
  * as it is. With MR_OPEN_CREATE an existing empty file becomes a registry.
  *
- * @param uri `PATH`, `sqlite:PATH` or `memory:` (a registry that lives as long as the handle and
- *        needs MR_OPEN_CREATE)
+ * @param uri `PATH`, `sqlite:PATH` or `memory:` (a registry that lives as long as the handle), up
+ *         to
+ *        4,096 bytes
  * @param options @nullable all defaults
  * @param out_registry receives the handle; close it with mr_registry_close()
  * @param error receives the reason of a failure
@@ -144,7 +145,8 @@ MR_API const mr_registry_record *mr_registry_info(const mr_registry *registry);
  *
  * @param registry the registry
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for NULL; and the common ones of modelreg.h
+ * @return MR_OK; MR_INVALID_ARGUMENT for NULL; MR_CONFLICT as mr_run_flush(); and the common ones
+ *         of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_flush(mr_registry *registry, mr_error *error);

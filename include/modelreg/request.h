@@ -55,15 +55,16 @@ enum {
 typedef struct mr_promote_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
-  /** Part to raise when `version` is NULL; 0 is MR_BUMP_MINOR. The first version is 1.0.0, or
-   * 1.0.0 with the prerelease id and 0 for MR_BUMP_PRERELEASE. */
+  /** Part to raise when `version` is NULL; 0 is MR_BUMP_PATCH on a line such as "1.2", else
+   * MR_BUMP_MINOR. The first version is 1.0.0, or of a line its lowest; for MR_BUMP_PRERELEASE with
+   * the prerelease id and 0. */
   mr_bump bump;
   /** Artifact path of the run that becomes the version: a file or a folder; NULL or "": all. */
   const char *artifact_path;
-  /** The number to take; NULL: raise the highest. Without build metadata it gets the last 12 hex
-   * digits of the run's id. */
+  /** The number to take; NULL: raise the highest release, for MR_BUMP_PRERELEASE the highest
+   * version of all. Without build metadata it gets the last 12 hex digits of the run's id. */
   const char *version;
-  /** Line to raise, such as "1.2" for a backport or "1"; NULL: the highest version of all. */
+  /** Line to stay in, such as "1.2" for a backport, or "1"; NULL: any. */
   const char *line;
   /** Id of the prerelease for MR_BUMP_PRERELEASE, such as "rc"; NULL: none. */
   const char *prerelease_id;
@@ -94,10 +95,11 @@ typedef struct mr_promote_options {
  * @param error receives the reason of a failure
  * @return MR_OK; MR_INVALID_ARGUMENT for malformed text, or a prerelease_id or line that does not
  *         fit; MR_NOT_FOUND for an unknown run, or when it has no artifact at the path; MR_CONFLICT
- *         when the run is not finished, or op_id was used for something else; MR_ALREADY_EXISTS when
- *         the run and path are a version of this model already, or the number is taken: the message
- *         names the version; MR_LIMIT when a number would pass 2^53 - 1, or be longer than 256
- *         bytes with its build metadata; MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of modelreg.h
+ *         when the run is not finished, or op_id was used for something else; MR_ALREADY_EXISTS
+ *         when the run and path are a version of this model already, or the number is taken: the
+ *         message names the version; MR_LIMIT when a number would pass 2^53 - 1, or be longer than
+ *         256 bytes with its build metadata; MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of
+ *         modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_model_promote(mr_model *model, const char *run_id,
@@ -125,9 +127,11 @@ typedef struct mr_request_record {
   const char *artifact_path;
   /** Number of the version: proposed, or taken when the request is accepted. */
   const char *version;
-  /** Digest over the sealed params, metrics, inputs, artifacts and tags, 64 hex digits. */
+  /** Digest over everything that a rule can read of the candidate: attributes, params, tags,
+   * metrics, inputs and artifacts, 64 hex digits. */
   const char *candidate_digest;
-  /** Digest over the gates that judged it, 64 hex digits. */
+  /** Digest over the gates that judged it, 64 hex digits: BLAKE2b-256 over the lines "default
+   * DIGEST" and "model DIGEST" with the digests of the two gates, or "none". */
   const char *gate_digest;
   /** Description, or NULL. */
   const char *description;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file types.h
- * What every other header needs: the export macro, integer types, the cancel token's name, the
- * hooks a host may hand to the library.
+ * What every other header needs: the export macro, integer types, and the hooks that a host may
+ * hand to the library.
  */
 #ifndef MODELREG_TYPES_H
 #define MODELREG_TYPES_H

@@ -79,14 +79,6 @@ mr_status mri_decision_load(mri_tx *tx, mr_registry *registry, int64_t request_i
   return status;
 }
 
-int mri_text_fit(const char *text, int max) {
-  size_t size = mri_strnlen(text, (size_t)max);
-  if (size <= (size_t)max) return (int)size;
-  size = (size_t)max;
-  while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) size--;
-  return (int)size;
-}
-
 mr_status mri_decision_failure(const mr_decision *decision, const char *what, mr_error *error) {
   const mr_rule_record *first = NULL;
   int64_t others = -1;

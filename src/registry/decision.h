@@ -9,8 +9,6 @@
 /* The latest decision on a request. */
 mr_status mri_decision_load(mri_tx *tx, mr_registry *registry, int64_t request_id,
                             mr_decision **out, mr_error *error);
-/* Bytes of the whole characters at the beginning of a text that fit into `max`. */
-int mri_text_fit(const char *text, int max);
 /* GATE_FAILED, naming the first failing rule and how many more. */
 mr_status mri_decision_failure(const mr_decision *decision, const char *what, mr_error *error);
 

@@ -49,7 +49,17 @@ mr_status mri_gate_in_force(mri_tx *tx, int64_t model_id, const char *transition
 static mr_status check_gate_options(mr_gate_options *o, const mr_gate_options *options,
                                     mr_error *error) {
   mr_status status = mri_options_read(o, sizeof *o, options, "mr_gate_options", error);
-  if (status == MR_OK && o->model != NULL) status = mri_check_model_name(o->model, error);
+  if (status != MR_OK) return status;
+  if ((o->flags & ~(uint32_t)MR_GATE_DEFAULT) != 0) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT, "flags 0x%x of mr_gate_options are unknown",
+                         o->flags);
+  }
+  if ((o->model == NULL) != ((o->flags & MR_GATE_DEFAULT) != 0)) {
+    return mri_error_set(
+        error, MR_INVALID_ARGUMENT,
+        "mr_gate_options names either a model or MR_GATE_DEFAULT, which is for all");
+  }
+  if (o->model != NULL) status = mri_check_model_name(o->model, error);
   if (status != MR_OK) return status;
   if (o->transition == NULL) o->transition = "promote";
   return mri_check_transition(o->transition, error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/vec.h"
 #include "registry/report_builder.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 struct mr_report {
@@ -56,9 +57,14 @@ mr_status mri_report_finish(mr_report *report, const char *what, mr_report **out
   mr_status status = MR_OK;
   if (count > 0) {
     const mr_report_problem *first = mri_vec_at(&report->problems, 0);
-    status = count == 1 ? mri_error_set(error, MR_TAMPERED, "%s: %s", what, first->message)
-                        : mri_error_set(error, MR_TAMPERED, "%s: %s, and %llu more problems", what,
-                                        first->message, (unsigned long long)(count - 1));
+    char more[64] = "";
+    if (count > 1) {
+      (void)snprintf(more, sizeof more, ", and %llu more %s", (unsigned long long)(count - 1),
+                     count == 2 ? "problem" : "problems");
+    }
+    /* Whatever is long is cut, so that the end is always there. */
+    status = mri_error_set(error, MR_TAMPERED, "%.*s: %.*s%s", mri_text_fit(what, 150), what,
+                           mri_text_fit(first->message, 250), first->message, more);
   }
   mr_report_free(report);
   return status;

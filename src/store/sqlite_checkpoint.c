@@ -91,9 +91,9 @@ void mri_sqlite_maintain(mri_connection *connection) {
     if (db->checkpointer == NULL && !connect_checkpointer(db)) return;
     handle = db->checkpointer->handle;
     /* Somebody else writes already: the next commit will try again. */
-    if (mri_sqlite_exec(connection, "BEGIN IMMEDIATE") != SQLITE_OK) return;
+    if (mri_sqlite_start(connection, true) != SQLITE_OK) return;
   }
   int code = copy(db, handle, hold);
-  if (guarded) (void)mri_sqlite_exec(connection, "ROLLBACK");
+  if (guarded) mri_sqlite_rollback(connection);
   mri_sqlite_note_sync(db, code);
 }

@@ -7,17 +7,27 @@
 
 enum { SYNCHRONOUS_NORMAL = 1, SYNCHRONOUS_FULL = 2 };
 
+static int prepare_kept(mri_connection *connection, sqlite3_stmt **slot, const char *sql) {
+  if (*slot != NULL) return SQLITE_OK;
+  return sqlite3_prepare_v3(connection->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
+}
+
 static int run_kept(mri_connection *connection, sqlite3_stmt **slot, const char *sql,
                     int64_t *value) {
-  if (*slot == NULL) {
-    int code =
-        sqlite3_prepare_v3(connection->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
-    if (code != SQLITE_OK) return code;
-  }
-  int code = sqlite3_step(*slot);
+  int code = prepare_kept(connection, slot, sql);
+  if (code != SQLITE_OK) return code;
+  code = sqlite3_step(*slot);
   if (code == SQLITE_ROW && value != NULL) *value = sqlite3_column_int64(*slot, 0);
   int end = sqlite3_reset(*slot);
   return code == SQLITE_DONE || code == SQLITE_ROW ? end : code;
+}
+
+int mri_sqlite_start(mri_connection *connection, bool write) {
+  /* First the way out, so that no transaction stays open because memory ran out. */
+  int code = prepare_kept(connection, &connection->rollback, "ROLLBACK");
+  if (code != SQLITE_OK) return code;
+  if (write) return run_kept(connection, &connection->begin_write, "BEGIN IMMEDIATE", NULL);
+  return run_kept(connection, &connection->begin_read, "BEGIN", NULL);
 }
 
 /* The pragma works while the statement is compiled, so it cannot be kept prepared. */
@@ -41,7 +51,7 @@ static void watch_cancel(mri_connection *connection, bool on) {
   connection->progress = on;
 }
 
-static void rollback(mri_connection *connection) {
+void mri_sqlite_rollback(mri_connection *connection) {
   watch_cancel(connection, false);
   if (!sqlite3_get_autocommit(connection->handle)) {
     (void)run_kept(connection, &connection->rollback, "ROLLBACK", NULL);
@@ -56,11 +66,7 @@ static int begin_once(mri_connection *connection, mri_begin_mode mode, int64_t *
                            mode == MRI_BEGIN_APPEND ? SYNCHRONOUS_NORMAL : SYNCHRONOUS_FULL);
   }
   if (code != SQLITE_OK) return code;
-  if (mode == MRI_BEGIN_READ) {
-    code = run_kept(connection, &connection->begin_read, "BEGIN", NULL);
-  } else {
-    code = run_kept(connection, &connection->begin_write, "BEGIN IMMEDIATE", NULL);
-  }
+  code = mri_sqlite_start(connection, mode != MRI_BEGIN_READ);
   /* A read takes its snapshot here, where it may still wait and be tried again. */
   if (code == SQLITE_OK) {
     code = run_kept(connection, &connection->version, "PRAGMA user_version", version);
@@ -87,12 +93,12 @@ static mr_status sqlite_begin(mri_connection *connection, mri_begin_mode mode, m
     }
     mr_status status = mri_sqlite_status(code);
     if (status != MR_BUSY) break;
-    rollback(connection);
+    mri_sqlite_rollback(connection);
     if (!mri_sqlite_again(code, wait)) break;
   }
   mr_status status = mri_sqlite_error(connection->database, connection->handle, code, wait, error,
                                       mode == MRI_BEGIN_READ ? "read" : "write to");
-  rollback(connection);
+  mri_sqlite_rollback(connection);
   return status;
 }
 
@@ -124,7 +130,7 @@ static mr_status sqlite_commit(mri_connection *connection, mr_error *error) {
                                 error, "commit to");
     }
   }
-  rollback(connection);
+  mri_sqlite_rollback(connection);
   return status;
 }
 
@@ -137,7 +143,7 @@ static int look_inside(mri_connection *connection, mri_database_state *out) {
   int64_t objects = 0;
   int code = SQLITE_OK;
   if (sqlite3_get_autocommit(handle) != 0) {
-    code = run_kept(connection, &connection->begin_read, "BEGIN", NULL);
+    code = mri_sqlite_start(connection, false);
   }
   if (code == SQLITE_OK) code = mri_sqlite_query_int(handle, "PRAGMA application_id", &id);
   if (code == SQLITE_OK) code = mri_sqlite_query_int(handle, "PRAGMA user_version", &version);
@@ -164,7 +170,7 @@ static mr_status sqlite_state(mri_connection *connection, mri_wait *wait, mri_da
       status =
           mri_sqlite_error(connection->database, connection->handle, code, wait, error, "open");
     }
-    if (own) rollback(connection);
+    if (own) mri_sqlite_rollback(connection);
     if (status != MR_BUSY) return status;
     if (mri_sqlite_again(code, wait)) continue;
     return mri_sqlite_error(connection->database, NULL, code, wait, error, "open");
@@ -325,7 +331,7 @@ const mri_driver *mri_sqlite_driver(void) {
       .accept = mri_sqlite_accept,
       .begin = sqlite_begin,
       .commit = sqlite_commit,
-      .rollback = rollback,
+      .rollback = mri_sqlite_rollback,
       .maintain = mri_sqlite_maintain,
       .state = sqlite_state,
       .mark = sqlite_mark,

@@ -83,6 +83,10 @@ mr_status mri_sqlite_accept(mri_connection *connection, bool read_only, mri_wait
  * leaves a file that is ours and empty, never a half-written one. */
 mr_status mri_sqlite_mark_file(mri_connection *connection, mri_wait *wait, mr_error *error);
 
+/* sqlite_driver.c */
+int mri_sqlite_start(mri_connection *connection, bool write);
+void mri_sqlite_rollback(mri_connection *connection);
+
 /* sqlite_error.c */
 mr_status mri_sqlite_status(int64_t code);
 /* `action` completes "cannot ...", `handle` may be NULL. A BUSY tells how long `wait` waited. */

@@ -293,7 +293,7 @@ static void make_run_list(any_struct *s) {
   s->run_list.status = MR_RUN_FINISHED;
   s->run_list.experiment = "digits";
   s->run_list.limit = 2;
-  s->run_list.token = "1000";
+  s->run_list.token = "i1000";
 }
 
 static void make_list(any_struct *s) {
@@ -333,7 +333,7 @@ static void make_request_list(any_struct *s) {
   s->request_list.state = MR_REQUEST_ACCEPTED;
   s->request_list.model = "digits";
   s->request_list.limit = 2;
-  s->request_list.token = "1000";
+  s->request_list.token = "i1000";
 }
 
 static void make_resolve(any_struct *s) {
@@ -383,10 +383,8 @@ static const struct_row rows[] = {
      sizeof(mr_artifact_options), 0, offsetof(mr_artifact_options, reserved)},
     {"MR_ARTIFACT_LINK_INIT", "log_artifact_link", use_link, make_link, sizeof(mr_artifact_link),
      UP_TO(mr_artifact_link, digest), offsetof(mr_artifact_link, reserved)},
-    {"MR_GATE_OPTIONS_INIT", "attach_gate", use_attach, make_gate, sizeof(mr_gate_options), 0,
-     offsetof(mr_gate_options, flags)},
-    {"MR_GATE_OPTIONS_INIT", "open_gate", use_open_gate, make_gate, sizeof(mr_gate_options), 0,
-     offsetof(mr_gate_options, flags)},
+    {"MR_GATE_OPTIONS_INIT", "attach_gate", use_attach, make_gate, sizeof(mr_gate_options), 0, 0},
+    {"MR_GATE_OPTIONS_INIT", "open_gate", use_open_gate, make_gate, sizeof(mr_gate_options), 0, 0},
     {"MR_MODEL_OPTIONS_INIT", "create_model", use_model, make_model, sizeof(mr_model_options), 0,
      offsetof(mr_model_options, reserved)},
     {"MR_RUN_OPTIONS_INIT", "start_run", use_run, make_run, sizeof(mr_run_options), 0,

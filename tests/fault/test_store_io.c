@@ -208,7 +208,7 @@ static int arm_famine(void) {
 static void test_sqlite_without_memory(void **state) {
   store_fixture *f = *state;
   store_end(store_open(f));
-  int64_t stride = scale() >= 1 ? 1 : 11;
+  int64_t stride = scale() >= 1 ? 1 : 23;
   int failures = 0;
   for (int64_t n = 1;; n += stride) {
     bool ended = true;

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The digest of a candidate: any single thing that a rule can read changes it, and the order in which
+ * things were logged does not. */
+#include "registry_test.h"
+
+#include "registry/seal.h"
+
+typedef struct seal_fixture {
+  mr_registry *registry;
+  mr_run *run;
+  int64_t id;
+} seal_fixture;
+
+static void log_input(mr_run *run, const char *role, const char *dataset_run_id) {
+  mr_error error = MR_ERROR_INIT;
+  mr_input in = MR_INPUT_INIT;
+  in.role = role;
+  in.dataset_run_id = dataset_run_id;
+  OK(mr_run_log_input(run, &in, &error));
+}
+
+static char *record_dataset(mr_registry *registry, char id[40]) {
+  mr_error error = MR_ERROR_INIT;
+  mr_experiment *experiment = NULL;
+  mr_manifest *manifest = NULL;
+  mr_dataset *dataset = NULL;
+  OK(mr_registry_open_experiment(registry, "data", &experiment, &error));
+  OK(mr_manifest_new(&manifest, &error));
+  OK(mr_experiment_log_dataset(experiment, "digits", manifest, NULL, &dataset, &error));
+  (void)snprintf(id, 40, "%s", mr_dataset_info(dataset)->run_id);
+  mr_dataset_free(dataset);
+  mr_manifest_free(manifest);
+  mr_experiment_free(experiment);
+  return id;
+}
+
+/* A run with two of everything, logged forwards or backwards. */
+static void fill(seal_fixture *f, bool backwards) {
+  mr_error error = MR_ERROR_INIT;
+  static const char *const names[] = {"a", "b"};
+  char dataset[40];
+  f->registry = registry_open();
+  f->run = registry_run(f->registry);
+  (void)record_dataset(f->registry, dataset);
+  for (int i = 0; i < 2; i++) {
+    const char *name = names[backwards ? 1 - i : i];
+    mr_metric *metric = NULL;
+    const double values[] = {0.5, 0.25};
+    const int64_t steps[] = {1, 2};
+    const int64_t times[] = {10, 20};
+    mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+    char path[16];
+    OK(mr_run_log_param(f->run, name, "value", &error));
+    OK(mr_run_set_tag(f->run, name, "value", &error));
+    OK(mr_run_metric(f->run, name, &metric, &error));
+    OK(mr_metric_log_many(metric, values, steps, times, 1, &error));
+    if (backwards) OK(mr_run_flush(f->run, &error));
+    OK(mr_metric_log_many(metric, values + 1, steps + 1, times + 1, 1, &error));
+    mr_metric_free(metric);
+    log_input(f->run, name, dataset);
+    registry_put(f->run, name, "content");
+    (void)snprintf(path, sizeof path, "link-%s", name);
+    link.path = path;
+    link.uri = "s3://bucket/key";
+    link.digest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    link.size = 3;
+    OK(mr_run_log_artifact_link(f->run, &link, &error));
+  }
+  OK(mr_run_finish(f->run, MR_RUN_FINISHED, &error));
+  f->id = registry_run_id(f->registry, f->run);
+  /* What is different from run to run and from clock to clock is made the same. */
+  registry_execute(f->registry,
+                   "UPDATE run SET uuid = '01234567-89ab-7def-8123-00000000000' || id, "
+                   "started_us = 1, ended_us = 2");
+  registry_execute(f->registry,
+                   "UPDATE input SET target = (SELECT uuid FROM run WHERE kind = 2)");
+}
+
+static void drain(seal_fixture *f) {
+  mr_run_free(f->run);
+  mr_registry_close(f->registry);
+}
+
+static mr_status read_digest(const seal_fixture *f, mri_digest *out, mr_error *error) {
+  mri_tree tree;
+  mri_tx *tx = NULL;
+  mr_status status = mri_tx_begin(f->registry->store, MRI_TX_READ, NULL, &tx, error);
+  if (status != MR_OK) return status;
+  mri_tree_init(&tree, mri_mem_default());
+  status = mri_tree_of_run(tx, f->id, "run", "", &tree, error);
+  if (status == MR_OK) status = mri_candidate_digest(tx, f->id, &tree, out, error);
+  mri_tree_destroy(&tree);
+  return mri_tx_end(tx, status, error);
+}
+
+static void digest_of(const seal_fixture *f, mri_digest *out) {
+  mr_error error = MR_ERROR_INIT;
+  OK(read_digest(f, out, &error));
+}
+
+static void order_does_not_count(void **state) {
+  (void)state;
+  seal_fixture forwards;
+  seal_fixture backwards;
+  mri_digest a;
+  mri_digest b;
+  fill(&forwards, false);
+  fill(&backwards, true);
+  digest_of(&forwards, &a);
+  digest_of(&backwards, &b);
+  assert_true(mri_digest_equal(&a, &b));
+  drain(&forwards);
+  drain(&backwards);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
+/* A statement that changes one thing, and whether the digest has to see it. */
+static const struct {
+  const char *sql;
+  bool seen;
+} changes[] = {
+    {"UPDATE param SET value = 'valuf' WHERE key = 'a'", true},
+    {"UPDATE param SET key = 'aa' WHERE key = 'a'", true},
+    {"DELETE FROM param WHERE key = 'b'", true},
+    {"INSERT INTO param (run_id, key, value) SELECT run_id, 'c', '' FROM param LIMIT 1", true},
+    {"UPDATE tag SET value = '' WHERE key = 'a'", true},
+    {"UPDATE tag SET key = 'c' WHERE key = 'b'", true},
+    {"DELETE FROM tag WHERE key = 'a'", true},
+    {"UPDATE metric SET key = 'c' WHERE key = 'b'", true},
+    {"UPDATE metric SET points = 3 WHERE key = 'a'", true},
+    {"UPDATE metric SET nan_points = 1 WHERE key = 'a'", true},
+    {"UPDATE metric SET first_step = 0 WHERE key = 'a'", true},
+    {"UPDATE metric SET first_time_us = 0 WHERE key = 'a'", true},
+    {"UPDATE metric SET last_step = 3 WHERE key = 'a'", true},
+    {"UPDATE metric SET last_time_us = 3 WHERE key = 'a'", true},
+    {"UPDATE metric SET first_bits = 1 WHERE key = 'a'", true},
+    {"UPDATE metric SET last_bits = 1 WHERE key = 'a'", true},
+    {"UPDATE metric SET min_bits = 1 WHERE key = 'a'", true},
+    {"UPDATE metric SET max_bits = 1 WHERE key = 'a'", true},
+    {"UPDATE metric SET sum_bits = 1 WHERE key = 'a'", true},
+    {"UPDATE metric SET compensation_bits = 1 WHERE key = 'a'", true},
+    {"UPDATE metric_chunk SET data = x'00' WHERE metric_id = 1", true},
+    {"UPDATE metric_chunk SET sequence = 1 WHERE metric_id = 1", true},
+    {"DELETE FROM metric_chunk WHERE metric_id = 2", true},
+    {"UPDATE input SET role = 'c' WHERE role = 'a'", true},
+    {"UPDATE input SET kind = 3 WHERE role = 'a'", true},
+    {"UPDATE input SET target = '01234567-89ab-7def-8123-456789abcdef' WHERE role = 'a'", true},
+    {"UPDATE input SET digest = NULL WHERE role = 'a'", true},
+    {"DELETE FROM input WHERE role = 'b'", true},
+    {"UPDATE dataset SET name = 'letters'", true},
+    {"UPDATE dataset SET sample_count = 7", true},
+    {"UPDATE dataset SET file_count = 7", true},
+    {"UPDATE dataset SET total_size = 7", true},
+    {"UPDATE dataset SET frozen = 1", true},
+    {"UPDATE artifact SET path = 'c' WHERE path = 'a'", true},
+    {"UPDATE artifact SET size = 8 WHERE path = 'a'", true},
+    {"UPDATE artifact SET digest = zeroblob(32) WHERE path = 'a'", true},
+    {"UPDATE artifact SET format = 'json' WHERE path = 'a'", true},
+    {"UPDATE artifact SET kind = 2 WHERE path = 'a'", true},
+    {"UPDATE artifact SET uri = 's3://bucket/other' WHERE path = 'link-a'", true},
+    {"DELETE FROM artifact WHERE path = 'a'", true},
+    {"UPDATE run SET name = 'x' WHERE kind = 1", true},
+    {"UPDATE run SET actor = 'x' WHERE kind = 1", true},
+    {"UPDATE run SET source_commit = 'x' WHERE kind = 1", true},
+    {"UPDATE run SET source_state = 2 WHERE kind = 1", true},
+    {"UPDATE run SET started_us = 5 WHERE kind = 1", true},
+    {"UPDATE run SET ended_us = 5 WHERE kind = 1", true},
+    {"UPDATE run SET status = 3 WHERE kind = 1", true},
+    {"UPDATE run SET uuid = '01234567-89ab-7def-8123-456789abcdef' WHERE kind = 1", true},
+    {"UPDATE experiment SET name = 'x' WHERE name = 'unit'", true},
+    /* What no rule can read. */
+    {"UPDATE run SET environment_host = 'x' WHERE kind = 1", false},
+    {"UPDATE artifact SET created_us = 5 WHERE path = 'a'", false},
+    {"UPDATE experiment SET actor = 'x'", false},
+    {"UPDATE dataset SET data_schema = 'x'", false},
+};
+
+static void any_single_thing_counts(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    seal_fixture f;
+    mri_digest before;
+    mri_digest after;
+    fill(&f, false);
+    digest_of(&f, &before);
+    registry_execute(f.registry, changes[i].sql);
+    digest_of(&f, &after);
+    if (mri_digest_equal(&before, &after) == changes[i].seen) fail_msg("%s", changes[i].sql);
+    drain(&f);
+  }
+}
+
+/* Texts that run into each other when they are only put side by side. */
+static void borders_count(void **state) {
+  (void)state;
+  static const char *const params[][4] = {
+      {"a", "bc", "d", "e"}, {"ab", "c", "d", "e"}, {"a", "b", "cd", "e"}, {"a", "b1:c", "d", "e"}};
+  mri_digest digests[4];
+  for (size_t i = 0; i < 4; i++) {
+    mr_error error = MR_ERROR_INIT;
+    mr_registry *registry = registry_open();
+    mr_run *run = registry_run(registry);
+    OK(mr_run_log_param(run, params[i][0], params[i][1], &error));
+    OK(mr_run_log_param(run, params[i][2], params[i][3], &error));
+    int64_t id = registry_run_id(registry, run);
+    mri_tx *tx = registry_begin(registry, MRI_TX_READ);
+    OK(mri_params_digest(tx, id, &digests[i], &error));
+    registry_end(tx);
+    for (size_t k = 0; k < i; k++) assert_false(mri_digest_equal(&digests[i], &digests[k]));
+    mr_run_free(run);
+    mr_registry_close(registry);
+  }
+}
+
+static bool digest_once(void *ctx) {
+  const seal_fixture *f = ctx;
+  mri_digest digest;
+  mr_error error = MR_ERROR_INIT;
+  mr_status status = read_digest(f, &digest, &error);
+  assert_true(status == MR_OK || status == MR_NO_MEMORY);
+  return status == MR_OK;
+}
+
+static void memory_runs_out(void **state) {
+  (void)state;
+  seal_fixture f;
+  fill(&f, false);
+  assert_true(digest_once(&f));
+  assert_true(unit_fail_allocations(digest_once, &f) > 5);
+  drain(&f);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(order_does_not_count),
+      cmocka_unit_test(any_single_thing_counts),
+      cmocka_unit_test(borders_count),
+      cmocka_unit_test(memory_runs_out),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
