@@ -113,9 +113,8 @@ typedef struct mr_registry_record {
  * is ever changed: a text file, another program's database or a damaged file is refused and stays
  * as it is. With MR_OPEN_CREATE an existing empty file becomes a registry.
  *
- * @param uri `PATH`, `sqlite:PATH` or `memory:` (a registry that lives as long as the handle), up
- *         to
- *        4,096 bytes
+ * @param uri `PATH`, `sqlite:PATH` or `memory:` (a registry that lives as long as the handle and
+ *        needs MR_OPEN_CREATE), up to 4,096 bytes
  * @param options @nullable all defaults
  * @param out_registry receives the handle; close it with mr_registry_close()
  * @param error receives the reason of a failure

@@ -47,9 +47,10 @@ static bool is_json(const uint8_t *head, size_t size) {
   size_t i = 0;
   while (i < size && (head[i] == ' ' || head[i] == '\n' || head[i] == '\r' || head[i] == '\t')) i++;
   if (i == size || (head[i] != '{' && head[i] != '[')) return false;
+  const char *next = head[i] == '{' ? "\"}" : "\"{[]-0123456789tfn";
   for (i++; i < size; i++) {
     if (head[i] == ' ' || head[i] == '\n' || head[i] == '\r' || head[i] == '\t') continue;
-    return strchr("\"{}[]-0123456789tfn", head[i]) != NULL && head[i] != '\0';
+    return head[i] != '\0' && strchr(next, head[i]) != NULL;
   }
   return false;
 }

@@ -30,6 +30,7 @@ static struct {
   trap hook;
   vfs_shim_hook hook_function;
   void *hook_ctx;
+  bool skip_syncs;
 } shim = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static unsigned index_of(unsigned bit) {
@@ -91,6 +92,12 @@ static int enter(unsigned op, unsigned file) {
   (void)pthread_mutex_unlock(&shim.lock);
   if (hook != NULL) hook(ctx);
   return code;
+}
+
+void vfs_shim_skip_syncs(bool skip) {
+  (void)pthread_mutex_lock(&shim.lock);
+  shim.skip_syncs = skip;
+  (void)pthread_mutex_unlock(&shim.lock);
 }
 
 void vfs_shim_reset(void) {
@@ -183,7 +190,10 @@ static int shim_truncate(sqlite3_file *file, sqlite3_int64 size) {
 static int shim_sync(sqlite3_file *file, int flags) {
   shim_file *f = shim_of(file);
   int code = enter(VFS_SYNC, f->kind);
-  return code != SQLITE_OK ? code : f->real->pMethods->xSync(f->real, flags);
+  (void)pthread_mutex_lock(&shim.lock);
+  bool skip = shim.skip_syncs;
+  (void)pthread_mutex_unlock(&shim.lock);
+  return code != SQLITE_OK || skip ? code : f->real->pMethods->xSync(f->real, flags);
 }
 
 static int shim_file_size(sqlite3_file *file, sqlite3_int64 *size) {

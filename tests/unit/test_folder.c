@@ -35,8 +35,11 @@ static mr_status on_other(void *ctx, const char *path, mr_error *error) {
   return MR_OK;
 }
 
-static mr_status on_odd(void *ctx, const char *path, mr_error *error) {
+static mr_status on_trouble(void *ctx, const char *path, mr_status why, const char *message,
+                            mr_error *error) {
   (void)error;
+  assert_true(why == MR_INVALID_ARGUMENT || why == MR_LIMIT);
+  assert_true(message[0] != '\0');
   note(ctx, "?", path);
   return MR_OK;
 }
@@ -47,7 +50,7 @@ static bool is_wanted(void *ctx, const char *path) {
 }
 
 static mr_status visit(notes *n, const char *folder, bool odd, mr_error *error) {
-  mri_folder_walk walk = {n, n->cancel, on_file, on_other, is_wanted, odd ? on_odd : NULL};
+  mri_folder_walk walk = {n, n->cancel, on_file, on_other, is_wanted, odd ? on_trouble : NULL};
   return mri_folder_visit(mri_mem_default(), folder, &walk, error);
 }
 
@@ -276,10 +279,17 @@ static mr_status count_path(void *ctx, const char *path, mr_error *error) {
   return MR_OK;
 }
 
+static mr_status count_trouble(void *ctx, const char *path, mr_status why, const char *message,
+                               mr_error *error) {
+  assert_int_equal(why, MR_INVALID_ARGUMENT);
+  assert_non_null(message);
+  return count_path(ctx, path, error);
+}
+
 static bool attempt(void *ctx) {
   const unit_dir *dir = ctx;
   size_t count = 0;
-  mri_folder_walk walk = {&count, NULL, count_file, count_path, NULL, count_path};
+  mri_folder_walk walk = {&count, NULL, count_file, count_path, NULL, count_trouble};
   mr_error error = MR_ERROR_INIT;
   mr_status status = mri_folder_visit(mri_mem_default(), dir->path, &walk, &error);
   assert_true(status == MR_OK || status == MR_NO_MEMORY);
