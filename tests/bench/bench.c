@@ -3,8 +3,8 @@
  * run. Works in a folder of its own under TMPDIR or /tmp and removes it. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "bench_baseline.h"
-#include <modelreg/modelreg.h>
 #include <ftw.h>
+#include <modelreg/modelreg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,7 @@ static void check(mr_status status) {
   if (status != MR_OK) die(error.message);
 }
 
-static void report(const char *name, double ours, double baseline, double scale,
-                   const char *unit) {
+static void report(const char *name, double ours, double baseline, double scale, const char *unit) {
   printf("%s ratio=%.2f ours=%.4g baseline=%.4g unit=%s\n", name, ours / baseline, ours * scale,
          baseline * scale, unit);
   fflush(stdout);
@@ -93,7 +92,8 @@ static void bench_log(void) {
   check(mr_experiment_start_run(experiment, NULL, &run, &error));
   check(mr_run_metric(run, "loss", &metric, &error));
   double start = now_seconds();
-  for (int64_t i = 0; i < count; i++) check(mr_metric_log(metric, 1.0 / (double)(i + 1), i, &error));
+  for (int64_t i = 0; i < count; i++)
+    check(mr_metric_log(metric, 1.0 / (double)(i + 1), i, &error));
   double ours = now_seconds() - start;
   report("log", ours / (double)count, baseline_log(count) / (double)count, 1e9, "ns");
   mr_metric_free(metric);
@@ -178,8 +178,10 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } benches[] = {{"log", bench_log},         {"open", bench_open},
-                 {"promote", bench_promote}, {"resolve", bench_resolve},
+  } benches[] = {{"log", bench_log},
+                 {"open", bench_open},
+                 {"promote", bench_promote},
+                 {"resolve", bench_resolve},
                  {"verify", bench_verify}};
   const char *root = getenv("TMPDIR");
   snprintf(folder, sizeof folder, "%s/modelreg-bench-XXXXXX", root == NULL ? "/tmp" : root);

@@ -98,7 +98,8 @@ double baseline_promote(const char *path, int64_t count) {
   execute(db, "CREATE TABLE request (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b TEXT, c BLOB)");
   execute(db, "CREATE TABLE decision (id INTEGER PRIMARY KEY, a INT, b INT)");
   execute(db, "CREATE TABLE rule (a INT, b INT, c TEXT, d TEXT, e TEXT, PRIMARY KEY (a, b))");
-  execute(db, "CREATE TABLE version (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b BLOB UNIQUE, c TEXT)");
+  execute(db,
+          "CREATE TABLE version (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b BLOB UNIQUE, c TEXT)");
   execute(db, "CREATE TABLE run (id INTEGER PRIMARY KEY, a TEXT)");
   execute(db, "CREATE TABLE governance (id INTEGER PRIMARY KEY, sequence INT)");
   execute(db, "INSERT INTO governance VALUES (1, 0)");

@@ -52,8 +52,7 @@ static void failure_names_the_first_rule(void **state) {
     const char *gate;
     const char *message;
   } cases[] = {
-      {"a: metrics.x > 0\nb: metrics.x > 2",
-       "what: rule 'b' failed: metrics.x is 1, not > 2"},
+      {"a: metrics.x > 0\nb: metrics.x > 2", "what: rule 'b' failed: metrics.x is 1, not > 2"},
       {"a: metrics.x > 3\nb: metrics.x > 2",
        "what: rule 'a' failed: metrics.x is 1, not > 3, and 1 more rule"},
       {"a: metrics.y > 3\nb: metrics.x > 2\nc: metrics.x > 0\nd: metrics.z IS NOT NULL",

@@ -74,8 +74,8 @@ static void mistakes_name_their_line(void **state) {
 /* Whatever was added can be written and read again, as the same gate. */
 static void what_is_accepted_can_be_read_again(void **state) {
   (void)state;
-  static const char *const pieces[] = {"a",  "'",  "''", "\"", "`", "#", ":",  " ", "\\",
-                                       "x#", "é",  "%",  "'#", "1", "=", "\t", "(", "tags.y = "};
+  static const char *const pieces[] = {"a",  "'", "''", "\"", "`", "#", ":",  " ", "\\",
+                                       "x#", "é", "%",  "'#", "1", "=", "\t", "(", "tags.y = "};
   enum { PIECES = sizeof pieces / sizeof pieces[0] };
   uint32_t seed = 1;
   int accepted = 0;
@@ -115,8 +115,10 @@ static void what_is_accepted_can_be_read_again(void **state) {
 static void transitions(void **state) {
   (void)state;
   static const char *const good[] = {"promote", "channel/production", "channel/a.b-c_1"};
-  static const char *const bad[] = {"", "Promote", "promote ", "channel", "channel/", "channel//a",
-                                    "channel/latest", "channel/v1", "channel/a/b", "withdraw", "\xff"};
+  static const char *const bad[] = {
+      "",           "Promote",        "promote ",   "channel",     "channel/",
+      "channel//a", "channel/latest", "channel/v1", "channel/a/b", "withdraw",
+      "\xff"};
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
     assert_int_equal(mri_check_transition(good[i], NULL), MR_OK);
   }
@@ -147,7 +149,8 @@ static bool parse_once(void *ctx) {
 
 static void memory_runs_out(void **state) {
   (void)state;
-  static char text[] = "a: metrics.x > 1 AND params.y IN ('a', 'b')\nb: artifacts.*.size < 10 # c\n";
+  static char text[] =
+      "a: metrics.x > 1 AND params.y IN ('a', 'b')\nb: artifacts.*.size < 10 # c\n";
   assert_true(unit_fail_allocations(parse_once, text) > 10);
 }
 

@@ -82,9 +82,9 @@ static void chunks_are_full(void **state) {
     log_more(f, logged, parts[i]);
     logged += parts[i];
     assert_int_equal(chunks(f), (logged + 1023) / 1024);
-    assert_int_equal(registry_number(f->registry,
-                                     "SELECT count(*) FROM metric_chunk WHERE points < 1024"),
-                     logged % 1024 != 0);
+    assert_int_equal(
+        registry_number(f->registry, "SELECT count(*) FROM metric_chunk WHERE points < 1024"),
+        logged % 1024 != 0);
     assert_int_equal(registry_number(f->registry, "SELECT max(sequence) + 1 FROM metric_chunk"),
                      chunks(f));
   }
@@ -104,11 +104,12 @@ static void search_columns(void **state) {
                                    "first_value = 0.5 AND last_value = 1.5 AND min_value = 0.5 AND "
                                    "max_value = 1.5 AND mean_value = 1.0"),
                    1);
-  assert_int_equal(registry_number(f->registry,
-                                   "SELECT count(*) FROM metric WHERE key = 'nan' AND "
-                                   "first_value IS NULL AND last_value IS NULL AND "
-                                   "min_value IS NULL AND max_value IS NULL AND mean_value IS NULL"),
-                   1);
+  assert_int_equal(
+      registry_number(f->registry,
+                      "SELECT count(*) FROM metric WHERE key = 'nan' AND "
+                      "first_value IS NULL AND last_value IS NULL AND "
+                      "min_value IS NULL AND max_value IS NULL AND mean_value IS NULL"),
+      1);
 }
 
 static void damaged_chunks_are_found(void **state) {

@@ -101,8 +101,8 @@ static mr_status choose(mr_registry *registry, const mr_promote_options *o, mri_
 
 static void raises(void **state) {
   (void)state;
-  static const char *const numbers[] = {"0.9.0", "1.0.0", "1.2.3", "1.2.4-rc.1", "1.10.0",
-                                        "2.0.0-beta.2", NULL};
+  static const char *const numbers[] = {"0.9.0",  "1.0.0",        "1.2.3", "1.2.4-rc.1",
+                                        "1.10.0", "2.0.0-beta.2", NULL};
   static const struct {
     const char *line;
     const char *prerelease_id;
@@ -116,7 +116,7 @@ static void raises(void **state) {
       {NULL, "beta", MR_BUMP_PRERELEASE, "2.0.0-beta.3"},
       {NULL, "rc", MR_BUMP_PRERELEASE, "2.0.0-rc.0"},
       {NULL, "alpha", MR_BUMP_PRERELEASE, NULL}, /* would lie below */
-      {"1.2", NULL, 0, "1.2.4"}, /* of such a line the patch */
+      {"1.2", NULL, 0, "1.2.4"},                 /* of such a line the patch */
       {"1.2", "rc", MR_BUMP_PRERELEASE, "1.2.4-rc.2"},
       {"1", NULL, 0, "1.11.0"},
       {"1", NULL, MR_BUMP_PATCH, "1.10.1"},

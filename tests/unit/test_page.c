@@ -56,8 +56,9 @@ static void tokens_round_trip(void **state) {
 
 static void foreign_tokens_are_refused(void **state) {
   (void)state;
-  static const char *const bad[] = {"", "i", "k", "x", "1", "i0", "i-1", "i1x", "i 1", "i+1",
-                                    "i9999999999999999999", "I1", "j1", "\x01", "i1\n", "\xff"};
+  static const char *const bad[] = {
+      "",   "i",  "k",    "x",    "1",   "i0", "i-1", "i1x", "i 1", "i+1", "i9999999999999999999",
+      "I1", "j1", "\x01", "i1\n", "\xff"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     for (int by_id = 0; by_id <= 1; by_id++) {
       mri_cursor cursor;

@@ -68,12 +68,33 @@ static void no_channel_reads_as_something_else(void **state) {
 
 static void channel_names(void **state) {
   (void)state;
-  static const char *const good[] = {"production", "staging", "a", "A1", "canary-eu.west_2", "vx-1a",
-                                     "xenon", "version", "vault", "x-ray", "abcdefabcde",
-                                     "abcdefabcdeg", "Latest", "deadbeef"};
-  static const char *const bad[] = {"", " ", "1a", "-a", ".a", "_a", "a b", "a@b", "a/b", "a+b", "é",
-                                    "latest", "x", "X", "x.1", "x.x.x", "v1", "V1.2", "v1.x", "vx",
-                                    "v1-rc", "abcdefabcdef", "ABCDEFABCDEF0", "a\n"};
+  static const char *const good[] = {
+      "production", "staging", "a",     "A1",          "canary-eu.west_2", "vx-1a",  "xenon",
+      "version",    "vault",   "x-ray", "abcdefabcde", "abcdefabcdeg",     "Latest", "deadbeef"};
+  static const char *const bad[] = {"",
+                                    " ",
+                                    "1a",
+                                    "-a",
+                                    ".a",
+                                    "_a",
+                                    "a b",
+                                    "a@b",
+                                    "a/b",
+                                    "a+b",
+                                    "é",
+                                    "latest",
+                                    "x",
+                                    "X",
+                                    "x.1",
+                                    "x.x.x",
+                                    "v1",
+                                    "V1.2",
+                                    "v1.x",
+                                    "vx",
+                                    "v1-rc",
+                                    "abcdefabcdef",
+                                    "ABCDEFABCDEF0",
+                                    "a\n"};
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
     if (!is_channel(good[i])) fail_msg("'%s' is refused", good[i]);
   }
@@ -107,9 +128,21 @@ static void parses_references(void **state) {
 /* Every reference that is refused says which it was. */
 static void refuses_references(void **state) {
   (void)state;
-  static const char *const bad[] = {"@", "m@", "m@1", "m@1.2", "m@^1.2.3", "m@1.x", "m@v1.0.0",
-                                    "m@1.0.0@1.0.0", "m@x", "m@*", "m@a b", "m@>=1.0.0",
-                                    "m@0123456789abcdef", "m@abcdefabcdefabcdef", "m@é"};
+  static const char *const bad[] = {"@",
+                                    "m@",
+                                    "m@1",
+                                    "m@1.2",
+                                    "m@^1.2.3",
+                                    "m@1.x",
+                                    "m@v1.0.0",
+                                    "m@1.0.0@1.0.0",
+                                    "m@x",
+                                    "m@*",
+                                    "m@a b",
+                                    "m@>=1.0.0",
+                                    "m@0123456789abcdef",
+                                    "m@abcdefabcdefabcdef",
+                                    "m@é"};
   mri_reference r;
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     mr_error error = MR_ERROR_INIT;

@@ -208,12 +208,9 @@ static void opening_without_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(handles_share_a_core),
-      cmocka_unit_test(many_points_are_written_unasked),
-      cmocka_unit_test(reading_writes_nothing),
-      cmocka_unit_test(sealed_elsewhere),
-      cmocka_unit_test(locking_keeps_points_out),
-      cmocka_unit_test(memory_runs_out),
+      cmocka_unit_test(handles_share_a_core),     cmocka_unit_test(many_points_are_written_unasked),
+      cmocka_unit_test(reading_writes_nothing),   cmocka_unit_test(sealed_elsewhere),
+      cmocka_unit_test(locking_keeps_points_out), cmocka_unit_test(memory_runs_out),
       cmocka_unit_test(opening_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,8 +72,7 @@ static void fill(seal_fixture *f, bool backwards) {
   registry_execute(f->registry,
                    "UPDATE run SET uuid = '01234567-89ab-7def-8123-00000000000' || id, "
                    "started_us = 1, ended_us = 2");
-  registry_execute(f->registry,
-                   "UPDATE input SET target = (SELECT uuid FROM run WHERE kind = 2)");
+  registry_execute(f->registry, "UPDATE input SET target = (SELECT uuid FROM run WHERE kind = 2)");
 }
 
 static void drain(seal_fixture *f) {

@@ -123,8 +123,8 @@ static void folders_of_a_run(void **state) {
   mr_registry *registry = registry_open();
   mr_run *run = registry_run(registry);
   mr_run *empty = registry_run(registry);
-  static const char *const paths[] = {"a/b/1", "a/b/2", "a/b.txt", "a/b0", "a/bc/1", "a-b/1", "z",
-                                      "%/x", "_/y"};
+  static const char *const paths[] = {"a/b/1", "a/b/2", "a/b.txt", "a/b0", "a/bc/1",
+                                      "a-b/1", "z",     "%/x",     "_/y"};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) registry_put(run, paths[i], "x");
   paths_of(registry, run, "", false, "%/x _/y a-b/1 a/b.txt a/b/1 a/b/2 a/b0 a/bc/1 z");
   paths_of(registry, run, "a", false, "b.txt b/1 b/2 b0 bc/1");
