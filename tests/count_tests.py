@@ -3,36 +3,43 @@
 """Counts what Meson's test logs say and judges it.
 
 A cmocka program, as every test_* is, counts as many tests as it reports, any other as one. Prints
-"N passed, N failed, N skipped" and exits with 1 when a test failed, skipped without being named
-in MR_ALLOW_SKIP, or when none ran.
+"N passed, N failed, N skipped" and exits with 1 when a test failed, when one skipped that the file
+may_skip beside this one does not name, or when none ran.
 """
 
 import argparse
 import json
-import os
+import pathlib
 import re
 import sys
 
 STARTED = re.compile(r"^\[==========\] (?:\S+: )?Running (\d+) test", re.M)
 PASSED = re.compile(r"^\[ +OK \] ", re.M)
-# Failures and skips are named twice, once when they happen and once at the end.
+# A failure is named twice, when it happens and at the end.
 FAILED = re.compile(r"^\[  FAILED  \] (?!.*\d+ test\(s\))", re.M)
-SKIPPED = re.compile(r"^\[  SKIPPED \] (?!.*\d+ test\(s\))", re.M)
+SKIPPED = re.compile(r"^\[  SKIPPED \] (?!.*\d+ test\(s\))(\S+)", re.M)
+
+
+def may_skip():
+    """(program, case) of each line; the case is empty where all of the program is meant."""
+    text = pathlib.Path(__file__).with_name("may_skip").read_text(encoding="utf-8")
+    lines = [line.split("#")[0].split() for line in text.splitlines()]
+    return {(words[0], words[1] if len(words) > 1 else "") for words in lines if words}
 
 
 def count(entry, name):
-    """(passed, failed, skipped) of one entry of the log."""
+    """Passed, failed, and the names of the skipped cases of one entry of the log."""
     if entry["result"] == "SKIP":
-        return 0, 0, 1
+        return 0, 0, [""]
     good = entry["result"] in ("OK", "EXPECTEDFAIL")
     text = entry.get("stdout", "") + "\n" + entry.get("stderr", "")
     if not name.startswith("test_") and not STARTED.search(text):
-        return int(good), int(not good), 0
+        return int(good), int(not good), []
     started = sum(int(number) for number in STARTED.findall(text))
     passed = len(PASSED.findall(text))
     failed = (len(FAILED.findall(text)) + 1) // 2
-    skipped = (len(SKIPPED.findall(text)) + 1) // 2
-    if not good or passed + skipped == 0 or passed + failed + skipped < started:
+    skipped = sorted(set(SKIPPED.findall(text)))
+    if not good or passed + len(skipped) == 0 or passed + failed + len(skipped) < started:
         # A program that crashed, ended early or ran no case has proved nothing.
         failed = max(failed, 1)
     return passed, failed, skipped
@@ -41,29 +48,29 @@ def count(entry, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--status", type=int, default=0, help="the exit status of meson test")
-    parser.add_argument("logs", nargs="+", metavar="testlog.json")
+    parser.add_argument("logs", nargs="+", type=pathlib.Path, metavar="testlog.json")
     args = parser.parse_args()
-    allowed = set(os.environ.get("MR_ALLOW_SKIP", "").split())
+    allowed = may_skip()
     total = [0, 0, 0]
     bad = []
     for log in args.logs:
-        if not os.path.exists(log):
+        if not log.exists():
             bad.append(f"no test ran for {log}")
             continue
-        with open(log, encoding="utf-8", errors="replace") as lines:
-            entries = [json.loads(line) for line in lines if line.strip()]
-        for entry in entries:
+        for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+            entry = json.loads(line)
             name = entry["name"].split(" / ")[-1].split(":")[-1]
-            numbers = count(entry, name)
-            total = [a + b for a, b in zip(total, numbers)]
-            if numbers[1]:
+            passed, failed, skipped = count(entry, name)
+            total = [total[0] + passed, total[1] + failed, total[2] + len(skipped)]
+            if failed:
                 bad.append(f"failed: {name} ({entry['result']})")
-            if numbers[2] and name not in allowed:
-                bad.append(f"skipped, which was not expected: {name}")
+            for case in skipped:
+                if not allowed & {(name, case), (name, "")}:
+                    bad.append(f"skipped, which was not expected: {name} {case}")
+    if sum(total) == 0 and not bad:
+        bad.append("no test ran")
     for line in bad:
         print(line)
-    if sum(total) == 0 and not bad:
-        print("no test ran")
     print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     return 1 if bad or total[0] == 0 or args.status else 0
 

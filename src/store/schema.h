@@ -9,8 +9,8 @@
 #define MRI_SCHEMA_MIN_READER 1 /* the oldest library, by its schema version, that may read this */
 #define MRI_SCHEMA_MIN_WRITER 1
 
-/* Every table and index, NULL-terminated, beginning with exactly "CREATE TABLE name ", "CREATE INDEX
- * name " or "CREATE UNIQUE INDEX name ", without a semicolon. {int} {real} {text} {bytes} {strict}
+/* Every table and index, NULL-terminated, beginning with exactly "CREATE TABLE name ",
+ * "CREATE INDEX name " or "CREATE UNIQUE INDEX name ", without a semicolon. {int} {real} {text} {bytes} {strict}
  * are spelled by the dialect. The store itself needs
  *   meta (key {text} PRIMARY KEY, value {text} NOT NULL)
  *   governance (id {int} PRIMARY KEY CHECK (id = 1), sequence {int} NOT NULL) */

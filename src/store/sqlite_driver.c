@@ -156,6 +156,7 @@ static int look_inside(mri_connection *connection, mri_database_state *out) {
   *out = MRI_DATABASE_FOREIGN;
   if (blank && (ours || pages == 0 || connection->database->memory)) *out = MRI_DATABASE_EMPTY;
   if (ours && !blank) *out = MRI_DATABASE_REGISTRY;
+  if (code == SQLITE_OK && ours) code = mri_sqlite_check_end(connection->database, handle);
   return code;
 }
 

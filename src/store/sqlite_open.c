@@ -178,6 +178,11 @@ static mr_status open_file(mri_database *db, const mri_database_options *options
   if (status == MR_OK) status = look(db, options, &size, error);
   if (status == MR_OK) status = check_file_system(db, options, size, error);
   if (status != MR_OK) return status;
+  if (size == 1) {
+    /* SQLite takes one byte for an empty file and would write over it. */
+    return mri_error_set(error, MR_CORRUPT, "%s is no registry: not an SQLite file",
+                         options->place);
+  }
   int64_t log = mri_sqlite_size_of(db, "-wal");
   db->had_log = log >= 0;
   bool empty = size <= 0;

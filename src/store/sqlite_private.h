@@ -70,6 +70,9 @@ int64_t mri_sqlite_size_of(const mri_database *database, const char *suffix);
 /* The file as its first bytes tell, read without locks and without a trace: refuses what is not a
  * registry. *empty says that the file has no bytes. */
 mr_status mri_sqlite_probe(const mri_database *database, bool *empty, mr_error *error);
+/* SQLITE_CORRUPT when the file ends in the middle of a page and no log has the rest: SQLite would
+ * read zeros there. */
+int mri_sqlite_check_end(const mri_database *database, sqlite3 *handle);
 mr_status mri_sqlite_immutable_uri(const mri_database *database, char **out, mr_error *error);
 
 /* sqlite_connect.c */

@@ -30,6 +30,16 @@ mr_status mri_sqlite_immutable_uri(const mri_database *db, char **out, mr_error 
   return *out != NULL ? MR_OK : mri_error_no_memory(error);
 }
 
+int mri_sqlite_check_end(const mri_database *db, sqlite3 *handle) {
+  int64_t page_size = 0;
+  if (db->memory) return SQLITE_OK;
+  int code = mri_sqlite_query_int(handle, "PRAGMA page_size", &page_size);
+  if (code != SQLITE_OK || page_size <= 0) return code;
+  bool whole = mri_sqlite_size_of(db, "") % page_size == 0 || mri_sqlite_size_of(db, "-wal") > 0 ||
+               mri_sqlite_size_of(db, "-journal") > 0;
+  return whole ? SQLITE_OK : SQLITE_CORRUPT;
+}
+
 static int look_once(const mri_database *db, const char *uri, int64_t *pages, int64_t *id,
                      int *number) {
   sqlite3 *handle = NULL;
@@ -38,6 +48,9 @@ static int look_once(const mri_database *db, const char *uri, int64_t *pages, in
   if (code == SQLITE_OK) code = mri_sqlite_query_int(handle, "PRAGMA page_count", pages);
   if (code == SQLITE_OK && *pages > 0) {
     code = mri_sqlite_query_int(handle, "PRAGMA application_id", id);
+  }
+  if (code == SQLITE_OK && *id == MRI_SQLITE_APPLICATION_ID) {
+    code = mri_sqlite_check_end(db, handle);
   }
   *number = handle != NULL ? sqlite3_system_errno(handle) : 0;
   (void)sqlite3_close(handle);

@@ -82,8 +82,8 @@ mr_status mri_tx_end(mri_tx *tx, mr_status status, mr_error *error);
  * mri_sql_run executes a statement that gives no rows, or throws its rows away. */
 mr_status mri_sql_run(mri_tx *tx, mr_error *error, const char *sql, const char *types, ...);
 /* Binds and hands out the statement, ready for mri_stmt_step. It must be given back with
- * mri_stmt_done before the transaction ends (NULL is fine). The same SQL in use twice at once works,
- * at the price of preparing it again. Bound text and bytes are copied. */
+ * mri_stmt_done before the transaction ends (NULL is fine). The same SQL in use twice at once
+ * works, at the price of preparing it again. Bound text and bytes are copied. */
 mr_status mri_sql_query(mri_tx *tx, mr_error *error, mri_stmt **out, const char *sql,
                         const char *types, ...);
 /* *row says whether a row is there. */

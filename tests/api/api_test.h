@@ -48,7 +48,7 @@ int api_setup(void **state);
 int api_teardown(void **state);
 #define api_test(function) cmocka_unit_test_setup_teardown(function, api_setup, api_teardown)
 
-/* "FOLDER/NAME" in a static buffer of its own for each of the last 16 calls. */
+/* "FOLDER/NAME" in a static buffer of its own for each of the last 64 calls. */
 const char *api_path(const char *folder, const char *name);
 void api_write_file(const char *path, const void *bytes, size_t size);
 /* The content of a file, to be freed by the caller; NULL when there is none. */

@@ -24,7 +24,7 @@ static void judge(const contract *c, const char *model_name, const char *run_id,
   assert_true(count <= 256);
   OK(mr_gate_new(&gate, &error));
   for (size_t i = 0; i < count; i++) {
-    char name[16];
+    char name[32];
     (void)snprintf(name, sizeof name, "rule-%zu", i);
     OK(mr_gate_add_rule(gate, name, cases[i].expression, &error));
   }

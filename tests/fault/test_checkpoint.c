@@ -369,8 +369,8 @@ static void test_log_stays_bounded_under_overlapping_readers(void **state) {
   assert_sound(f->path);
 }
 
-/* A reader that never ends: the log must grow, but nobody waits for it for long, and once it is gone
- * the log shrinks again. */
+/* A reader that never ends: the log must grow, but nobody waits for it for long, and once it is
+ * gone the log shrinks again. */
 static void test_reader_that_stays(void **state) {
   store_fixture *f = *state;
   direct d;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit_test.h"
+#include "io_fault.h"
 
 #include "base/str.h"
 #include "registry/folder.h"
@@ -308,6 +308,50 @@ static void memory_runs_out(void **state) {
   assert_int_equal(unit_count_fds(), fds);
 }
 
+static mr_status check_trouble(void *ctx, const char *path, mr_status why, const char *message,
+                               mr_error *error) {
+  assert_int_equal(why, MR_IO);
+  assert_non_null(strstr(message, "Input/output error"));
+  return count_path(ctx, path, error);
+}
+
+/* Whatever call fails, the visit fails with it or reports it, and gives every descriptor back. */
+static void calls_that_fail(void **state) {
+  const unit_dir *dir = *state;
+  size_t fds = unit_count_fds();
+  fill(dir);
+  for (int reports = 0; reports <= 1; reports++) {
+    int64_t failures = 0;
+    for (int64_t nth = 1;; nth++) {
+      size_t count = 0;
+      mr_error error = MR_ERROR_INIT;
+      mri_folder_walk walk = {&count,     NULL, count_file,
+                              count_path, NULL, reports == 1 ? check_trouble : NULL};
+      io_fault_arm(nth, false, EIO);
+      mr_status status = mri_folder_visit(mri_mem_default(), dir->path, &walk, &error);
+      bool fired = io_fault_disarm();
+      assert_int_equal(unit_count_fds(), fds);
+      if (status == MR_OK) {
+        assert_true(count >= 4);
+      } else {
+        assert_int_equal(status, MR_IO);
+        assert_non_null(strstr(error.message, "Input/output error"));
+        failures++;
+      }
+      if (!fired) break;
+    }
+    assert_true(failures > 10);
+  }
+  for (int64_t nth = 1; nth < 60; nth++) { /* half a read is no failure */
+    size_t count = 0;
+    mri_folder_walk walk = {&count, NULL, count_file, count_path, NULL, NULL};
+    io_fault_arm(nth, true, IO_SHORT);
+    assert_int_equal(mri_folder_visit(mri_mem_default(), dir->path, &walk, NULL), MR_OK);
+    (void)io_fault_disarm();
+    assert_int_equal(count, 6);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(visits_in_order, setup, teardown),
@@ -319,6 +363,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(opens_folders, setup, teardown),
       cmocka_unit_test_setup_teardown(digests_only_files, setup, teardown),
       cmocka_unit_test_setup_teardown(memory_runs_out, setup, teardown),
+      cmocka_unit_test_setup_teardown(calls_that_fail, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's memory runs out: at every allocation of every scenario, once and from then on. A call
+ * then says so and has changed nothing, nothing leaks, and the same call works when there is memory
+ * again. */
+#include "api_test.h"
+
+#include <unistd.h>
+
+typedef struct stage {
+  const api_place *place;
+  api_memory memory;
+  mr_registry *registry; /* with the memory that fails */
+  mr_registry *other;    /* of the same file, to look at it */
+  mr_experiment *experiment;
+  mr_run *run;
+  mr_model *model;
+  mr_version *version;
+  mr_manifest *manifest;
+  char run_id[40];
+  char target[96];
+  int serial;
+  int64_t acknowledged; /* points */
+  int64_t kept;         /* of the try that failed */
+  int64_t versions;     /* before the act */
+  int64_t requests;
+} stage;
+
+typedef struct scenario {
+  const char *name;
+  /* Everything that is needed is there before; with memory. */
+  void (*before)(stage *s);
+  /* What runs with failing memory: the first status that is not MR_OK. Gives back all it took. */
+  mr_status (*act)(stage *s);
+  /* The registry shows all of it, or nothing. */
+  void (*check)(stage *s, bool done);
+} scenario;
+
+static mr_registry *open_counted(stage *s, mr_status *status) {
+  mr_registry *registry = NULL;
+  mr_open_options options = api_open_options(MR_OPEN_CREATE);
+  options.allocator = &s->memory.allocator;
+  *status = mr_registry_open(s->place->db, &options, &registry, &api_error);
+  return registry;
+}
+
+static void remove_registry(const stage *s) {
+  static const char *const names[] = {"R.db", "R.db-wal", "R.db-shm", "R.db-journal", "R.db.d"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    api_remove_tree(api_path(s->place->folder, names[i]));
+  }
+}
+
+static void open_stage(stage *s, const scenario *plan) {
+  mr_status status;
+  s->registry = open_counted(s, &status);
+  OK(status);
+  s->other = api_open(s->place->db, 0);
+  s->serial++;
+  plan->before(s);
+}
+
+static void close_stage(stage *s) {
+  mr_manifest_free(s->manifest);
+  mr_version_free(s->version);
+  mr_model_free(s->model);
+  mr_run_free(s->run);
+  mr_experiment_free(s->experiment);
+  mr_registry_close(s->registry);
+  mr_registry_close(s->other);
+  s->manifest = NULL;
+  s->version = NULL;
+  s->model = NULL;
+  s->run = NULL;
+  s->experiment = NULL;
+  if (s->memory.live != 0) fail_msg("%lld blocks leaked", (long long)s->memory.live);
+}
+
+/* One try with the nth allocation failing. False when none failed, so that there are fewer. */
+static bool try_at(stage *s, const scenario *plan, int64_t n, bool for_ever) {
+  open_stage(s, plan);
+  api_memory_fail(&s->memory, n, for_ever);
+  mr_status status = plan->act(s);
+  bool fired = atomic_load(&s->memory.fired);
+  api_memory_fail(&s->memory, 0, false);
+  if (status != MR_OK && (status != MR_NO_MEMORY || !fired)) {
+    fail_msg("%s, allocation %lld: %s: %s", plan->name, (long long)n, mr_status_name(status),
+             api_error.message);
+  }
+  plan->check(s, status == MR_OK);
+  if (status != MR_OK) {
+    OK(plan->act(s));
+    plan->check(s, true);
+  }
+  close_stage(s);
+  return fired;
+}
+
+static void run_scenario(const api_place *place, const scenario *plan, int64_t least) {
+  for (int for_ever = 0; for_ever <= 1; for_ever++) {
+    stage s;
+    int64_t n = 1;
+    memset(&s, 0, sizeof s);
+    s.place = place;
+    api_memory_init(&s.memory);
+    (void)snprintf(s.target, sizeof s.target, "%s/out", place->folder);
+    while (try_at(&s, plan, n, for_ever == 1)) n++;
+    if (n < least) fail_msg("%s has only %lld allocations", plan->name, (long long)n);
+    remove_registry(&s);
+  }
+}
+
+/* --- opening ------------------------------------------------------------------------------ */
+
+static void test_open(void **state) {
+  const api_place *place = *state;
+  for (int mode = 0; mode < 6; mode++) {
+    bool for_ever = mode % 2 == 1;
+    bool memory_only = mode >= 4;
+    stage s;
+    memset(&s, 0, sizeof s);
+    s.place = place;
+    api_memory_init(&s.memory);
+    bool fired = true;
+    int64_t n = 1;
+    for (; fired; n++) {
+      mr_status status = MR_OK;
+      mr_registry *registry = NULL;
+      if (mode < 2) remove_registry(&s); /* made anew, or opened */
+      api_memory_fail(&s.memory, n, for_ever);
+      if (memory_only) {
+        mr_open_options options = api_open_options(MR_OPEN_CREATE);
+        options.allocator = &s.memory.allocator;
+        status = mr_registry_open("memory:", &options, &registry, &api_error);
+      } else {
+        registry = open_counted(&s, &status);
+      }
+      fired = atomic_load(&s.memory.fired);
+      api_memory_fail(&s.memory, 0, false);
+      if (status != MR_OK) {
+        REFUSED(MR_NO_MEMORY, NULL, status);
+        assert_true(fired);
+        assert_null(registry);
+      }
+      mr_registry_close(registry);
+      assert_int_equal(s.memory.live, 0);
+      if (!memory_only) mr_registry_close(api_open(place->db, MR_OPEN_CREATE));
+    }
+    assert_in_range(n, 10, 10000);
+  }
+}
+
+/* --- the lab notebook --------------------------------------------------------------------- */
+
+static void before_nothing(stage *s) {
+  (void)s;
+}
+
+static mr_status act_run(stage *s) {
+  char name[32];
+  mr_experiment *experiment = NULL;
+  mr_run *run = NULL;
+  mr_run_options options = MR_RUN_OPTIONS_INIT;
+  static const char *const keys[] = {"a", "b"};
+  static const double values[] = {1, 2};
+  (void)snprintf(name, sizeof name, "e%d", s->serial);
+  options.name = "named";
+  options.tag_keys = options.tag_values = keys;
+  options.tag_count = 2;
+  mr_status status = mr_registry_open_experiment(s->registry, name, &experiment, &api_error);
+  if (status == MR_OK) status = mr_experiment_start_run(experiment, &options, &run, &api_error);
+  if (status == MR_OK) status = mr_run_log_params(run, keys, keys, 2, &api_error);
+  if (status == MR_OK) status = mr_run_set_tag(run, "t", "v", &api_error);
+  if (status == MR_OK) status = mr_run_log_metrics(run, 1, keys, values, 2, &api_error);
+  if (status == MR_OK) status = mr_run_flush(run, &api_error);
+  if (status == MR_OK) {
+    status = mr_run_log_artifact_bytes(run, "f", (const uint8_t *)"bytes", 5, &api_error);
+  }
+  if (status == MR_OK) status = mr_run_finish(run, MR_RUN_FINISHED, &api_error);
+  mr_run_free(run);
+  mr_experiment_free(experiment);
+  return status;
+}
+
+/* The runs that say they are finished have all of their parts. */
+static void check_run(stage *s, bool done) {
+  char name[32];
+  mr_run_page *page = NULL;
+  mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
+  (void)snprintf(name, sizeof name, "e%d", s->serial);
+  options.experiment = name;
+  options.status = MR_RUN_FINISHED;
+  mr_status status = mr_registry_list_runs(s->other, &options, &page, &api_error);
+  if (status == MR_NOT_FOUND && !done) return;
+  OK(status);
+  assert_int_equal(mr_run_page_count(page), done ? 1 : 0);
+  for (int64_t i = 0; i < mr_run_page_count(page); i++) {
+    mr_run *run = NULL;
+    mr_property_page *params = NULL;
+    mr_history *history = NULL;
+    mr_artifact_page *artifacts = NULL;
+    OK(mr_registry_open_run(s->other, mr_run_page_at(page, i)->id, &run, &api_error));
+    OK(mr_run_list_params(run, NULL, &params, &api_error));
+    assert_int_equal(mr_property_page_count(params), 2);
+    OK(mr_run_history(run, "b", NULL, &history, &api_error));
+    assert_int_equal(mr_history_count(history), 1);
+    OK(mr_run_list_artifacts(run, NULL, &artifacts, &api_error));
+    assert_int_equal(mr_artifact_page_count(artifacts), 1);
+    mr_artifact_page_free(artifacts);
+    mr_history_free(history);
+    mr_property_page_free(params);
+    mr_run_free(run);
+  }
+  mr_run_page_free(page);
+}
+
+static void test_run(void **state) {
+  static const scenario s = {"run", before_nothing, act_run, check_run};
+  run_scenario(*state, &s, 30);
+}
+
+/* Points that were acknowledged are not lost when a later call fails for want of memory. */
+static void before_points(stage *s) {
+  OK(mr_registry_open_experiment(s->registry, "digits", &s->experiment, &api_error));
+  OK(mr_experiment_start_run(s->experiment, NULL, &s->run, &api_error));
+  (void)snprintf(s->run_id, sizeof s->run_id, "%s", mr_run_info(s->run)->id);
+}
+
+static mr_status act_points(stage *s) {
+  mr_metric *metric = NULL;
+  s->acknowledged = 0;
+  mr_status status = mr_run_metric(s->run, "loss", &metric, &api_error);
+  for (int64_t i = 0; i < 300 && status == MR_OK; i++) {
+    status = mr_metric_log(metric, (double)i, i, &api_error);
+    if (status == MR_OK) s->acknowledged++;
+  }
+  if (status == MR_OK) status = mr_run_flush(s->run, &api_error);
+  mr_metric_free(metric);
+  return status;
+}
+
+static void check_points(stage *s, bool done) {
+  mr_history *history = NULL;
+  mr_status status = mr_run_history(s->run, "loss", NULL, &history, &api_error);
+  int64_t count = mr_history_count(history);
+  if (status != MR_NOT_FOUND) OK(status);
+  if (!done) {
+    assert_int_equal(count, s->acknowledged);
+    s->kept = count;
+  } else {
+    assert_int_equal(count, 300 + s->kept);
+    s->kept = 0;
+  }
+  mr_history_free(history);
+}
+
+static void test_points(void **state) {
+  static const scenario s = {"points", before_points, act_points, check_points};
+  run_scenario(*state, &s, 10);
+}
+
+static void before_dataset(stage *s) {
+  char name[16];
+  api_write_file(api_path(s->place->folder, "file"), "x", 1);
+  OK(mr_registry_open_experiment(s->registry, "digits", &s->experiment, &api_error));
+  OK(mr_manifest_new(&s->manifest, &api_error));
+  (void)snprintf(name, sizeof name, "n%d", s->serial);
+  OK(mr_manifest_add_file(s->manifest, api_path(s->place->folder, "file"), name, &api_error));
+  OK(mr_manifest_add_file(s->manifest, api_path(s->place->folder, "file"), "other", &api_error));
+}
+
+static mr_status act_dataset(stage *s) {
+  mr_dataset *dataset = NULL;
+  mr_report *report = NULL;
+  mr_dataset_options options = MR_DATASET_OPTIONS_INIT;
+  options.freeze = 1;
+  options.schema = "s";
+  options.source_uri = "u";
+  mr_status status =
+      mr_experiment_log_dataset(s->experiment, "d", s->manifest, &options, &dataset, &api_error);
+  if (status == MR_OK) {
+    mr_manifest *manifest = NULL;
+    status = mr_dataset_fetch(dataset, s->target, NULL, &report, &api_error);
+    mr_report_free(report);
+    if (status == MR_OK) status = mr_dataset_manifest(dataset, &manifest, &api_error);
+    mr_manifest_free(manifest);
+  }
+  mr_dataset_free(dataset);
+  return status;
+}
+
+static void check_dataset(stage *s, bool done) {
+  const char *digest = NULL;
+  mr_dataset *dataset = NULL;
+  OK(mr_manifest_digest(s->manifest, &digest, &api_error));
+  mr_status status = mr_registry_find_dataset(s->other, digest, &dataset, &api_error);
+  if (!done && status == MR_NOT_FOUND) return;
+  OK(status);
+  assert_int_equal(mr_dataset_info(dataset)->file_count, 2);
+  assert_int_equal(mr_dataset_info(dataset)->frozen, 1);
+  OK(mr_dataset_fetch(dataset, s->target, NULL, NULL, &api_error));
+  OK(mr_dataset_verify(dataset, s->target, NULL, NULL, &api_error));
+  mr_dataset_free(dataset);
+  api_remove_tree(s->target);
+}
+
+static void test_dataset(void **state) {
+  static const scenario s = {"dataset", before_dataset, act_dataset, check_dataset};
+  run_scenario(*state, &s, 30);
+}
+
+/* --- the registry ------------------------------------------------------------------------- */
+
+static mr_status act_models(stage *s) {
+  char name[32];
+  mr_model *model = NULL;
+  mr_model_options options = MR_MODEL_OPTIONS_INIT;
+  options.description = "d";
+  (void)snprintf(name, sizeof name, "m%d", s->serial);
+  mr_status status = mr_registry_open_model(s->registry, name, &model, &api_error);
+  if (status == MR_NOT_FOUND) {
+    status = mr_registry_create_model(s->registry, name, &options, &model, &api_error);
+  }
+  if (status == MR_OK) status = mr_model_create_channel(model, "production", &api_error);
+  mr_model_free(model);
+  return status;
+}
+
+static void check_models(stage *s, bool done) {
+  char name[32];
+  mr_model *model = NULL;
+  mr_channel_page *page = NULL;
+  (void)snprintf(name, sizeof name, "m%d", s->serial);
+  mr_status status = mr_registry_open_model(s->other, name, &model, &api_error);
+  if (!done && status == MR_NOT_FOUND) return;
+  OK(status);
+  assert_string_equal(mr_model_info(model)->description, "d");
+  OK(mr_model_list_channels(model, NULL, &page, &api_error));
+  assert_int_equal(mr_channel_page_count(page), done ? 1 : 0);
+  mr_channel_page_free(page);
+  mr_model_free(model);
+}
+
+static void test_models(void **state) {
+  static const scenario s = {"models", before_nothing, act_models, check_models};
+  run_scenario(*state, &s, 10);
+}
+
+static int64_t count_requests(stage *s) {
+  mr_request_page *page = NULL;
+  OK(mr_registry_list_requests(s->other, NULL, &page, &api_error));
+  int64_t count = mr_request_page_count(page);
+  mr_request_page_free(page);
+  return count;
+}
+
+static void count_all(stage *s, int64_t *versions, int64_t *requests) {
+  mr_model *model = api_make_model(s->other);
+  *versions = api_count_versions(model);
+  *requests = count_requests(s);
+  mr_model_free(model);
+}
+
+static void before_promotion(stage *s, double accuracy) {
+  mr_model_free(api_make_model(s->other));
+  api_make_gate(s->other);
+  mr_run *run = api_make_run(s->other, accuracy);
+  (void)snprintf(s->run_id, sizeof s->run_id, "%s", mr_run_info(run)->id);
+  mr_run_free(run);
+  OK(mr_registry_open_model(s->registry, "digits", &s->model, &api_error));
+  count_all(s, &s->versions, &s->requests);
+}
+
+static void before_good_promotion(stage *s) {
+  before_promotion(s, 0.95);
+}
+
+static void before_bad_promotion(stage *s) {
+  before_promotion(s, 0.5);
+}
+
+static mr_status act_promotion(stage *s) {
+  mr_request *request = NULL;
+  mr_promote_options options = MR_PROMOTE_OPTIONS_INIT;
+  options.artifact_path = "model";
+  options.description = "d";
+  mr_status status = mr_model_promote(s->model, s->run_id, &options, &request, &api_error);
+  mr_request_free(request);
+  return status;
+}
+
+static void check_promotion(stage *s, bool done, bool accepted) {
+  int64_t versions = 0;
+  int64_t requests = 0;
+  mr_run *run = NULL;
+  count_all(s, &versions, &requests);
+  assert_int_equal(versions, s->versions + (done && accepted ? 1 : 0));
+  assert_int_equal(requests, s->requests + (done ? 1 : 0));
+  OK(mr_registry_open_run(s->other, s->run_id, &run, &api_error));
+  assert_int_equal(mr_run_info(run)->sealed, done ? 1 : 0);
+  mr_run_free(run);
+  if (!done || !accepted) return;
+  char number[32];
+  mr_version *version = NULL;
+  /* No number was lost on the way. */
+  (void)snprintf(number, sizeof number, "digits@1.%lld.0", (long long)s->versions);
+  OK(mr_registry_resolve(s->other, number, NULL, &version, &api_error));
+  assert_string_equal(mr_version_info(version)->run_id, s->run_id);
+  OK(mr_version_verify(version, NULL, NULL, NULL, &api_error));
+  mr_version_free(version);
+}
+
+static void check_good_promotion(stage *s, bool done) {
+  check_promotion(s, done, true);
+}
+
+static void check_bad_promotion(stage *s, bool done) {
+  check_promotion(s, done, false);
+}
+
+static void test_good_promotion(void **state) {
+  static const scenario s = {"promotion", before_good_promotion, act_promotion,
+                             check_good_promotion};
+  run_scenario(*state, &s, 40);
+}
+
+static void test_bad_promotion(void **state) {
+  static const scenario s = {"refused promotion", before_bad_promotion, act_promotion,
+                             check_bad_promotion};
+  run_scenario(*state, &s, 40);
+}
+
+static mr_gate *gate_of(const stage *s) {
+  char text[64];
+  mr_gate *gate = NULL;
+  (void)snprintf(text, sizeof text, "a: metrics.accuracy >= 0.%d\nb: params.lr = '0.1'", s->serial);
+  OK(mr_gate_parse(text, &gate, &api_error));
+  return gate;
+}
+
+static void before_gate(stage *s) {
+  mr_model_free(api_make_model(s->other));
+  api_make_gate(s->other);
+}
+
+static mr_status act_gate(stage *s) {
+  mr_gate *gate = gate_of(s);
+  mr_gate_options options = MR_GATE_OPTIONS_INIT;
+  options.model = "digits";
+  mr_status status = mr_registry_attach_gate(s->registry, gate, &options, &api_error);
+  mr_gate_free(gate);
+  return status;
+}
+
+static void check_gate(stage *s, bool done) {
+  mr_gate *gate = gate_of(s);
+  mr_gate *attached = NULL;
+  const char *digest = NULL;
+  const char *now = NULL;
+  mr_gate_options options = MR_GATE_OPTIONS_INIT;
+  options.model = "digits";
+  OK(mr_gate_digest(gate, &digest, &api_error));
+  OK(mr_registry_open_gate(s->other, &options, &attached, &api_error));
+  OK(mr_gate_digest(attached, &now, &api_error));
+  assert_int_equal(strcmp(digest, now) == 0, done);
+  mr_gate_free(attached);
+  mr_gate_free(gate);
+}
+
+static void test_gate(void **state) {
+  static const scenario s = {"gate", before_gate, act_gate, check_gate};
+  run_scenario(*state, &s, 3);
+}
+
+/* A new channel, and a version to put into it. */
+static void before_move(stage *s) {
+  char name[32];
+  mr_model *model = api_make_model(s->other);
+  if (api_count_versions(model) == 0) {
+    mr_run *run = api_make_run(s->other, 0.99);
+    mr_version_free(api_make_version(model, run));
+    mr_run_free(run);
+  }
+  (void)snprintf(name, sizeof name, "c%d", s->serial);
+  OK(mr_model_create_channel(model, name, &api_error));
+  mr_model_free(model);
+  OK(mr_registry_open_model(s->registry, "digits", &s->model, &api_error));
+}
+
+static mr_status act_move(stage *s) {
+  char name[32];
+  mr_request *request = NULL;
+  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  (void)snprintf(name, sizeof name, "c%d", s->serial);
+  move.channel = name;
+  move.version = "1.0.0";
+  move.expected = "none";
+  move.reason = "r";
+  mr_status status = mr_model_move_channel(s->model, &move, &request, &api_error);
+  mr_request_free(request);
+  return status;
+}
+
+static void check_move(stage *s, bool done) {
+  char reference[48];
+  mr_version *version = NULL;
+  (void)snprintf(reference, sizeof reference, "digits@c%d", s->serial);
+  mr_status status = mr_registry_resolve(s->other, reference, NULL, &version, &api_error);
+  if (!done) REFUSED(MR_NOT_FOUND, "holds no version", status);
+  if (done) OK(status);
+  mr_version_free(version);
+}
+
+static void test_move(void **state) {
+  static const scenario s = {"channel move", before_move, act_move, check_move};
+  run_scenario(*state, &s, 30);
+}
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+static mr_status act_delivery(stage *s) {
+  mr_version *version = NULL;
+  mr_report *report = NULL;
+  mr_blob *blob = NULL;
+  mr_artifact_page *page = NULL;
+  const uint8_t *data = NULL;
+  uint8_t byte;
+  size_t got = 0;
+  mr_status status = mr_registry_resolve(s->registry, "digits@latest", NULL, &version, &api_error);
+  if (status == MR_OK) status = mr_version_fetch(version, s->target, NULL, &report, &api_error);
+  mr_report_free(report);
+  report = NULL;
+  if (status == MR_OK) status = mr_version_verify(version, s->target, NULL, &report, &api_error);
+  mr_report_free(report);
+  report = NULL;
+  if (status == MR_OK) status = mr_version_verify(version, NULL, NULL, &report, &api_error);
+  mr_report_free(report);
+  if (status == MR_OK) status = mr_version_list_artifacts(version, NULL, &page, &api_error);
+  mr_artifact_page_free(page);
+  if (status == MR_OK) {
+    status = mr_version_open_artifact(version, "labels.json", &blob, &api_error);
+  }
+  if (status == MR_OK) status = mr_blob_read(blob, 1, &byte, 1, &got, &api_error);
+  if (status == MR_OK) status = mr_blob_map(blob, &data, &api_error);
+  mr_blob_free(blob);
+  mr_version_free(version);
+  return status;
+}
+
+static void check_delivery(stage *s, bool done) {
+  static const char *const names[] = {"labels.json", "weights.bin"};
+  /* Whole or not at all, and nothing else. */
+  mr_version *version = NULL;
+  mr_verify_options options = MR_VERIFY_OPTIONS_INIT;
+  OK(mr_registry_resolve(s->other, "digits", NULL, &version, &api_error));
+  if (done) OK(mr_version_verify(version, s->target, &options, NULL, &api_error));
+  if (!done && api_exists(s->target)) {
+    mr_report *report = NULL;
+    OK(mr_version_verify(version, s->target, &options, &report, &api_error));
+    for (int64_t i = 0; i < mr_report_info(report)->problem_count; i++) {
+      assert_int_equal(mr_report_at(report, i)->problem, MR_PROBLEM_MISSING);
+      const char *path = mr_report_at(report, i)->path;
+      assert_true(strcmp(path, names[0]) == 0 || strcmp(path, names[1]) == 0);
+    }
+    mr_report_free(report);
+  }
+  mr_version_free(version);
+  api_remove_tree(s->target);
+}
+
+static void test_delivery(void **state) {
+  static const scenario s = {"delivery", before_move, act_delivery, check_delivery};
+  run_scenario(*state, &s, 40);
+}
+
+static void before_reading(stage *s) {
+  before_move(s);
+  mr_run_page *page = NULL;
+  mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
+  mr_experiment *experiment = NULL;
+  mr_manifest *manifest = NULL;
+  options.kind = MR_RUN_TRAINING;
+  OK(mr_registry_list_runs(s->other, &options, &page, &api_error));
+  OK(mr_registry_open_run(s->registry, mr_run_page_at(page, 0)->id, &s->run, &api_error));
+  OK(mr_registry_open_experiment(s->other, "digits", &experiment, &api_error));
+  OK(mr_manifest_new(&manifest, &api_error));
+  OK(mr_experiment_log_dataset(experiment, "d", manifest, NULL, NULL, &api_error));
+  mr_manifest_free(manifest);
+  mr_experiment_free(experiment);
+  mr_run_page_free(page);
+}
+
+#define READ_PAGE(noun, call)                                                                      \
+  if (status == MR_OK) {                                                                           \
+    noun##_page *page = NULL;                                                                      \
+    status = call;                                                                                 \
+    noun##_page_free(page);                                                                        \
+  }
+
+/* A limit of one makes tokens, too. */
+static mr_status act_reading(stage *s) {
+  mr_status status = MR_OK;
+  mr_registry *r = s->registry;
+  mr_history *history = NULL;
+  mr_list_options o = MR_LIST_OPTIONS_INIT;
+  mr_run_list_options runs = MR_RUN_LIST_OPTIONS_INIT;
+  mr_request_list_options requests = MR_REQUEST_LIST_OPTIONS_INIT;
+  o.limit = runs.limit = requests.limit = 1;
+  READ_PAGE(mr_experiment, mr_registry_list_experiments(r, &o, &page, &api_error))
+  READ_PAGE(mr_run, mr_registry_list_runs(r, &runs, &page, &api_error))
+  READ_PAGE(mr_dataset, mr_registry_list_datasets(r, &o, &page, &api_error))
+  READ_PAGE(mr_model, mr_registry_list_models(r, &o, &page, &api_error))
+  READ_PAGE(mr_version, mr_model_list_versions(s->model, &o, &page, &api_error))
+  READ_PAGE(mr_channel, mr_model_list_channels(s->model, &o, &page, &api_error))
+  READ_PAGE(mr_request, mr_registry_list_requests(r, &requests, &page, &api_error))
+  READ_PAGE(mr_property, mr_run_list_params(s->run, &o, &page, &api_error))
+  READ_PAGE(mr_property, mr_run_list_tags(s->run, &o, &page, &api_error))
+  READ_PAGE(mr_input, mr_run_list_inputs(s->run, &o, &page, &api_error))
+  READ_PAGE(mr_metric, mr_run_list_metrics(s->run, &o, &page, &api_error))
+  READ_PAGE(mr_artifact, mr_run_list_artifacts(s->run, &o, &page, &api_error))
+  if (status == MR_OK) status = mr_run_history(s->run, "accuracy", NULL, &history, &api_error);
+  mr_history_free(history);
+  return status;
+}
+
+static mr_status act_request(stage *s) {
+  mr_request_page *page = NULL;
+  mr_request *request = NULL;
+  mr_decision *decision = NULL;
+  mr_version *version = NULL;
+  mr_request_list_options options = MR_REQUEST_LIST_OPTIONS_INIT;
+  options.limit = 1;
+  mr_status status = mr_registry_list_requests(s->registry, &options, &page, &api_error);
+  if (status == MR_OK) {
+    status = mr_registry_open_request(s->registry, mr_request_page_at(page, 0)->id, &request,
+                                      &api_error);
+  }
+  if (status == MR_OK) status = mr_request_decision(request, &decision, &api_error);
+  if (status == MR_OK) status = mr_request_version(request, &version, &api_error);
+  if (status == MR_GATE_FAILED) status = MR_OK;
+  mr_version_free(version);
+  mr_decision_free(decision);
+  mr_request_free(request);
+  mr_request_page_free(page);
+  return status;
+}
+
+static void check_nothing(stage *s, bool done) {
+  (void)s;
+  (void)done;
+}
+
+static void test_reading(void **state) {
+  static const scenario s = {"reading", before_reading, act_reading, check_nothing};
+  run_scenario(*state, &s, 30);
+}
+
+static void test_request(void **state) {
+  static const scenario s = {"request", before_move, act_request, check_nothing};
+  run_scenario(*state, &s, 10);
+}
+
+/* A refused one explains itself. */
+static void before_refusal(stage *s) {
+  before_bad_promotion(s);
+  mr_model *model = api_make_model(s->other);
+  mr_request_free(api_promote(model, s->run_id));
+  mr_model_free(model);
+}
+
+static void test_refusal(void **state) {
+  static const scenario s = {"refusal", before_refusal, act_request, check_nothing};
+  run_scenario(*state, &s, 10);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      api_test(test_open),          api_test(test_run),     api_test(test_points),
+      api_test(test_dataset),       api_test(test_models),  api_test(test_good_promotion),
+      api_test(test_bad_promotion), api_test(test_gate),    api_test(test_move),
+      api_test(test_delivery),      api_test(test_reading), api_test(test_request),
+      api_test(test_refusal),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
