@@ -124,7 +124,8 @@ typedef struct mr_registry_record {
  *         MR_NOT_SUPPORTED for an unknown URI scheme, a schema that this library cannot read, a
  *         SQLite that is too old or without threads, or a network file system;
  *         MR_ABI_MISMATCH for an option struct that does not fit;
- *         MR_BUSY, MR_IO, MR_NO_MEMORY
+ *         MR_FORKED in a child process when another thread used this registry while the process
+ *         forked; MR_BUSY, MR_IO, MR_NO_MEMORY
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_open(const char *uri, const mr_open_options *options,

@@ -139,10 +139,13 @@ mr_status mri_sqlite_connect(mri_database *db, mri_wait *wait, mri_connection **
   if (connection == NULL) return mri_error_no_memory(error);
   connection->database = db;
   connection->wait = wait;
-  if (db->immutable) status = mri_sqlite_immutable_uri(db, &uri, error);
+  mri_sqlite_enter();
+  if (!db->identified) status = mri_sqlite_let_go(db, error);
+  if (status == MR_OK && db->immutable) status = mri_sqlite_immutable_uri(db, &uri, error);
   if (status == MR_OK && db->identified) status = identify(connection, error);
   if (status == MR_OK) {
     int code = open_handle(connection, uri);
+    if (code == SQLITE_OK) code = mri_sqlite_live_add(connection);
     if (code == SQLITE_OK && db->accepted) code = make_fit(connection);
     if (code != SQLITE_OK) {
       status = mri_sqlite_error(db, connection->handle, code, wait, error, "open");
@@ -151,17 +154,20 @@ mr_status mri_sqlite_connect(mri_database *db, mri_wait *wait, mri_connection **
   if (status == MR_OK && !db->identified) status = identify(connection, error);
   mri_mem_free(db->mem, uri);
   connection->wait = NULL;
-  if (status != MR_OK) {
+  if (status == MR_OK) {
+    *out = connection;
+  } else {
     mri_sqlite_disconnect(connection, false);
-    return status;
   }
-  *out = connection;
-  return MR_OK;
+  mri_sqlite_leave();
+  return status;
 }
 
 void mri_sqlite_disconnect(mri_connection *connection, bool forked) {
   mri_database *db = connection->database;
   if (!forked && connection->handle != NULL) {
+    mri_sqlite_enter();
+    mri_sqlite_live_remove(connection);
     (void)sqlite3_finalize(connection->begin_read);
     (void)sqlite3_finalize(connection->begin_write);
     (void)sqlite3_finalize(connection->commit);
@@ -170,6 +176,7 @@ void mri_sqlite_disconnect(mri_connection *connection, bool forked) {
     int code = sqlite3_close(connection->handle);
     /* Nothing of ours is left open on it. */
     if (code != SQLITE_OK) (void)sqlite3_close_v2(connection->handle);
+    mri_sqlite_leave();
   }
   mri_mem_free(db->mem, connection);
 }

@@ -74,8 +74,8 @@ static int begin_once(mri_connection *connection, mri_begin_mode mode, int64_t *
   return code;
 }
 
-static mr_status sqlite_begin(mri_connection *connection, mri_begin_mode mode, mri_wait *wait,
-                              int64_t *version, mr_error *error) {
+static mr_status begin(mri_connection *connection, mri_begin_mode mode, mri_wait *wait,
+                       int64_t *version, mr_error *error) {
   int code;
   if (mode == MRI_BEGIN_CREATE) {
     mr_status status = mri_sqlite_mark_file(connection, wait, error);
@@ -100,6 +100,26 @@ static mr_status sqlite_begin(mri_connection *connection, mri_begin_mode mode, m
                                       mode == MRI_BEGIN_READ ? "read" : "write to");
   mri_sqlite_rollback(connection);
   return status;
+}
+
+/* A transaction counts as a call of SQLite under way from here to its end. */
+static mr_status sqlite_begin(mri_connection *connection, mri_begin_mode mode, mri_wait *wait,
+                              int64_t *version, mr_error *error) {
+  mri_sqlite_enter();
+  mr_status status = begin(connection, mode, wait, version, error);
+  if (status != MR_OK) mri_sqlite_leave();
+  return status;
+}
+
+static void sqlite_rollback(mri_connection *connection) {
+  mri_sqlite_rollback(connection);
+  mri_sqlite_leave();
+}
+
+static void sqlite_maintain(mri_connection *connection) {
+  mri_sqlite_enter();
+  mri_sqlite_maintain(connection);
+  mri_sqlite_leave();
 }
 
 /* A transaction that changed no page (SQLite does not write what is equal) syncs nothing by itself;
@@ -130,7 +150,7 @@ static mr_status sqlite_commit(mri_connection *connection, mr_error *error) {
                                 error, "commit to");
     }
   }
-  mri_sqlite_rollback(connection);
+  sqlite_rollback(connection);
   return status;
 }
 
@@ -160,8 +180,8 @@ static int look_inside(mri_connection *connection, mri_database_state *out) {
   return code;
 }
 
-static mr_status sqlite_state(mri_connection *connection, mri_wait *wait, mri_database_state *out,
-                              mr_error *error) {
+static mr_status find_state(mri_connection *connection, mri_wait *wait, mri_database_state *out,
+                            mr_error *error) {
   bool own = sqlite3_get_autocommit(connection->handle) != 0;
   for (;;) {
     connection->wait = wait;
@@ -176,6 +196,22 @@ static mr_status sqlite_state(mri_connection *connection, mri_wait *wait, mri_da
     if (mri_sqlite_again(code, wait)) continue;
     return mri_sqlite_error(connection->database, NULL, code, wait, error, "open");
   }
+}
+
+static mr_status sqlite_state(mri_connection *connection, mri_wait *wait, mri_database_state *out,
+                              mr_error *error) {
+  mri_sqlite_enter();
+  mr_status status = find_state(connection, wait, out, error);
+  mri_sqlite_leave();
+  return status;
+}
+
+static mr_status sqlite_accept(mri_connection *connection, bool read_only, mri_wait *wait,
+                               mr_error *error) {
+  mri_sqlite_enter();
+  mr_status status = mri_sqlite_accept(connection, read_only, wait, error);
+  mri_sqlite_leave();
+  return status;
 }
 
 static mr_status sqlite_mark(mri_connection *connection, int64_t version, mr_error *error) {
@@ -329,11 +365,11 @@ const mri_driver *mri_sqlite_driver(void) {
       .close = mri_sqlite_close,
       .connect = mri_sqlite_connect,
       .disconnect = mri_sqlite_disconnect,
-      .accept = mri_sqlite_accept,
+      .accept = sqlite_accept,
       .begin = sqlite_begin,
       .commit = sqlite_commit,
-      .rollback = mri_sqlite_rollback,
-      .maintain = mri_sqlite_maintain,
+      .rollback = sqlite_rollback,
+      .maintain = sqlite_maintain,
       .state = sqlite_state,
       .mark = sqlite_mark,
       .prepare = sqlite_prepare,

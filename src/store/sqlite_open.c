@@ -245,7 +245,9 @@ mr_status mri_sqlite_open(const mri_database_options *options, mri_wait *wait, m
                              "memory: is always new and empty; it cannot be opened READ_ONLY");
     }
   } else if (status == MR_OK) {
+    mri_sqlite_enter();
     status = open_file(db, options, error);
+    mri_sqlite_leave();
   }
   if (status != MR_OK) {
     free_database(db);

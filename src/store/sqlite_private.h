@@ -14,6 +14,8 @@
 #define MRI_SQLITE_OLDEST         3037000 /* STRICT tables */
 #define MRI_SQLITE_LOG_LIMIT      ((int64_t)16 * 1024 * 1024)
 
+typedef struct mri_live mri_live; /* a connection as a forked child will find it */
+
 struct mri_database {
   const mri_mem *mem;
   char *path;  /* absolute once connected: the process may change its folder */
@@ -44,6 +46,7 @@ struct mri_database {
 struct mri_connection {
   mri_database *database;
   sqlite3 *handle;
+  mri_live *live;
   sqlite3_stmt *begin_read;
   sqlite3_stmt *begin_write;
   sqlite3_stmt *commit;
@@ -74,6 +77,17 @@ mr_status mri_sqlite_probe(const mri_database *database, bool *empty, mr_error *
  * read zeros there. */
 int mri_sqlite_check_end(const mri_database *database, sqlite3 *handle);
 mr_status mri_sqlite_immutable_uri(const mri_database *database, char **out, mr_error *error);
+
+/* sqlite_inherit.c */
+/* Around everything that runs SQLite, so that a fork in the middle of it is noticed. */
+void mri_sqlite_enter(void);
+void mri_sqlite_leave(void);
+/* SQLITE_NOMEM, or SQLITE_OK. */
+int mri_sqlite_live_add(mri_connection *connection);
+void mri_sqlite_live_remove(mri_connection *connection);
+/* In a forked child closes the connections of the parent. FORKED when that cannot be done and the
+ * database is one of them. */
+mr_status mri_sqlite_let_go(const mri_database *database, mr_error *error);
 
 /* sqlite_connect.c */
 mr_status mri_sqlite_connect(mri_database *database, mri_wait *wait, mri_connection **out,
