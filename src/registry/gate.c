@@ -153,9 +153,10 @@ mr_status mr_gate_parse(const char *text, mr_gate **out_gate, mr_error *error) {
   if (status == MR_OK) status = mr_gate_new(&gate, error);
   if (status != MR_OK) return status;
   unsigned line_number = 0;
-  for (const char *line = text; *line != '\0' && status == MR_OK;) {
-    const char *end = strchr(line, '\n');
-    size_t size = end == NULL ? strlen(line) : (size_t)(end - line);
+  const char *text_end = text + strlen(text);
+  for (const char *line = text; line < text_end && status == MR_OK;) {
+    const char *end = memchr(line, '\n', (size_t)(text_end - line));
+    size_t size = (size_t)((end == NULL ? text_end : end) - line);
     line_number++;
     status = add_line(gate, line, size, error);
     line += size + (end == NULL ? 0 : 1);
