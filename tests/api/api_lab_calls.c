@@ -56,6 +56,7 @@ static mr_status call_start_run(api_world *w, mr_error *error) {
   o.tag_values = API_POINTER(13, &value);
   o.tag_count = 1;
   o.environment_image_digest = API_TEXT(14, "i");
+  o.source_state = (mr_source_state)API_NUMBER(15, MR_SOURCE_DIRTY);
   mr_status status = mr_experiment_start_run(API_POINTER(0, w->experiment), API_POINTER(1, &o),
                                              API_POINTER(2, &out), error);
   API_END(mr_run_free);
@@ -379,7 +380,7 @@ const api_call api_lab_calls[] = {
     {"mr_experiment_start_run", call_start_run,
      "experiment:h options:H out_run:o kind:k name:N parent_run_id:I source_commit:N "
      "source_entry_point:N environment_host:N environment_packages_digest:N tag_key:n tag_value:v "
-     "tag_keys:h tag_values:h environment_image_digest:N",
+     "tag_keys:h tag_values:h environment_image_digest:N source_state:k",
      API_WRITES},
     {"mr_registry_open_run", call_open_run, "registry:h run_id:i out_run:o", 0},
     {"mr_registry_list_runs", call_list_runs,
