@@ -13,11 +13,11 @@ static void record_evaluation(mr_experiment *experiment, const char *run_id,
                               const char *dataset_run_id, double accuracy) {
   mr_error error = MR_ERROR_INIT;
   mr_run_options options = MR_RUN_OPTIONS_INIT;
-  mr_input model = MR_INPUT_INIT;
-  mr_input data = MR_INPUT_INIT;
+  mr_input_options model = MR_INPUT_OPTIONS_INIT;
+  mr_input_options data = MR_INPUT_OPTIONS_INIT;
   mr_run *evaluation = NULL;
 
-  options.kind = MR_RUN_EVALUATION;
+  options.kind = MR_RUN_KIND_EVALUATION;
   options.name = "held-out";
   options.source_entry_point = "examples/digits/evaluate.c";
   check(mr_experiment_start_run(experiment, &options, &evaluation, &error), &error);
@@ -28,7 +28,7 @@ static void record_evaluation(mr_experiment *experiment, const char *run_id,
   data.dataset_run_id = dataset_run_id;
   check(mr_run_log_input(evaluation, &data, &error), &error);
   check(mr_run_log_metric(evaluation, "test.accuracy", accuracy, 0, &error), &error);
-  check(mr_run_finish(evaluation, MR_RUN_FINISHED, &error), &error);
+  check(mr_run_finish(evaluation, MR_RUN_STATUS_FINISHED, &error), &error);
   mr_run_free(evaluation);
 }
 
@@ -76,8 +76,8 @@ int main(int argc, char **argv) {
   printf("%d held-out images\n", held_out.count);
 
   options.experiment = "digits";
-  options.kind = MR_RUN_TRAINING;
-  options.status = MR_RUN_FINISHED;
+  options.kind = MR_RUN_KIND_TRAINING;
+  options.status = MR_RUN_STATUS_FINISHED;
   check(mr_registry_list_runs(registry, &options, &page, &error), &error);
   for (int64_t i = mr_run_page_count(page) - 1; i >= 0; i--) { /* the newest come first */
     evaluate(registry, experiment, mr_run_page_at(page, i)->id, mr_dataset_info(dataset)->run_id,

@@ -69,7 +69,7 @@ static void fit(mr_run *run, float learning_rate, float line[2]) {
 /* One training run from start to finish; returns its id. */
 static std::string train(mr_experiment *experiment, const char *dataset_run_id,
                          const char *learning_rate) {
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   input.role = "training";
   input.dataset_run_id = dataset_run_id;
   const Run run = make<Run>(mr_experiment_start_run, experiment, nullptr);
@@ -79,7 +79,7 @@ static std::string train(mr_experiment *experiment, const char *dataset_run_id,
   fit(run.get(), std::stof(learning_rate), line);
   call(mr_run_log_artifact_bytes, run.get(), "line.f32", reinterpret_cast<const uint8_t *>(line),
        sizeof(line));
-  call(mr_run_finish, run.get(), MR_RUN_FINISHED);
+  call(mr_run_finish, run.get(), MR_RUN_STATUS_FINISHED);
   return mr_run_info(run.get())->id;
 }
 
@@ -119,7 +119,7 @@ static void lifecycle(const std::string &folder) {
   std::printf("accepted: line@%s\n", mr_version_info(version.get())->number);
 
   call(mr_model_create_channel, model.get(), "production");
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   move.channel = "production";
   move.version = mr_version_info(version.get())->number;
   move.expected = "none";

@@ -69,8 +69,8 @@ static void choose(mr_registry *registry, char best[37], char worst[37]) {
   double highest = -1.0;
   double lowest = 2.0;
   options.experiment = "digits";
-  options.kind = MR_RUN_TRAINING;
-  options.status = MR_RUN_FINISHED;
+  options.kind = MR_RUN_KIND_TRAINING;
+  options.status = MR_RUN_STATUS_FINISHED;
   check(mr_registry_list_runs(registry, &options, &page, &error), &error);
   for (int64_t i = 0; i < mr_run_page_count(page); i++) {
     const char *id = mr_run_page_at(page, i)->id;
@@ -152,7 +152,7 @@ static mr_version *promote(mr_model *model, const char *run_id, const char *gate
  * looked, nothing changes and the answer is MR_CONFLICT. */
 static void move_channel(mr_model *model, const char *channel, const char *number) {
   mr_error error = MR_ERROR_INIT;
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   mr_channel_page *page = NULL;
   mr_request *request = NULL;
   mr_version *version = NULL;

@@ -45,7 +45,7 @@ static mr_run *start_run(mr_experiment *experiment, const struct setting *settin
                          const char *dataset_run_id) {
   mr_error error = MR_ERROR_INIT;
   mr_run_options options = MR_RUN_OPTIONS_INIT;
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   mr_run *run = NULL;
   char host[256] = "";
 
@@ -56,7 +56,7 @@ static mr_run *start_run(mr_experiment *experiment, const struct setting *settin
   options.source_entry_point = "examples/digits/train.c";
   options.source_commit = commit != NULL && *commit != '\0' ? commit : NULL;
   if (dirty != NULL) {
-    options.source_state = strcmp(dirty, "1") == 0 ? MR_SOURCE_DIRTY : MR_SOURCE_CLEAN;
+    options.source_state = strcmp(dirty, "1") == 0 ? MR_SOURCE_STATE_DIRTY : MR_SOURCE_STATE_CLEAN;
   }
   options.environment_host = gethostname(host, sizeof(host) - 1) == 0 ? host : NULL;
   check(mr_experiment_start_run(experiment, &options, &run, &error), &error);
@@ -100,7 +100,7 @@ static void train(mr_experiment *experiment, const struct setting *setting,
   uint8_t file[WEIGHTS_SIZE];
   weights_encode(&model, file);
   check(mr_run_log_artifact_bytes(run, WEIGHTS_PATH, file, sizeof(file), &error), &error);
-  check(mr_run_finish(run, MR_RUN_FINISHED, &error), &error);
+  check(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error), &error);
   printf("run %s %-11s learning_rate=%-4s l2=%-6s loss=%.4f validation.accuracy=%.4f\n",
          mr_run_info(run)->id, setting->name, setting->learning_rate, setting->l2, values[0],
          values[3]);

@@ -17,9 +17,9 @@ typedef int32_t mr_artifact_kind;
 
 enum {
   /** In the blob store. @since 0.1.0 */
-  MR_ARTIFACT_STORED = 1,
+  MR_ARTIFACT_KIND_STORED = 1,
   /** At a URI. @since 0.1.0 */
-  MR_ARTIFACT_LINK = 2
+  MR_ARTIFACT_KIND_LINK = 2
 };
 
 /**
@@ -41,7 +41,7 @@ typedef struct mr_artifact_record {
    * "pickle", "zip", "hdf5", "numpy", "gzip", "json", "elf", or "unknown"; "link" for a link whose
    * bytes were not seen. */
   const char *format;
-  /** URI of a link; NULL for stored ones. */
+  /** @nullable URI of a link; NULL for stored ones. */
   const char *uri;
   /** When it was logged, Unix microseconds. */
   int64_t created_us;
@@ -101,7 +101,7 @@ MR_API mr_status mr_run_log_artifact_bytes(mr_run *run, const char *artifact_pat
  * Something that lies elsewhere and is named by its digest.
  * @since 0.1.0
  */
-typedef struct mr_artifact_link {
+typedef struct mr_link_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** Zero. */
@@ -115,11 +115,11 @@ typedef struct mr_artifact_link {
   const char *digest;
   /** Size in bytes, 0 or more. */
   int64_t size;
-} mr_artifact_link;
+} mr_link_options;
 
-/** Initialiser for an mr_artifact_link. @since 0.1.0 */
-#define MR_ARTIFACT_LINK_INIT                                                                      \
-  { sizeof(mr_artifact_link), 0, NULL, NULL, NULL, 0 }
+/** Initialiser for an mr_link_options. @since 0.1.0 */
+#define MR_LINK_OPTIONS_INIT                                                                       \
+  { sizeof(mr_link_options), 0, NULL, NULL, NULL, 0 }
 
 /**
  * Records an artifact that lies elsewhere. Nothing is copied and nothing is read.
@@ -131,7 +131,7 @@ typedef struct mr_artifact_link {
  *         MR_CONFLICT when the run is sealed; MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */
-MR_API mr_status mr_run_log_artifact_link(mr_run *run, const mr_artifact_link *link,
+MR_API mr_status mr_run_log_artifact_link(mr_run *run, const mr_link_options *link,
                                           mr_error *error);
 
 /** One page of a list of artifacts. @since 0.1.0 */
@@ -142,6 +142,7 @@ typedef struct mr_artifact_page mr_artifact_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_artifact_page_count(const mr_artifact_page *page);
@@ -151,7 +152,8 @@ MR_API int64_t mr_artifact_page_count(const mr_artifact_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_artifact_record *mr_artifact_page_at(const mr_artifact_page *page, int64_t index);
@@ -160,7 +162,9 @@ MR_API const mr_artifact_record *mr_artifact_page_at(const mr_artifact_page *pag
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_artifact_page_next_token(const mr_artifact_page *page);
@@ -209,6 +213,7 @@ MR_API mr_status mr_run_open_artifact(mr_run *run, const char *artifact_path, mr
  *
  * @param blob the content
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_artifact_record *mr_blob_info(const mr_blob *blob);
@@ -218,6 +223,7 @@ MR_API const mr_artifact_record *mr_blob_info(const mr_blob *blob);
  *
  * @param blob the content
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_blob_size(const mr_blob *blob);

@@ -20,6 +20,7 @@ typedef struct mr_buffer mr_buffer;
  *
  * @param buffer the buffer
  * @return the first byte, valid until the buffer is freed; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const uint8_t *mr_buffer_data(const mr_buffer *buffer);
@@ -29,6 +30,7 @@ MR_API const uint8_t *mr_buffer_data(const mr_buffer *buffer);
  *
  * @param buffer the buffer
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API size_t mr_buffer_size(const mr_buffer *buffer);

@@ -31,6 +31,7 @@ MR_API mr_status mr_cancel_new(mr_cancel **out_cancel, mr_error *error);
  * start later. Async-signal-safe. Twice is fine.
  *
  * @param cancel the token; NULL is a no-op
+ * @fast
  * @since 0.1.0
  */
 MR_API void mr_cancel_trigger(mr_cancel *cancel);

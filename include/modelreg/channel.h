@@ -38,7 +38,7 @@ typedef struct mr_channel_record {
   uint32_t reserved;
   /** Name of the channel. */
   const char *name;
-  /** Number of the version it holds; NULL when it holds nothing. */
+  /** @nullable Number of the version it holds; NULL when it holds nothing. */
   const char *version;
   /** How often it was moved; 0 for a new channel. */
   int64_t sequence;
@@ -56,6 +56,7 @@ typedef struct mr_channel_page mr_channel_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_channel_page_count(const mr_channel_page *page);
@@ -65,7 +66,8 @@ MR_API int64_t mr_channel_page_count(const mr_channel_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_channel_record *mr_channel_page_at(const mr_channel_page *page, int64_t index);
@@ -74,7 +76,9 @@ MR_API const mr_channel_record *mr_channel_page_at(const mr_channel_page *page, 
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_channel_page_next_token(const mr_channel_page *page);
@@ -104,7 +108,7 @@ MR_API mr_status mr_model_list_channels(mr_model *model, const mr_list_options *
  * One move of a channel.
  * @since 0.1.0
  */
-typedef struct mr_channel_move {
+typedef struct mr_move_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** Zero. */
@@ -115,18 +119,18 @@ typedef struct mr_channel_move {
   const char *version;
   /** What the channel holds now: a number, or "none". Anything else there answers MR_CONFLICT. */
   const char *expected;
-  /** Why, up to 65,536 bytes; NULL: not said. */
+  /** @nullable Why, up to 65,536 bytes; NULL: not said. */
   const char *reason;
-  /** Names this operation: a repeat with the same id finds the request of the first. 1 to 250
-   * bytes; NULL: none. */
+  /** @nullable Names this operation: a repeat with the same id finds the request of the first. 1 to
+   * 250 bytes; NULL: none. */
   const char *op_id;
   /** @nullable Ends waiting for other writers early. */
   const mr_cancel *cancel;
-} mr_channel_move;
+} mr_move_options;
 
-/** Initialiser for an mr_channel_move. @since 0.1.0 */
-#define MR_CHANNEL_MOVE_INIT                                                                       \
-  { sizeof(mr_channel_move), 0, NULL, NULL, NULL, NULL, NULL, NULL }
+/** Initialiser for an mr_move_options. @since 0.1.0 */
+#define MR_MOVE_OPTIONS_INIT                                                                       \
+  { sizeof(mr_move_options), 0, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * Proposes to move a channel to a version and decides at once, in one durable transaction.
@@ -145,7 +149,7 @@ typedef struct mr_channel_move {
  *         MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */
-MR_API mr_status mr_model_move_channel(mr_model *model, const mr_channel_move *move,
+MR_API mr_status mr_model_move_channel(mr_model *model, const mr_move_options *move,
                                        mr_request **out_request, mr_error *error);
 
 #ifdef __cplusplus

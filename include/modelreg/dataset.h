@@ -41,12 +41,12 @@ typedef struct mr_folder_options {
   uint32_t struct_size;
   /** Zero. */
   uint32_t reserved;
-  /** Shell patterns as of POSIX fnmatch() without flags, on the path relative to the folder; NULL
-   * when include_count is 0, which takes every file. */
+  /** @nullable Shell patterns as of POSIX fnmatch() without flags, on the path relative to the
+   * folder; NULL when include_count is 0, which takes every file. */
   const char *const *include;
   /** Number of `include`. */
   size_t include_count;
-  /** Patterns of files to leave out even when included; NULL when exclude_count is 0. */
+  /** @nullable Patterns of files to leave out even when included; NULL when exclude_count is 0. */
   const char *const *exclude;
   /** Number of `exclude`. */
   size_t exclude_count;
@@ -63,7 +63,7 @@ typedef struct mr_folder_options {
  * A symbolic link or a special file among them is an error: leave it out by a pattern.
  *
  * @param manifest the manifest
- * @param path the folder
+ * @param folder the folder
  * @param options @nullable all defaults
  * @param error receives the reason of a failure
  * @return MR_OK; MR_INVALID_ARGUMENT for a symbolic link, a special file or a file name that is no
@@ -72,7 +72,7 @@ typedef struct mr_folder_options {
  *         there twice is found by mr_manifest_digest().
  * @since 0.1.0
  */
-MR_API mr_status mr_manifest_add_folder(mr_manifest *manifest, const char *path,
+MR_API mr_status mr_manifest_add_folder(mr_manifest *manifest, const char *folder,
                                         const mr_folder_options *options, mr_error *error);
 
 /**
@@ -119,7 +119,7 @@ MR_API mr_status mr_manifest_digest(mr_manifest *manifest, const char **out_dige
  * One entry of a manifest.
  * @since 0.1.0
  */
-typedef struct mr_manifest_record {
+typedef struct mr_manifest_entry_record {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** Zero. */
@@ -130,13 +130,14 @@ typedef struct mr_manifest_record {
   const char *digest;
   /** Size in bytes. */
   int64_t size;
-} mr_manifest_record;
+} mr_manifest_entry_record;
 
 /**
  * Number of entries.
  *
  * @param manifest the manifest
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_manifest_count(const mr_manifest *manifest);
@@ -147,11 +148,12 @@ MR_API int64_t mr_manifest_count(const mr_manifest *manifest);
  *
  * @param manifest the manifest
  * @param index 0 to count - 1
- * @return a record, valid until the manifest changes or is freed; NULL when the index is out of
- *         range
+ * @return @nullable a record, valid until the manifest changes or is freed; NULL when the index is
+ *         out of range
+ * @fast
  * @since 0.1.0
  */
-MR_API const mr_manifest_record *mr_manifest_at(const mr_manifest *manifest, int64_t index);
+MR_API const mr_manifest_entry_record *mr_manifest_at(const mr_manifest *manifest, int64_t index);
 
 /**
  * Frees the handle. NULL is a no-op.
@@ -176,11 +178,12 @@ typedef struct mr_dataset_options {
   int32_t freeze;
   /** Number of samples; 0: unknown. */
   int64_t sample_count;
-  /** Description of the columns or of the shape, any text up to 65,536 bytes; NULL: none. */
+  /** @nullable Description of the columns or of the shape, any text up to 65,536 bytes; NULL: none.
+   */
   const char *schema;
-  /** Where the data comes from; NULL: unknown. */
+  /** @nullable Where the data comes from; NULL: unknown. */
   const char *source_uri;
-  /** Version at the source, such as a table's snapshot id; NULL: unknown. */
+  /** @nullable Version at the source, such as a table's snapshot id; NULL: unknown. */
   const char *source_version;
   /** @nullable Ends the call early. */
   const mr_cancel *cancel;
@@ -261,11 +264,11 @@ typedef struct mr_dataset_record {
   int64_t total_size;
   /** Number of samples; 0: unknown. */
   int64_t sample_count;
-  /** Schema, or NULL. */
+  /** @nullable Schema, or NULL. */
   const char *schema;
-  /** Where the data comes from, or NULL. */
+  /** @nullable Where the data comes from, or NULL. */
   const char *source_uri;
-  /** Version at the source, or NULL. */
+  /** @nullable Version at the source, or NULL. */
   const char *source_version;
   /** Who recorded it. */
   const char *actor;
@@ -278,6 +281,7 @@ typedef struct mr_dataset_record {
  *
  * @param dataset the dataset
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_dataset_record *mr_dataset_info(const mr_dataset *dataset);
@@ -295,6 +299,9 @@ MR_API const mr_dataset_record *mr_dataset_info(const mr_dataset *dataset);
 MR_API mr_status mr_dataset_manifest(mr_dataset *dataset, mr_manifest **out_manifest,
                                      mr_error *error);
 
+/** How strict a comparison is: any of the MR_VERIFY_ bits. @since 0.1.0 */
+typedef uint32_t mr_verify_flags;
+
 enum {
   /** Files that are not listed are no problem. @since 0.1.0 */
   MR_VERIFY_ALLOW_EXTRA = 1
@@ -308,7 +315,7 @@ typedef struct mr_verify_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** 0 or MR_VERIFY_ALLOW_EXTRA. */
-  uint32_t flags;
+  mr_verify_flags flags;
   /** @nullable Ends the call early. */
   const mr_cancel *cancel;
 } mr_verify_options;
@@ -387,6 +394,7 @@ typedef struct mr_dataset_page mr_dataset_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_dataset_page_count(const mr_dataset_page *page);
@@ -396,7 +404,8 @@ MR_API int64_t mr_dataset_page_count(const mr_dataset_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_dataset_record *mr_dataset_page_at(const mr_dataset_page *page, int64_t index);
@@ -405,7 +414,9 @@ MR_API const mr_dataset_record *mr_dataset_page_at(const mr_dataset_page *page, 
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_dataset_page_next_token(const mr_dataset_page *page);

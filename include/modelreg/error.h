@@ -103,6 +103,7 @@ typedef struct mr_error {
  *
  * @param status any value
  * @return a static string; "UNKNOWN" for values this library does not know
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_status_name(mr_status status);

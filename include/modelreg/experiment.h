@@ -54,6 +54,7 @@ MR_API mr_status mr_registry_open_experiment(mr_registry *registry, const char *
  *
  * @param experiment the experiment
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_experiment_record *mr_experiment_info(const mr_experiment *experiment);
@@ -74,6 +75,7 @@ typedef struct mr_experiment_page mr_experiment_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_experiment_page_count(const mr_experiment_page *page);
@@ -83,7 +85,8 @@ MR_API int64_t mr_experiment_page_count(const mr_experiment_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_experiment_record *mr_experiment_page_at(const mr_experiment_page *page,
@@ -93,7 +96,9 @@ MR_API const mr_experiment_record *mr_experiment_page_at(const mr_experiment_pag
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_experiment_page_next_token(const mr_experiment_page *page);

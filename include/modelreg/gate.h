@@ -122,6 +122,9 @@ MR_API mr_status mr_gate_digest(mr_gate *gate, const char **out_digest, mr_error
  */
 MR_API void mr_gate_free(mr_gate *gate);
 
+/** Which gate is meant: 0 or MR_GATE_DEFAULT. @since 0.1.0 */
+typedef uint32_t mr_gate_flags;
+
 enum {
   /** The default gate of the registry, which adds to every model's own. @since 0.1.0 */
   MR_GATE_DEFAULT = 1
@@ -135,13 +138,13 @@ typedef struct mr_gate_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** 0, or MR_GATE_DEFAULT in place of a model. */
-  uint32_t flags;
-  /** Name of the model; NULL with MR_GATE_DEFAULT. */
+  mr_gate_flags flags;
+  /** @nullable Name of the model; NULL with MR_GATE_DEFAULT. */
   const char *model;
-  /** "promote" or "channel/NAME"; NULL is "promote". */
+  /** @nullable "promote" or "channel/NAME"; NULL is "promote". */
   const char *transition;
-  /** For mr_registry_attach_gate(): digest of the gate that is attached now, or "none"; another
-   * answers MR_CONFLICT. NULL: whatever is attached. */
+  /** @nullable For mr_registry_attach_gate(): digest of the gate that is attached now, or "none";
+   * another answers MR_CONFLICT. NULL: whatever is attached. */
   const char *expected_digest;
 } mr_gate_options;
 

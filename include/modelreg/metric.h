@@ -158,6 +158,7 @@ typedef struct mr_metric_page mr_metric_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_metric_page_count(const mr_metric_page *page);
@@ -167,7 +168,8 @@ MR_API int64_t mr_metric_page_count(const mr_metric_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_metric_record *mr_metric_page_at(const mr_metric_page *page, int64_t index);
@@ -176,7 +178,9 @@ MR_API const mr_metric_record *mr_metric_page_at(const mr_metric_page *page, int
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_metric_page_next_token(const mr_metric_page *page);
@@ -203,6 +207,9 @@ MR_API void mr_metric_page_free(mr_metric_page *page);
 MR_API mr_status mr_run_list_metrics(mr_run *run, const mr_list_options *options,
                                      mr_metric_page **out_page, mr_error *error);
 
+/** Which limits of mr_history_options count: any of the MR_HISTORY_ bits. @since 0.1.0 */
+typedef uint32_t mr_history_flags;
+
 enum {
   /** `from_step` counts. @since 0.1.0 */
   MR_HISTORY_FROM_STEP = 1,
@@ -218,7 +225,7 @@ typedef struct mr_history_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** Any of MR_HISTORY_FROM_STEP and MR_HISTORY_TO_STEP. */
-  uint32_t flags;
+  mr_history_flags flags;
   /** Lowest step to return. */
   int64_t from_step;
   /** Highest step to return. */
@@ -252,6 +259,7 @@ MR_API mr_status mr_run_history(mr_run *run, const char *key, const mr_history_o
  *
  * @param history the points
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_history_count(const mr_history *history);
@@ -261,6 +269,7 @@ MR_API int64_t mr_history_count(const mr_history *history);
  *
  * @param history the points
  * @return `count` steps, valid until the handle is freed; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const int64_t *mr_history_steps(const mr_history *history);
@@ -270,6 +279,7 @@ MR_API const int64_t *mr_history_steps(const mr_history *history);
  *
  * @param history the points
  * @return `count` times in Unix microseconds, valid until the handle is freed; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const int64_t *mr_history_times(const mr_history *history);
@@ -279,6 +289,7 @@ MR_API const int64_t *mr_history_times(const mr_history *history);
  *
  * @param history the points
  * @return `count` values, valid until the handle is freed; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const double *mr_history_values(const mr_history *history);

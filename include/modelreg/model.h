@@ -25,7 +25,7 @@ typedef struct mr_model_options {
   uint32_t struct_size;
   /** Zero. */
   uint32_t reserved;
-  /** A description, up to 65,536 bytes; NULL: none. */
+  /** @nullable A description, up to 65,536 bytes; NULL: none. */
   const char *description;
 } mr_model_options;
 
@@ -46,7 +46,7 @@ typedef struct mr_model_record {
   const char *id;
   /** Its name, unique in the registry. */
   const char *name;
-  /** Description, or NULL. */
+  /** @nullable Description, or NULL. */
   const char *description;
   /** Who created it. */
   const char *actor;
@@ -89,6 +89,7 @@ MR_API mr_status mr_registry_open_model(mr_registry *registry, const char *name,
  *
  * @param model the model
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_model_record *mr_model_info(const mr_model *model);
@@ -109,6 +110,7 @@ typedef struct mr_model_page mr_model_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_model_page_count(const mr_model_page *page);
@@ -118,7 +120,8 @@ MR_API int64_t mr_model_page_count(const mr_model_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_model_record *mr_model_page_at(const mr_model_page *page, int64_t index);
@@ -127,7 +130,9 @@ MR_API const mr_model_record *mr_model_page_at(const mr_model_page *page, int64_
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_model_page_next_token(const mr_model_page *page);

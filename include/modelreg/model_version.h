@@ -23,11 +23,11 @@ typedef int32_t mr_version_status;
 
 enum {
   /** In use. @since 0.1.0 */
-  MR_VERSION_ACTIVE = 1,
+  MR_VERSION_STATUS_ACTIVE = 1,
   /** Resolves with a warning. @since 0.1.0 */
-  MR_VERSION_DEPRECATED = 2,
+  MR_VERSION_STATUS_DEPRECATED = 2,
   /** Skipped by `latest`; an exact reference still resolves. @since 0.1.0 */
-  MR_VERSION_YANKED = 3
+  MR_VERSION_STATUS_YANKED = 3
 };
 
 /**
@@ -56,7 +56,7 @@ typedef struct mr_version_record {
   int64_t file_count;
   /** Sum of their sizes in bytes. */
   int64_t total_size;
-  /** Description given with the promotion, or NULL. */
+  /** @nullable Description given with the promotion, or NULL. */
   const char *description;
   /** Id of the request that made it. */
   const char *request_id;
@@ -64,18 +64,20 @@ typedef struct mr_version_record {
   const char *experiment_id;
   /** Name of the run's experiment. */
   const char *experiment_name;
-  /** Commit of the run's source code, or NULL. */
+  /** @nullable Commit of the run's source code, or NULL. */
   const char *source_commit;
-  /** Digest of the params of the run as they were judged, 64 hex digits. */
+  /** Digest of the params of the run as they were judged, 64 hex digits: BLAKE2b-256 over the line
+   * "params" and, in the byte order of the keys, each key and each value as its length in decimal,
+   * a colon and its bytes. */
   const char *params_digest;
   /** Who promoted it. */
   const char *actor;
   /** When it was promoted, Unix microseconds. */
   int64_t created_us;
-  /** Number of `warnings`. */
-  int64_t warning_count;
   /** What a consumer should know, one line each. */
   const char *const *warnings;
+  /** Number of `warnings`. */
+  int64_t warning_count;
 } mr_version_record;
 
 /**
@@ -97,6 +99,7 @@ MR_API mr_status mr_model_open_version(mr_model *model, const char *number,
  *
  * @param version the version
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_version_record *mr_version_info(const mr_version *version);
@@ -117,6 +120,7 @@ typedef struct mr_version_page mr_version_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_version_page_count(const mr_version_page *page);
@@ -126,7 +130,8 @@ MR_API int64_t mr_version_page_count(const mr_version_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_version_record *mr_version_page_at(const mr_version_page *page, int64_t index);
@@ -135,7 +140,9 @@ MR_API const mr_version_record *mr_version_page_at(const mr_version_page *page, 
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_version_page_next_token(const mr_version_page *page);

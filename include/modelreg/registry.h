@@ -16,6 +16,9 @@ extern "C" {
 /** One open registry. It may be used from any thread. @since 0.1.0 */
 typedef struct mr_registry mr_registry;
 
+/** How to open a registry: any of the MR_OPEN_ bits. @since 0.1.0 */
+typedef uint32_t mr_open_flags;
+
 enum {
   /** Create the registry when there is none. @since 0.1.0 */
   MR_OPEN_CREATE = 1,
@@ -40,13 +43,13 @@ typedef struct mr_open_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** Any of MR_OPEN_CREATE, MR_OPEN_READ_ONLY, MR_OPEN_EXCLUSIVE, MR_OPEN_ALLOW_NETWORK. */
-  uint32_t flags;
-  /** Who acts through this handle: recorded with everything it writes, up to 250 bytes. NULL:
-   * MODELREG_ACTOR from the environment, else the user id and host name. */
+  mr_open_flags flags;
+  /** @nullable Who acts through this handle: recorded with everything it writes, up to 250 bytes.
+   * NULL: MODELREG_ACTOR from the environment, else the user id and host name. */
   const char *actor;
-  /** Folder of the blob store. NULL: as said when the registry was created, by default the
-   * database's path with ".d" appended. Given together with MR_OPEN_CREATE it is remembered in a
-   * new registry; a relative path counts from the folder of the database. */
+  /** @nullable Folder of the blob store. NULL: as said when the registry was created, by default
+   * the database's path with ".d" appended. Given together with MR_OPEN_CREATE it is remembered in
+   * a new registry; a relative path counts from the folder of the database. */
   const char *artifact_root;
   /** How long a call waits for other writers in milliseconds, 1 to 86,400,000; 0 is
    * MR_DEFAULT_BUSY_TIMEOUT_MS. */
@@ -56,13 +59,13 @@ typedef struct mr_open_options {
   uint32_t file_mode;
   /** Zero. */
   uint32_t reserved;
-  /** Memory functions of the host, copied; NULL: malloc and its kin. */
+  /** @nullable Memory functions of the host, copied; NULL: malloc and its kin. */
   const mr_allocator *allocator;
-  /** Clock of the host; NULL: the system clock. */
+  /** @nullable Clock of the host; NULL: the system clock. */
   mr_clock_fn clock;
   /** First argument of `clock`. */
   void *clock_ctx;
-  /** Source of randomness for ids; NULL: the system's. */
+  /** @nullable Source of randomness for ids; NULL: the system's. */
   mr_random_fn random;
   /** First argument of `random`. */
   void *random_ctx;
@@ -89,9 +92,9 @@ typedef struct mr_registry_record {
   const char *driver;
   /** Version of the database behind it, such as "3.40.1". */
   const char *driver_version;
-  /** Absolute path of the database file; NULL where there is none. */
+  /** @nullable Absolute path of the database file; NULL where there is none. */
   const char *location;
-  /** Folder of the blob store; NULL for memory: registries. */
+  /** @nullable Folder of the blob store; NULL for memory: registries. */
   const char *artifact_root;
   /** Actor of this handle. */
   const char *actor;
@@ -99,10 +102,10 @@ typedef struct mr_registry_record {
   int64_t schema_version;
   /** When it was created, Unix microseconds. */
   int64_t created_us;
-  /** Number of `warnings`. */
-  int64_t warning_count;
   /** What an operator should know about this registry, one line each. */
   const char *const *warnings;
+  /** Number of `warnings`. */
+  int64_t warning_count;
 } mr_registry_record;
 
 /**
@@ -136,6 +139,7 @@ MR_API mr_status mr_registry_open(const char *uri, const mr_open_options *option
  *
  * @param registry the registry
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_registry_record *mr_registry_info(const mr_registry *registry);

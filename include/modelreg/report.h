@@ -50,7 +50,7 @@ typedef struct mr_report_record {
  * One problem of a report.
  * @since 0.1.0
  */
-typedef struct mr_report_problem {
+typedef struct mr_problem_record {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** What is wrong. */
@@ -59,26 +59,38 @@ typedef struct mr_report_problem {
   const char *path;
   /** The problem in one line. */
   const char *message;
-} mr_report_problem;
+} mr_problem_record;
 
 /**
  * The sums.
  *
  * @param report the report
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_report_record *mr_report_info(const mr_report *report);
 
 /**
+ * Number of problems.
+ *
+ * @param report the report
+ * @return 0 or more; 0 for NULL
+ * @fast
+ * @since 0.1.0
+ */
+MR_API int64_t mr_report_count(const mr_report *report);
+
+/**
  * One problem.
  *
  * @param report the report
- * @param index 0 to problem_count - 1, in path order
- * @return a record that lives as long as the handle; NULL when the index is out of range
+ * @param index 0 to count - 1, in path order
+ * @return @nullable a record that lives as long as the handle; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
-MR_API const mr_report_problem *mr_report_at(const mr_report *report, int64_t index);
+MR_API const mr_problem_record *mr_report_at(const mr_report *report, int64_t index);
 
 /**
  * Frees the handle. NULL is a no-op.

@@ -25,13 +25,13 @@ typedef int32_t mr_request_state;
 
 enum {
   /** Neither accepted nor refused yet. @since 0.1.0 */
-  MR_REQUEST_OPEN = 1,
+  MR_REQUEST_STATE_OPEN = 1,
   /** The gate passed and the transition is made. @since 0.1.0 */
-  MR_REQUEST_ACCEPTED = 2,
+  MR_REQUEST_STATE_ACCEPTED = 2,
   /** The gate refused. @since 0.1.0 */
-  MR_REQUEST_REFUSED = 3,
+  MR_REQUEST_STATE_REFUSED = 3,
   /** Withdrawn by somebody. @since 0.1.0 */
-  MR_REQUEST_WITHDRAWN = 4
+  MR_REQUEST_STATE_WITHDRAWN = 4
 };
 
 /** Which part of a version to raise. @since 0.1.0 */
@@ -59,19 +59,21 @@ typedef struct mr_promote_options {
    * MR_BUMP_MINOR. The first version is 1.0.0, or of a line its lowest; for MR_BUMP_PRERELEASE with
    * the prerelease id and 0. */
   mr_bump bump;
-  /** Artifact path of the run that becomes the version: a file or a folder; NULL or "": all. */
+  /** @nullable Artifact path of the run that becomes the version: a file or a folder; NULL or "":
+   * all. */
   const char *artifact_path;
-  /** The number to take; NULL: raise the highest release, for MR_BUMP_PRERELEASE the highest
-   * version of all. Without build metadata it gets the last 12 hex digits of the run's id. */
+  /** @nullable The number to take; NULL: raise the highest release, for MR_BUMP_PRERELEASE the
+   * highest version of all. Without build metadata it gets the last 12 hex digits of the run's id.
+   */
   const char *version;
-  /** Line to stay in, such as "1.2" for a backport, or "1"; NULL: any. */
+  /** @nullable Line to stay in, such as "1.2" for a backport, or "1"; NULL: any. */
   const char *line;
-  /** Id of the prerelease for MR_BUMP_PRERELEASE, such as "rc"; NULL: none. */
+  /** @nullable Id of the prerelease for MR_BUMP_PRERELEASE, such as "rc"; NULL: none. */
   const char *prerelease_id;
-  /** A description, up to 65,536 bytes; NULL: none. */
+  /** @nullable A description, up to 65,536 bytes; NULL: none. */
   const char *description;
-  /** Names this operation: a repeat with the same id finds the request of the first. 1 to 250
-   * bytes; NULL: none. */
+  /** @nullable Names this operation: a repeat with the same id finds the request of the first. 1 to
+   * 250 bytes; NULL: none. */
   const char *op_id;
   /** @nullable Ends waiting for other writers early. */
   const mr_cancel *cancel;
@@ -127,15 +129,18 @@ typedef struct mr_request_record {
   const char *artifact_path;
   /** Number of the version: proposed, or taken when the request is accepted. */
   const char *version;
-  /** Digest over everything that a rule can read of the candidate: attributes, params, tags,
-   * metrics, inputs and artifacts, 64 hex digits. */
+  /** Digest over everything that a rule can read of the candidate, 64 hex digits: BLAKE2b-256 over
+   * the line "modelreg candidate v1" and the sections run, params, tags, metrics, points, inputs and
+   * artifacts, each the line of its name and then its rows, with every text as its length in
+   * decimal, a colon and its bytes, and every number as 8 little-endian bytes. To be compared, not
+   * to be computed elsewhere: points are named by the digests of the chunks that are stored. */
   const char *candidate_digest;
   /** Digest over the gates that judged it, 64 hex digits: BLAKE2b-256 over the lines "default
    * DIGEST" and "model DIGEST" with the digests of the two gates, or "none". */
   const char *gate_digest;
-  /** Description, or NULL. */
+  /** @nullable Description, or NULL. */
   const char *description;
-  /** The caller's op_id, or NULL. */
+  /** @nullable The caller's op_id, or NULL. */
   const char *op_id;
   /** Who made it. */
   const char *actor;
@@ -148,6 +153,7 @@ typedef struct mr_request_record {
  *
  * @param request the request
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_request_record *mr_request_info(const mr_request *request);
@@ -196,11 +202,11 @@ typedef struct mr_request_list_options {
   uint32_t struct_size;
   /** Only requests in this state; 0: all. */
   mr_request_state state;
-  /** Only requests for the model of this name; NULL: all models. */
+  /** @nullable Only requests for the model of this name; NULL: all models. */
   const char *model;
   /** Most records in the page, 1 to MR_LIST_MAX_LIMIT; 0 is MR_LIST_DEFAULT_LIMIT. */
   int64_t limit;
-  /** Token of the page before; NULL starts at the beginning. */
+  /** @nullable Token of the page before; NULL starts at the beginning. */
   const char *token;
 } mr_request_list_options;
 
@@ -216,6 +222,7 @@ typedef struct mr_request_page mr_request_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_request_page_count(const mr_request_page *page);
@@ -225,7 +232,8 @@ MR_API int64_t mr_request_page_count(const mr_request_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_request_record *mr_request_page_at(const mr_request_page *page, int64_t index);
@@ -234,7 +242,9 @@ MR_API const mr_request_record *mr_request_page_at(const mr_request_page *page, 
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_request_page_next_token(const mr_request_page *page);
@@ -338,16 +348,28 @@ MR_API mr_status mr_request_decision(mr_request *request, mr_decision **out_deci
  *
  * @param decision the decision
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_decision_record *mr_decision_info(const mr_decision *decision);
 
 /**
+ * Number of rules.
+ *
+ * @param decision the decision
+ * @return 0 or more; 0 for NULL
+ * @fast
+ * @since 0.1.0
+ */
+MR_API int64_t mr_decision_count(const mr_decision *decision);
+
+/**
  * What it says about one rule.
  *
  * @param decision the decision
- * @param index 0 to rule_count - 1, the default gate's rules first
- * @return a record that lives as long as the handle; NULL when the index is out of range
+ * @param index 0 to count - 1, the default gate's rules first
+ * @return @nullable a record that lives as long as the handle; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_rule_record *mr_decision_at(const mr_decision *decision, int64_t index);

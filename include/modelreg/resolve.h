@@ -12,6 +12,9 @@
 extern "C" {
 #endif
 
+/** What may be found: any of the MR_RESOLVE_ bits. @since 0.1.0 */
+typedef uint32_t mr_resolve_flags;
+
 enum {
   /** `latest` may be a prerelease. @since 0.1.0 */
   MR_RESOLVE_PRERELEASES = 1
@@ -25,7 +28,7 @@ typedef struct mr_resolve_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** 0 or MR_RESOLVE_PRERELEASES. */
-  uint32_t flags;
+  mr_resolve_flags flags;
   /** @nullable Ends waiting early. */
   const mr_cancel *cancel;
 } mr_resolve_options;

@@ -20,11 +20,11 @@ typedef int32_t mr_run_kind;
 
 enum {
   /** A training run; the default. @since 0.1.0 */
-  MR_RUN_TRAINING = 1,
+  MR_RUN_KIND_TRAINING = 1,
   /** A dataset snapshot, see dataset.h. @since 0.1.0 */
-  MR_RUN_DATASET = 2,
+  MR_RUN_KIND_DATASET = 2,
   /** An evaluation of another run or of a version. @since 0.1.0 */
-  MR_RUN_EVALUATION = 3
+  MR_RUN_KIND_EVALUATION = 3
 };
 
 /** How far a run is. @since 0.1.0 */
@@ -32,13 +32,13 @@ typedef int32_t mr_run_status;
 
 enum {
   /** It was started and has not ended. @since 0.1.0 */
-  MR_RUN_RUNNING = 1,
+  MR_RUN_STATUS_RUNNING = 1,
   /** It ended well. Only such a run can become a version. @since 0.1.0 */
-  MR_RUN_FINISHED = 2,
+  MR_RUN_STATUS_FINISHED = 2,
   /** It ended with an error. @since 0.1.0 */
-  MR_RUN_FAILED = 3,
+  MR_RUN_STATUS_FAILED = 3,
   /** Somebody or something stopped it. @since 0.1.0 */
-  MR_RUN_KILLED = 4
+  MR_RUN_STATUS_KILLED = 4
 };
 
 /** Whether the source code of a run was as its commit says. @since 0.1.0 */
@@ -46,11 +46,11 @@ typedef int32_t mr_source_state;
 
 enum {
   /** Nobody said. @since 0.1.0 */
-  MR_SOURCE_UNKNOWN = 0,
+  MR_SOURCE_STATE_UNKNOWN = 0,
   /** Everything was in the commit. @since 0.1.0 */
-  MR_SOURCE_CLEAN = 1,
+  MR_SOURCE_STATE_CLEAN = 1,
   /** There were changes that are not in the commit. @since 0.1.0 */
-  MR_SOURCE_DIRTY = 2
+  MR_SOURCE_STATE_DIRTY = 2
 };
 
 /**
@@ -60,30 +60,31 @@ enum {
 typedef struct mr_run_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
-  /** MR_RUN_TRAINING or MR_RUN_EVALUATION; 0 is MR_RUN_TRAINING. A dataset run is made by
+  /** MR_RUN_KIND_TRAINING or MR_RUN_KIND_EVALUATION; 0 is MR_RUN_KIND_TRAINING. A dataset run is made by
    * mr_experiment_log_dataset(). */
   mr_run_kind kind;
-  /** A name for people, up to 250 bytes; NULL: none. Need not be unique. */
+  /** @nullable A name for people, up to 250 bytes; NULL: none. Need not be unique. */
   const char *name;
-  /** Id of the run that this one is part of, such as a sweep; NULL: none. */
+  /** @nullable Id of the run that this one is part of, such as a sweep; NULL: none. */
   const char *parent_run_id;
-  /** Commit of the source code; NULL: unknown. */
+  /** @nullable Commit of the source code; NULL: unknown. */
   const char *source_commit;
-  /** Program or script that runs; NULL: unknown. */
+  /** @nullable Program or script that runs; NULL: unknown. */
   const char *source_entry_point;
   /** Whether the source had changes that are not in the commit. */
   mr_source_state source_state;
   /** Zero. */
   uint32_t reserved;
-  /** Host it runs on; NULL: unknown. */
+  /** @nullable Host it runs on; NULL: unknown. */
   const char *environment_host;
-  /** Digest of the list of installed packages, any text up to 250 bytes; NULL: unknown. */
+  /** @nullable Digest of the list of installed packages, any text up to 250 bytes; NULL: unknown.
+   */
   const char *environment_packages_digest;
-  /** Digest of the container image, any text up to 250 bytes; NULL: unknown. */
+  /** @nullable Digest of the container image, any text up to 250 bytes; NULL: unknown. */
   const char *environment_image_digest;
-  /** Keys of the first tags; NULL when tag_count is 0. */
+  /** @nullable Keys of the first tags; NULL when tag_count is 0. */
   const char *const *tag_keys;
-  /** Values of the first tags; NULL when tag_count is 0. */
+  /** @nullable Values of the first tags; NULL when tag_count is 0. */
   const char *const *tag_values;
   /** Number of tag_keys and tag_values. */
   size_t tag_count;
@@ -109,13 +110,13 @@ typedef struct mr_run_record {
   int32_t sealed;
   /** Id of the run, a UUID whose first digits are its time. */
   const char *id;
-  /** Name, or NULL. */
+  /** @nullable Name, or NULL. */
   const char *name;
   /** Id of its experiment. */
   const char *experiment_id;
   /** Name of its experiment. */
   const char *experiment_name;
-  /** Id of the run it is part of, or NULL. */
+  /** @nullable Id of the run it is part of, or NULL. */
   const char *parent_run_id;
   /** Who started it. */
   const char *actor;
@@ -123,15 +124,15 @@ typedef struct mr_run_record {
   int64_t started_us;
   /** When it ended, Unix microseconds; 0 while it runs. */
   int64_t ended_us;
-  /** Commit of the source code, or NULL. */
+  /** @nullable Commit of the source code, or NULL. */
   const char *source_commit;
-  /** Program or script, or NULL. */
+  /** @nullable Program or script, or NULL. */
   const char *source_entry_point;
-  /** Host, or NULL. */
+  /** @nullable Host, or NULL. */
   const char *environment_host;
-  /** Digest of the list of installed packages, or NULL. */
+  /** @nullable Digest of the list of installed packages, or NULL. */
   const char *environment_packages_digest;
-  /** Digest of the container image, or NULL. */
+  /** @nullable Digest of the container image, or NULL. */
   const char *environment_image_digest;
   /** Whether the source had changes that are not in the commit. */
   mr_source_state source_state;
@@ -140,7 +141,7 @@ typedef struct mr_run_record {
 } mr_run_record;
 
 /**
- * Starts a run. It is recorded at once with status MR_RUN_RUNNING.
+ * Starts a run. It is recorded at once with status MR_RUN_STATUS_RUNNING.
  *
  * @param experiment the experiment
  * @param options @nullable all defaults
@@ -173,6 +174,7 @@ MR_API mr_status mr_registry_open_run(mr_registry *registry, const char *run_id,
  *
  * @param run the run
  * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_run_record *mr_run_info(const mr_run *run);
@@ -242,7 +244,7 @@ MR_API mr_status mr_run_delete_tag(mr_run *run, const char *key, mr_error *error
  * What a run used. Exactly one of dataset_run_id, dataset_digest, run_id and version is set.
  * @since 0.1.0
  */
-typedef struct mr_input {
+typedef struct mr_input_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** Zero. */
@@ -250,19 +252,20 @@ typedef struct mr_input {
   /** What it was used for: "training", "validation", "test", "base" or your own word; 1 to 250
    * bytes. */
   const char *role;
-  /** Id of a dataset run of this registry. */
+  /** @nullable Id of a dataset run of this registry. */
   const char *dataset_run_id;
-  /** Digest of a dataset's manifest, 64 hex digits; the dataset need not be known here yet. */
+  /** @nullable Digest of a dataset's manifest, 64 hex digits; the dataset need not be known here
+   * yet. */
   const char *dataset_digest;
-  /** Id of a run of this registry, such as the run that an evaluation looks at. */
+  /** @nullable Id of a run of this registry, such as the run that an evaluation looks at. */
   const char *run_id;
-  /** A version of a model of this registry as `model@number`. */
+  /** @nullable A version of a model of this registry as `model@number`. */
   const char *version;
-} mr_input;
+} mr_input_options;
 
-/** Initialiser for an mr_input. @since 0.1.0 */
-#define MR_INPUT_INIT                                                                              \
-  { sizeof(mr_input), 0, NULL, NULL, NULL, NULL, NULL }
+/** Initialiser for an mr_input_options. @since 0.1.0 */
+#define MR_INPUT_OPTIONS_INIT                                                                      \
+  { sizeof(mr_input_options), 0, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * Records what a run used. The same input again changes nothing.
@@ -275,7 +278,7 @@ typedef struct mr_input {
  *         sealed; MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */
-MR_API mr_status mr_run_log_input(mr_run *run, const mr_input *input, mr_error *error);
+MR_API mr_status mr_run_log_input(mr_run *run, const mr_input_options *input, mr_error *error);
 
 /**
  * Ends a run. Everything logged on it so far survives a loss of power when this returns. The same
@@ -283,7 +286,7 @@ MR_API mr_status mr_run_log_input(mr_run *run, const mr_input *input, mr_error *
  * inputs and artifacts, such as an evaluation that comes later.
  *
  * @param run the run
- * @param status MR_RUN_FINISHED, MR_RUN_FAILED or MR_RUN_KILLED
+ * @param status MR_RUN_STATUS_FINISHED, MR_RUN_STATUS_FAILED or MR_RUN_STATUS_KILLED
  * @param error receives the reason of a failure
  * @return MR_OK; MR_INVALID_ARGUMENT for another status; MR_CONFLICT when it has ended with another
  *         status, or another process sealed it after metric points were logged here; and the common
@@ -305,11 +308,11 @@ typedef struct mr_run_list_options {
   mr_run_status status;
   /** Zero. */
   uint32_t reserved;
-  /** Only runs of the experiment of this name; NULL: all experiments. */
+  /** @nullable Only runs of the experiment of this name; NULL: all experiments. */
   const char *experiment;
   /** Most records in the page, 1 to MR_LIST_MAX_LIMIT; 0 is MR_LIST_DEFAULT_LIMIT. */
   int64_t limit;
-  /** Token of the page before; NULL starts at the beginning. */
+  /** @nullable Token of the page before; NULL starts at the beginning. */
   const char *token;
 } mr_run_list_options;
 
@@ -325,6 +328,7 @@ typedef struct mr_run_page mr_run_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_run_page_count(const mr_run_page *page);
@@ -334,7 +338,8 @@ MR_API int64_t mr_run_page_count(const mr_run_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_run_record *mr_run_page_at(const mr_run_page *page, int64_t index);
@@ -343,7 +348,9 @@ MR_API const mr_run_record *mr_run_page_at(const mr_run_page *page, int64_t inde
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_run_page_next_token(const mr_run_page *page);
@@ -374,7 +381,7 @@ MR_API mr_status mr_registry_list_runs(mr_registry *registry, const mr_run_list_
  * A key with its value: a param or a tag.
  * @since 0.1.0
  */
-typedef struct mr_property {
+typedef struct mr_property_record {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
   /** Zero. */
@@ -383,7 +390,7 @@ typedef struct mr_property {
   const char *key;
   /** The value. */
   const char *value;
-} mr_property;
+} mr_property_record;
 
 /** One page of a list of params or tags. @since 0.1.0 */
 typedef struct mr_property_page mr_property_page;
@@ -393,6 +400,7 @@ typedef struct mr_property_page mr_property_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_property_page_count(const mr_property_page *page);
@@ -402,16 +410,19 @@ MR_API int64_t mr_property_page_count(const mr_property_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
-MR_API const mr_property *mr_property_page_at(const mr_property_page *page, int64_t index);
+MR_API const mr_property_record *mr_property_page_at(const mr_property_page *page, int64_t index);
 
 /**
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_property_page_next_token(const mr_property_page *page);
@@ -455,13 +466,13 @@ typedef int32_t mr_input_kind;
 
 enum {
   /** A dataset run of this registry. @since 0.1.0 */
-  MR_INPUT_DATASET_RUN = 1,
+  MR_INPUT_KIND_DATASET_RUN = 1,
   /** A dataset known by its digest alone. @since 0.1.0 */
-  MR_INPUT_DATASET_DIGEST = 2,
+  MR_INPUT_KIND_DATASET_DIGEST = 2,
   /** A run. @since 0.1.0 */
-  MR_INPUT_RUN = 3,
+  MR_INPUT_KIND_RUN = 3,
   /** A version. @since 0.1.0 */
-  MR_INPUT_VERSION = 4
+  MR_INPUT_KIND_VERSION = 4
 };
 
 /**
@@ -475,13 +486,13 @@ typedef struct mr_input_record {
   mr_input_kind kind;
   /** What it was used for. */
   const char *role;
-  /** Id of the run or dataset run; NULL for other kinds. */
+  /** @nullable Id of the run or dataset run; NULL for other kinds. */
   const char *run_id;
-  /** Digest of the dataset; NULL for runs and versions. */
+  /** @nullable Digest of the dataset; NULL for runs and versions. */
   const char *dataset_digest;
-  /** Name of the dataset where it is known here; else NULL. */
+  /** @nullable Name of the dataset where it is known here; else NULL. */
   const char *dataset_name;
-  /** The version as `model@number`; NULL for other kinds. */
+  /** @nullable The version as `model@number`; NULL for other kinds. */
   const char *version;
 } mr_input_record;
 
@@ -493,6 +504,7 @@ typedef struct mr_input_page mr_input_page;
  *
  * @param page the page
  * @return 0 or more; 0 for NULL
+ * @fast
  * @since 0.1.0
  */
 MR_API int64_t mr_input_page_count(const mr_input_page *page);
@@ -502,7 +514,8 @@ MR_API int64_t mr_input_page_count(const mr_input_page *page);
  *
  * @param page the page
  * @param index 0 to count - 1
- * @return the record, valid until the page is freed; NULL when the index is out of range
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
  * @since 0.1.0
  */
 MR_API const mr_input_record *mr_input_page_at(const mr_input_page *page, int64_t index);
@@ -511,7 +524,9 @@ MR_API const mr_input_record *mr_input_page_at(const mr_input_page *page, int64_
  * Where the list goes on.
  *
  * @param page the page
- * @return the token for the next call's options, valid until the page is freed; NULL at the end
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
  * @since 0.1.0
  */
 MR_API const char *mr_input_page_next_token(const mr_input_page *page);

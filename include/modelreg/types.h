@@ -33,6 +33,8 @@ extern "C" {
 typedef struct mr_allocator {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
+  /** Zero. */
+  uint32_t reserved;
   /** Handed to each function as its first argument. */
   void *ctx;
   /** Like malloc; `size` is never 0. */
@@ -45,7 +47,7 @@ typedef struct mr_allocator {
 
 /** Initialiser for an mr_allocator. @since 0.1.0 */
 #define MR_ALLOCATOR_INIT                                                                          \
-  { sizeof(mr_allocator), NULL, NULL, NULL, NULL }
+  { sizeof(mr_allocator), 0, NULL, NULL, NULL, NULL }
 
 /**
  * A clock: Unix time in microseconds. May be called from any thread.

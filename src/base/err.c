@@ -11,10 +11,13 @@
 
 #define MESSAGE_SIZE (sizeof(((mr_error *)0)->message))
 
+/* The layout of version 0.1, which a struct_size of 0 stands for, for ever. */
+enum { FIRST_SIZE = 528 };
+
 /* How many bytes of the struct the caller has. */
 static size_t known_size(const mr_error *error) {
-  size_t size = error->struct_size;
-  return size == 0 || size > sizeof *error ? sizeof *error : size;
+  size_t size = error->struct_size == 0 ? FIRST_SIZE : error->struct_size;
+  return size > sizeof *error ? sizeof *error : size;
 }
 
 static size_t message_room(const mr_error *error) {

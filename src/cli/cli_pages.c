@@ -34,9 +34,9 @@ CLI_DEFINE_EACH(cli_each_run, mr_registry, mr_run_list_options, mr_run_page, mr_
                 mr_registry_list_runs)
 CLI_DEFINE_EACH(cli_each_version, mr_model, mr_list_options, mr_version_page, mr_version_record,
                 mr_model_list_versions)
-CLI_DEFINE_EACH(cli_each_param, mr_run, mr_list_options, mr_property_page, mr_property,
+CLI_DEFINE_EACH(cli_each_param, mr_run, mr_list_options, mr_property_page, mr_property_record,
                 mr_run_list_params)
-CLI_DEFINE_EACH(cli_each_tag, mr_run, mr_list_options, mr_property_page, mr_property,
+CLI_DEFINE_EACH(cli_each_tag, mr_run, mr_list_options, mr_property_page, mr_property_record,
                 mr_run_list_tags)
 CLI_DEFINE_EACH(cli_each_metric, mr_run, mr_list_options, mr_metric_page, mr_metric_record,
                 mr_run_list_metrics)

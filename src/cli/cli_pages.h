@@ -14,10 +14,10 @@ mr_status cli_each_version(mr_model *model, const mr_list_options *options,
                            void (*visit)(void *ctx, const mr_version_record *record), void *ctx,
                            mr_error *error);
 mr_status cli_each_param(mr_run *run, const mr_list_options *options,
-                         void (*visit)(void *ctx, const mr_property *record), void *ctx,
+                         void (*visit)(void *ctx, const mr_property_record *record), void *ctx,
                          mr_error *error);
 mr_status cli_each_tag(mr_run *run, const mr_list_options *options,
-                       void (*visit)(void *ctx, const mr_property *record), void *ctx,
+                       void (*visit)(void *ctx, const mr_property_record *record), void *ctx,
                        mr_error *error);
 mr_status cli_each_metric(mr_run *run, const mr_list_options *options,
                           void (*visit)(void *ctx, const mr_metric_record *record), void *ctx,

@@ -81,7 +81,7 @@ static void report_json(const mr_version_record *record, const char *folder,
   cli_json_int(&json, "problem_count", sums->problem_count);
   cli_json_begin_array(&json, "problems");
   for (int64_t i = 0; i < sums->problem_count; i++) {
-    const mr_report_problem *problem = mr_report_at(report, i);
+    const mr_problem_record *problem = mr_report_at(report, i);
     cli_json_begin_object(&json, NULL);
     cli_json_text(&json, "path", problem->path);
     cli_json_text(&json, "problem", cli_word(cli_problems, problem->problem));
@@ -111,7 +111,7 @@ static void report_text(const mr_version_record *record, const char *folder, con
   if (sums->problem_count == 0) return;
   cli_table table = cli_table_new(columns, sizeof columns / sizeof *columns);
   for (int64_t i = 0; i < sums->problem_count; i++) {
-    const mr_report_problem *problem = mr_report_at(report, i);
+    const mr_problem_record *problem = mr_report_at(report, i);
     cli_table_text(&table, cli_word(cli_problems, problem->problem));
     cli_table_text(&table, problem->path);
     cli_table_text(&table, problem->message);

@@ -88,11 +88,11 @@ int cli_run_list(cli_context *cli) {
 }
 
 /* A key of an object for each param or tag: keys are unique. */
-static void property_json(void *ctx, const mr_property *property) {
+static void property_json(void *ctx, const mr_property_record *property) {
   cli_json_text(ctx, property->key, property->value);
 }
 
-static void property_row(void *ctx, const mr_property *property) {
+static void property_row(void *ctx, const mr_property_record *property) {
   cli_table_pair(ctx, property->key, property->value);
 }
 
@@ -147,7 +147,8 @@ static const cli_column input_columns[] = {
 
 static void input_row(void *ctx, const mr_input_record *record) {
   cli_table *table = ctx;
-  bool is_dataset = record->kind == MR_INPUT_DATASET_RUN || record->kind == MR_INPUT_DATASET_DIGEST;
+  bool is_dataset =
+      record->kind == MR_INPUT_KIND_DATASET_RUN || record->kind == MR_INPUT_KIND_DATASET_DIGEST;
   const char *id = record->run_id ? record->run_id : record->dataset_digest;
   cli_table_text(table, record->role);
   cli_table_text(table, is_dataset ? "dataset" : cli_word(cli_input_kinds, record->kind));
@@ -207,8 +208,8 @@ static void print_info(const mr_run_record *record) {
   cli_table_time(&table, record->ended_us);
   cli_table_pair(&table, "Commit", record->source_commit);
   cli_table_pair(&table, "",
-                 record->source_state == MR_SOURCE_DIRTY ? "with changes that are not in it"
-                                                         : NULL);
+                 record->source_state == MR_SOURCE_STATE_DIRTY ? "with changes that are not in it"
+                                                               : NULL);
   cli_table_pair(&table, "Entry point", record->source_entry_point);
   cli_table_pair(&table, "Host", record->environment_host);
   cli_table_pair(&table, "Packages", record->environment_packages_digest);

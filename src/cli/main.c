@@ -51,8 +51,8 @@ static void fill_standard_streams(void) {
 }
 
 static int print_version(void) {
-  printf("modelreg %d.%d.%d (libmodelreg %s)\n", MR_VERSION_MAJOR, MR_VERSION_MINOR,
-         MR_VERSION_PATCH, mr_library_version());
+  printf("modelreg %d.%d.%d (libmodelreg %s)\n", MR_LIBRARY_VERSION_MAJOR, MR_LIBRARY_VERSION_MINOR,
+         MR_LIBRARY_VERSION_PATCH, mr_library_version());
   return CLI_DONE;
 }
 

@@ -110,7 +110,7 @@ static mr_status store_file(pending *p, int dir, const char *name, const char *p
   mri_tree_file file;
   memset(&file, 0, sizeof file);
   file.path = path;
-  file.kind = MR_ARTIFACT_STORED;
+  file.kind = MR_ARTIFACT_KIND_STORED;
   file.created_us = mri_now_us(registry);
   mr_status status =
       mri_blobs_put_file(registry->blobs, dir, name, p->cancel, &file.digest, &file.size, error);
@@ -220,7 +220,7 @@ mr_status mr_run_log_artifact_bytes(mr_run *run, const char *artifact_path, cons
   mri_tree_file file;
   memset(&file, 0, sizeof file);
   file.path = artifact_path;
-  file.kind = MR_ARTIFACT_STORED;
+  file.kind = MR_ARTIFACT_KIND_STORED;
   file.size = (int64_t)size;
   file.created_us = mri_now_us(run->registry);
   file.format = mri_format_of(data, size < MRI_FORMAT_BYTES ? size : MRI_FORMAT_BYTES, file.size);
@@ -232,14 +232,14 @@ mr_status mr_run_log_artifact_bytes(mr_run *run, const char *artifact_path, cons
   return mri_leave(run->registry, status);
 }
 
-mr_status mr_run_log_artifact_link(mr_run *run, const mr_artifact_link *link, mr_error *error) {
-  mr_artifact_link o;
+mr_status mr_run_log_artifact_link(mr_run *run, const mr_link_options *link, mr_error *error) {
+  mr_link_options o;
   mri_tree_file file;
   memset(&file, 0, sizeof file);
   mr_status status = mri_check_argument(run, "run", error);
   if (status == MR_OK) status = mri_check_argument(link, "link", error);
-  if (status == MR_OK) status = mri_options_read(&o, sizeof o, link, "mr_artifact_link", error);
-  if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_artifact_link", error);
+  if (status == MR_OK) status = mri_options_read(&o, sizeof o, link, "mr_link_options", error);
+  if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_link_options", error);
   if (status == MR_OK) status = mri_check_path(o.path, "artifact path", error);
   if (status == MR_OK) status = mri_check_value(o.uri, "uri", 4096, error);
   if (status == MR_OK && strstr(o.uri, ":") == NULL) {
@@ -254,7 +254,7 @@ mr_status mr_run_log_artifact_link(mr_run *run, const mr_artifact_link *link, mr
   if (status == MR_OK) status = mri_enter(run->registry, error);
   if (status != MR_OK) return status;
   file.path = o.path;
-  file.kind = MR_ARTIFACT_LINK;
+  file.kind = MR_ARTIFACT_KIND_LINK;
   file.size = o.size;
   file.uri = o.uri;
   file.format = "link";

@@ -70,7 +70,7 @@ typedef struct movement {
   mr_model *model;
   mr_registry *registry;
   mri_tx *tx;
-  mr_channel_move options;
+  mr_move_options options;
   mri_semver wanted;
   int64_t channel_id;
   int64_t sequence;
@@ -80,12 +80,12 @@ typedef struct movement {
   mri_judgement judgement;
 } movement;
 
-static mr_status check_move(movement *m, const mr_channel_move *move, mr_error *error) {
-  mr_channel_move *o = &m->options;
+static mr_status check_move(movement *m, const mr_move_options *move, mr_error *error) {
+  mr_move_options *o = &m->options;
   mri_semver expected;
   mr_status status = mri_check_argument(move, "move", error);
-  if (status == MR_OK) status = mri_options_read(o, sizeof *o, move, "mr_channel_move", error);
-  if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_channel_move", error);
+  if (status == MR_OK) status = mri_options_read(o, sizeof *o, move, "mr_move_options", error);
+  if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_move_options", error);
   if (status == MR_OK) status = mri_check_channel_name(o->channel, error);
   if (status == MR_OK) status = mri_check_argument(o->version, "version", error);
   if (status == MR_OK) status = mri_semver_parse(o->version, &m->wanted, error);
@@ -168,7 +168,7 @@ static mr_status check_target(movement *m, mr_error *error) {
     status = mri_sql_int(m->tx, error, 0, &version_status,
                          "SELECT status FROM version WHERE id = ?1", "i", m->version_id);
   }
-  if (status == MR_OK && version_status == MR_VERSION_YANKED) {
+  if (status == MR_OK && version_status == MR_VERSION_STATUS_YANKED) {
     status = mri_error_set(error, MR_CONFLICT, "%s@%s is yanked and cannot be put into a channel",
                            m->model->record.name, m->options.version);
   }
@@ -244,7 +244,7 @@ static mr_status move_channel(movement *m, mr_request **out, mr_error *error) {
   return status != MR_OK ? status : mri_request_load(m->tx, m->registry, request_id, out, error);
 }
 
-mr_status mr_model_move_channel(mr_model *model, const mr_channel_move *move,
+mr_status mr_model_move_channel(mr_model *model, const mr_move_options *move,
                                 mr_request **out_request, mr_error *error) {
   movement m;
   mr_request *request = NULL;

@@ -98,13 +98,13 @@ int mri_text_fit(const char *text, int max) {
 
 const char *mri_run_status_name(mr_run_status status) {
   switch (status) {
-  case MR_RUN_RUNNING:
+  case MR_RUN_STATUS_RUNNING:
     return "RUNNING";
-  case MR_RUN_FINISHED:
+  case MR_RUN_STATUS_FINISHED:
     return "FINISHED";
-  case MR_RUN_FAILED:
+  case MR_RUN_STATUS_FAILED:
     return "FAILED";
-  case MR_RUN_KILLED:
+  case MR_RUN_STATUS_KILLED:
     return "KILLED";
   default:
     return "UNKNOWN";
@@ -113,11 +113,11 @@ const char *mri_run_status_name(mr_run_status status) {
 
 const char *mri_run_kind_name(mr_run_kind kind) {
   switch (kind) {
-  case MR_RUN_TRAINING:
+  case MR_RUN_KIND_TRAINING:
     return "training";
-  case MR_RUN_DATASET:
+  case MR_RUN_KIND_DATASET:
     return "dataset";
-  case MR_RUN_EVALUATION:
+  case MR_RUN_KIND_EVALUATION:
     return "evaluation";
   default:
     return "unknown";

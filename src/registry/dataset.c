@@ -149,12 +149,12 @@ static mr_status insert_dataset(mr_experiment *experiment, const char *name,
   char uuid[MRI_ID_SIZE];
   int64_t run_id = 0;
   mri_tx *tx = NULL;
-  run.kind = MR_RUN_DATASET;
+  run.kind = MR_RUN_KIND_DATASET;
   run.name = name;
   mri_id_new(&registry->ids, uuid);
   mr_status status = mri_tx_begin(registry->store, MRI_TX_APPEND_DURABLE, o->cancel, &tx, error);
   if (status != MR_OK) return status;
-  status = mri_run_insert(tx, experiment, &run, MR_RUN_FINISHED, uuid, mri_now_us(registry),
+  status = mri_run_insert(tx, experiment, &run, MR_RUN_STATUS_FINISHED, uuid, mri_now_us(registry),
                           &run_id, error);
   if (status == MR_OK) {
     status = mri_sql_run(
@@ -280,7 +280,7 @@ static mr_status read_tree(mr_dataset *dataset, mri_tree *tree, mr_error *error)
     mri_tree_file file;
     memset(&file, 0, sizeof file);
     file.path = entry->path;
-    file.kind = MR_ARTIFACT_STORED;
+    file.kind = MR_ARTIFACT_KIND_STORED;
     file.digest = entry->digest;
     file.size = entry->size;
     status = mri_tree_add(tree, &file, error);

@@ -106,8 +106,12 @@ const mr_decision_record *mr_decision_info(const mr_decision *decision) {
   return decision == NULL ? NULL : &decision->record;
 }
 
+int64_t mr_decision_count(const mr_decision *decision) {
+  return decision == NULL ? 0 : (int64_t)decision->rules.count;
+}
+
 const mr_rule_record *mr_decision_at(const mr_decision *decision, int64_t index) {
-  if (decision == NULL || index < 0 || index >= decision->record.rule_count) return NULL;
+  if (index < 0 || index >= mr_decision_count(decision)) return NULL;
   return mri_vec_at(&decision->rules, (size_t)index);
 }
 

@@ -13,7 +13,7 @@ mr_status mri_manifest_records(mr_manifest *manifest, size_t first, mr_error *er
   manifest->records.count = first;
   for (size_t i = first; i < count; i++) {
     const mri_manifest_entry *entry = mri_manifest_at(inner, i);
-    mr_manifest_record *record = mri_vec_push(&manifest->records);
+    mr_manifest_entry_record *record = mri_vec_push(&manifest->records);
     char *digest = mri_arena_alloc(&inner->arena, MRI_DIGEST_TEXT);
     if (record == NULL || digest == NULL) return mri_error_no_memory(error);
     mri_digest_text(&entry->digest, digest);
@@ -31,7 +31,7 @@ mr_status mr_manifest_new(mr_manifest **out_manifest, mr_error *error) {
   mr_manifest *manifest = mri_mem_zalloc(mri_mem_default(), 1, sizeof *manifest);
   if (manifest == NULL) return mri_error_no_memory(error);
   mri_manifest_init(&manifest->manifest, mri_mem_default());
-  mri_vec_init(&manifest->records, mri_mem_default(), sizeof(mr_manifest_record));
+  mri_vec_init(&manifest->records, mri_mem_default(), sizeof(mr_manifest_entry_record));
   *out_manifest = manifest;
   return MR_OK;
 }
@@ -210,7 +210,7 @@ int64_t mr_manifest_count(const mr_manifest *manifest) {
   return manifest == NULL ? 0 : (int64_t)manifest->records.count;
 }
 
-const mr_manifest_record *mr_manifest_at(const mr_manifest *manifest, int64_t index) {
+const mr_manifest_entry_record *mr_manifest_at(const mr_manifest *manifest, int64_t index) {
   if (manifest == NULL || index < 0 || index >= (int64_t)manifest->records.count) return NULL;
   return mri_vec_at(&manifest->records, (size_t)index);
 }

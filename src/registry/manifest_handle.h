@@ -9,7 +9,7 @@
 
 struct mr_manifest {
   mri_manifest manifest;
-  mri_vec records; /* mr_manifest_record, in the order of the entries */
+  mri_vec records; /* mr_manifest_entry_record, in the order of the entries */
   char digest[MRI_DIGEST_TEXT];
 };
 

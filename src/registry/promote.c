@@ -63,12 +63,12 @@ static mr_status intent_of(const promotion *p, mri_digest *out, mr_error *error)
 static mr_status check_run(promotion *p, mr_error *error) {
   mr_status status = mri_run_find(p->tx, p->run, &p->row, error);
   if (status != MR_OK) return status;
-  if (p->row.kind != MR_RUN_TRAINING) {
+  if (p->row.kind != MR_RUN_KIND_TRAINING) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,
                          "run %s is of kind %s; only a training run becomes a version", p->run,
                          mri_run_kind_name(p->row.kind));
   }
-  if (p->row.status != MR_RUN_FINISHED) {
+  if (p->row.status != MR_RUN_STATUS_FINISHED) {
     return mri_error_set(error, MR_CONFLICT, "run %s is %s; only a finished run can be promoted",
                          p->run, mri_run_status_name(p->row.status));
   }

@@ -59,6 +59,7 @@ static mr_status check_allocator(open_request *out, mr_error *error) {
   mr_allocator host;
   mr_status status =
       mri_options_read(&host, sizeof host, out->options.allocator, "mr_allocator", error);
+  if (status == MR_OK) status = mri_options_reserved(host.reserved, "mr_allocator", error);
   if (status != MR_OK) return status;
   if (host.allocate == NULL || host.reallocate == NULL || host.deallocate == NULL) {
     return mri_error_set(error, MR_INVALID_ARGUMENT, "a function of mr_allocator is NULL");

@@ -7,7 +7,7 @@
 struct mr_report {
   mr_registry *registry;
   mri_arena arena;
-  mri_vec problems; /* mr_report_problem */
+  mri_vec problems; /* mr_problem_record */
   mr_report_record record;
 };
 
@@ -16,7 +16,7 @@ mr_report *mri_report_new(mr_registry *registry) {
   if (report == NULL) return NULL;
   report->registry = mri_registry_ref(registry);
   mri_arena_init(&report->arena, &registry->mem);
-  mri_vec_init(&report->problems, &registry->mem, sizeof(mr_report_problem));
+  mri_vec_init(&report->problems, &registry->mem, sizeof(mr_problem_record));
   report->record.struct_size = sizeof report->record;
   return report;
 }
@@ -30,7 +30,7 @@ mr_status mri_report_add(mr_report *report, mr_problem problem, const char *path
                          const char *message, mr_error *error) {
   const char *path_copy = mri_arena_strdup(&report->arena, path);
   const char *message_copy = mri_arena_strdup(&report->arena, message);
-  mr_report_problem *slot =
+  mr_problem_record *slot =
       path_copy == NULL || message_copy == NULL ? NULL : mri_vec_push(&report->problems);
   if (slot == NULL) return mri_error_no_memory(error);
   slot->struct_size = sizeof *slot;
@@ -42,13 +42,13 @@ mr_status mri_report_add(mr_report *report, mr_problem problem, const char *path
 }
 
 static int compare_problems(const void *a, const void *b) {
-  return strcmp(((const mr_report_problem *)a)->path, ((const mr_report_problem *)b)->path);
+  return strcmp(((const mr_problem_record *)a)->path, ((const mr_problem_record *)b)->path);
 }
 
 mr_status mri_report_finish(mr_report *report, const char *what, mr_report **out, mr_error *error) {
   size_t count = report->problems.count;
   if (count > 1) {
-    qsort(report->problems.items, count, sizeof(mr_report_problem), compare_problems);
+    qsort(report->problems.items, count, sizeof(mr_problem_record), compare_problems);
   }
   if (out != NULL) {
     *out = report;
@@ -56,7 +56,7 @@ mr_status mri_report_finish(mr_report *report, const char *what, mr_report **out
   }
   mr_status status = MR_OK;
   if (count > 0) {
-    const mr_report_problem *first = mri_vec_at(&report->problems, 0);
+    const mr_problem_record *first = mri_vec_at(&report->problems, 0);
     char more[64] = "";
     if (count > 1) {
       (void)snprintf(more, sizeof more, ", and %llu more %s", (unsigned long long)(count - 1),
@@ -74,8 +74,12 @@ const mr_report_record *mr_report_info(const mr_report *report) {
   return report == NULL ? NULL : &report->record;
 }
 
-const mr_report_problem *mr_report_at(const mr_report *report, int64_t index) {
-  if (report == NULL || index < 0 || index >= report->record.problem_count) return NULL;
+int64_t mr_report_count(const mr_report *report) {
+  return report == NULL ? 0 : (int64_t)report->problems.count;
+}
+
+const mr_problem_record *mr_report_at(const mr_report *report, int64_t index) {
+  if (index < 0 || index >= mr_report_count(report)) return NULL;
   return mri_vec_at(&report->problems, (size_t)index);
 }
 

@@ -108,9 +108,9 @@ mr_status mri_request_insert(mri_tx *tx, mr_registry *registry, const mri_propos
       "candidate_digest, gate_digest, description, op_id, intent, actor, created_us) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id",
       "titiittddttdti", (const char *)uuid, p->model_id, p->transition,
-      (int64_t)(passed ? MR_REQUEST_ACCEPTED : MR_REQUEST_REFUSED), p->run_id, p->artifact_path,
-      p->number, &p->candidate, &judgement->gate_digest, p->description, p->op_id, &p->intent,
-      mri_actor(registry), now_us);
+      (int64_t)(passed ? MR_REQUEST_STATE_ACCEPTED : MR_REQUEST_STATE_REFUSED), p->run_id,
+      p->artifact_path, p->number, &p->candidate, &judgement->gate_digest, p->description, p->op_id,
+      &p->intent, mri_actor(registry), now_us);
   if (status == MR_OK) status = mri_seal_run(tx, p->run_id, *id, uuid, error);
   if (status == MR_OK) status = mri_judgement_store(tx, judgement, *id, now_us, error);
   return status;
@@ -163,10 +163,10 @@ static mr_status explain(mri_tx *tx, mr_request *request, mr_error *error) {
   mr_decision *decision = NULL;
   const mr_request_record *r = &request->record;
   char what[256];
-  if (r->state == MR_REQUEST_WITHDRAWN) {
+  if (r->state == MR_REQUEST_STATE_WITHDRAWN) {
     return mri_error_set(error, MR_CONFLICT, "request %s was withdrawn", r->id);
   }
-  if (r->state != MR_REQUEST_REFUSED) {
+  if (r->state != MR_REQUEST_STATE_REFUSED) {
     return mri_error_set(error, MR_GATE_PENDING, "request %s is not decided yet", r->id);
   }
   mr_status status = mri_decision_load(tx, request->registry, request->id, &decision, error);
@@ -196,8 +196,9 @@ mr_status mr_request_version(mr_request *request, mr_version **out_version, mr_e
   if (status == MR_OK) status = mri_check_argument(out_version, "out_version", error);
   if (status == MR_OK) status = mri_call_begin(request->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  status = request->record.state == MR_REQUEST_ACCEPTED ? find_version(tx, request, &version, error)
-                                                        : explain(tx, request, error);
+  status = request->record.state == MR_REQUEST_STATE_ACCEPTED
+               ? find_version(tx, request, &version, error)
+               : explain(tx, request, error);
   status = mri_call_end(request->registry, tx, status, error);
   if (status == MR_OK) *out_version = version;
   if (status != MR_OK) mr_version_free(version);
@@ -237,7 +238,7 @@ mr_status mr_registry_list_requests(mr_registry *registry, const mr_request_list
   }
   if (status == MR_OK) status = mri_cursor_read(&cursor, o.limit, o.token, true, error);
   if (status == MR_OK && o.model != NULL) status = mri_check_model_name(o.model, error);
-  if (status == MR_OK && (o.state < 0 || o.state > MR_REQUEST_WITHDRAWN)) {
+  if (status == MR_OK && (o.state < 0 || o.state > MR_REQUEST_STATE_WITHDRAWN)) {
     status = mri_error_set(error, MR_INVALID_ARGUMENT, "request state %d is unknown", (int)o.state);
   }
   if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, NULL, &tx, error);

@@ -86,15 +86,15 @@ static mr_status check_run_options(mr_run_options *o, const mr_run_options *opti
   mr_status status = mri_options_read(o, sizeof *o, options, "mr_run_options", error);
   if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_run_options", error);
   if (status != MR_OK) return status;
-  if (o->kind == 0) o->kind = MR_RUN_TRAINING;
-  if (o->kind != MR_RUN_TRAINING && o->kind != MR_RUN_EVALUATION) {
+  if (o->kind == 0) o->kind = MR_RUN_KIND_TRAINING;
+  if (o->kind != MR_RUN_KIND_TRAINING && o->kind != MR_RUN_KIND_EVALUATION) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         o->kind == MR_RUN_DATASET
+                         o->kind == MR_RUN_KIND_DATASET
                              ? "a dataset run is made by mr_experiment_log_dataset()"
                              : "run kind %d is unknown",
                          (int)o->kind);
   }
-  if (o->source_state < MR_SOURCE_UNKNOWN || o->source_state > MR_SOURCE_DIRTY) {
+  if (o->source_state < MR_SOURCE_STATE_UNKNOWN || o->source_state > MR_SOURCE_STATE_DIRTY) {
     return mri_error_set(error, MR_INVALID_ARGUMENT, "source_state %d is unknown",
                          (int)o->source_state);
   }
@@ -131,9 +131,9 @@ mr_status mri_run_insert(mri_tx *tx, const mr_experiment *experiment, const mr_r
       "NULLIF(?6, 0), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
       "tiiititiittittt", uuid, experiment->id, (int64_t)o->kind, (int64_t)run_status, o->name,
       parent, mri_actor(experiment->registry), now_us,
-      run_status == MR_RUN_RUNNING ? INT64_C(0) : now_us, o->source_commit, o->source_entry_point,
-      (int64_t)o->source_state, o->environment_host, o->environment_packages_digest,
-      o->environment_image_digest);
+      run_status == MR_RUN_STATUS_RUNNING ? INT64_C(0) : now_us, o->source_commit,
+      o->source_entry_point, (int64_t)o->source_state, o->environment_host,
+      o->environment_packages_digest, o->environment_image_digest);
   for (size_t i = 0; i < o->tag_count && status == MR_OK; i++) {
     status = mri_sql_run(tx, error,
                          "INSERT INTO tag (run_id, key, value) VALUES (?1, ?2, ?3) "
@@ -180,8 +180,8 @@ static mr_status start_run(mr_experiment *experiment, const mr_run_options *o, m
   mri_id_new(&registry->ids, uuid);
   mr_status status = mri_tx_begin(registry->store, MRI_TX_APPEND, NULL, &tx, error);
   if (status != MR_OK) return status;
-  status = mri_run_insert(tx, experiment, o, MR_RUN_RUNNING, uuid, mri_now_us(registry), &run->id,
-                          error);
+  status = mri_run_insert(tx, experiment, o, MR_RUN_STATUS_RUNNING, uuid, mri_now_us(registry),
+                          &run->id, error);
   if (status == MR_OK) status = load_run(tx, uuid, run, error);
   /* Whatever can fail does so before the commit: a run that nobody got a handle of is no run. */
   if (status == MR_OK) status = attach_core(run, error);
@@ -237,11 +237,12 @@ void mr_run_free(mr_run *run) {
 mr_status mr_run_finish(mr_run *run, mr_run_status run_status, mr_error *error) {
   mr_status status = mri_check_argument(run, "run", error);
   if (status != MR_OK) return status;
-  if (run_status != MR_RUN_FINISHED && run_status != MR_RUN_FAILED && run_status != MR_RUN_KILLED) {
+  if (run_status != MR_RUN_STATUS_FINISHED && run_status != MR_RUN_STATUS_FAILED &&
+      run_status != MR_RUN_STATUS_KILLED) {
     return mri_error_set(
         error, MR_INVALID_ARGUMENT,
-        "a run cannot finish with status %d; use MR_RUN_FINISHED, MR_RUN_FAILED or "
-        "MR_RUN_KILLED",
+        "a run cannot finish with status %d; use MR_RUN_STATUS_FINISHED, MR_RUN_STATUS_FAILED or "
+        "MR_RUN_STATUS_KILLED",
         (int)run_status);
   }
   mr_registry *registry = run->registry;
@@ -255,7 +256,7 @@ mr_status mr_run_finish(mr_run *run, mr_run_status run_status, mr_error *error) 
   if (status != MR_OK) return mri_leave(registry, status);
   mri_run_row row;
   status = mri_run_find(tx, run->record.id, &row, error);
-  if (status == MR_OK && row.status != MR_RUN_RUNNING && row.status != run_status) {
+  if (status == MR_OK && row.status != MR_RUN_STATUS_RUNNING && row.status != run_status) {
     status = mri_error_set(error, MR_CONFLICT, "run %s has ended already, as %s", run->record.id,
                            mri_run_status_name(row.status));
   }
@@ -321,10 +322,10 @@ mr_status mr_registry_list_runs(mr_registry *registry, const mr_run_list_options
   if (status == MR_OK && o.experiment != NULL) {
     status = mri_check_name(o.experiment, "experiment", error);
   }
-  if (status == MR_OK && (o.kind < 0 || o.kind > MR_RUN_EVALUATION)) {
+  if (status == MR_OK && (o.kind < 0 || o.kind > MR_RUN_KIND_EVALUATION)) {
     status = mri_error_set(error, MR_INVALID_ARGUMENT, "run kind %d is unknown", (int)o.kind);
   }
-  if (status == MR_OK && (o.status < 0 || o.status > MR_RUN_KILLED)) {
+  if (status == MR_OK && (o.status < 0 || o.status > MR_RUN_STATUS_KILLED)) {
     status = mri_error_set(error, MR_INVALID_ARGUMENT, "run status %d is unknown", (int)o.status);
   }
   if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, NULL, &tx, error);

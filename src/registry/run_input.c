@@ -12,10 +12,10 @@ typedef struct input_row {
   bool has_digest;
 } input_row;
 
-static mr_status check_input(mr_input *o, const mr_input *input, mr_error *error) {
+static mr_status check_input(mr_input_options *o, const mr_input_options *input, mr_error *error) {
   mr_status status = mri_check_argument(input, "input", error);
-  if (status == MR_OK) status = mri_options_read(o, sizeof *o, input, "mr_input", error);
-  if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_input", error);
+  if (status == MR_OK) status = mri_options_read(o, sizeof *o, input, "mr_input_options", error);
+  if (status == MR_OK) status = mri_options_reserved(o->reserved, "mr_input_options", error);
   if (status == MR_OK) status = mri_check_name(o->role, "input role", error);
   if (status != MR_OK) return status;
   int named = (o->dataset_run_id != NULL) + (o->dataset_digest != NULL) + (o->run_id != NULL) +
@@ -39,7 +39,7 @@ static mr_status find_dataset_run(mri_tx *tx, const char *uuid, input_row *row, 
       "SELECT d.digest FROM dataset d JOIN run r ON r.id = d.run_id WHERE r.uuid = ?1", "t", uuid);
   if (status != MR_OK) return status;
   if (!found) return mri_error_set(error, MR_NOT_FOUND, "there is no dataset run %s", uuid);
-  row->kind = MR_INPUT_DATASET_RUN;
+  row->kind = MR_INPUT_KIND_DATASET_RUN;
   row->has_digest = mri_stmt_digest(stmt, 0, &row->digest);
   memcpy(row->target, uuid, MRI_ID_SIZE);
   mri_stmt_done(stmt);
@@ -54,24 +54,24 @@ static mr_status find_version(mri_tx *tx, const char *text, input_row *row, mr_e
     return mri_error_set(error, MR_INVALID_ARGUMENT,
                          "input version '%s' is not of the form model@number", text);
   }
-  row->kind = MR_INPUT_VERSION;
+  row->kind = MR_INPUT_KIND_VERSION;
   return mri_version_uuid(tx, &reference, row->target, error);
 }
 
-static mr_status find_target(mri_tx *tx, const mr_run *run, const mr_input *o, input_row *row,
-                             mr_error *error) {
+static mr_status find_target(mri_tx *tx, const mr_run *run, const mr_input_options *o,
+                             input_row *row, mr_error *error) {
   memset(row, 0, sizeof *row);
   if (o->dataset_run_id != NULL) return find_dataset_run(tx, o->dataset_run_id, row, error);
   if (o->version != NULL) return find_version(tx, o->version, row, error);
   if (o->dataset_digest != NULL) {
-    row->kind = MR_INPUT_DATASET_DIGEST;
+    row->kind = MR_INPUT_KIND_DATASET_DIGEST;
     row->has_digest = true;
     mr_status status = mri_check_digest(o->dataset_digest, "dataset_digest", &row->digest, error);
     if (status == MR_OK) mri_digest_text(&row->digest, row->target);
     return status;
   }
   mri_run_row target;
-  row->kind = MR_INPUT_RUN;
+  row->kind = MR_INPUT_KIND_RUN;
   mr_status status = mri_run_find(tx, o->run_id, &target, error);
   if (status == MR_OK && target.id == run->id) {
     status = mri_error_set(error, MR_INVALID_ARGUMENT, "run %s cannot be its own input", o->run_id);
@@ -80,8 +80,8 @@ static mr_status find_target(mri_tx *tx, const mr_run *run, const mr_input *o, i
   return status;
 }
 
-mr_status mr_run_log_input(mr_run *run, const mr_input *input, mr_error *error) {
-  mr_input o;
+mr_status mr_run_log_input(mr_run *run, const mr_input_options *input, mr_error *error) {
+  mr_input_options o;
   input_row row;
   mri_tx *tx = NULL;
   mr_status status = mri_check_argument(run, "run", error);
@@ -109,7 +109,7 @@ static mr_status add_input(mri_page *page, const mri_stmt *stmt, mr_error *error
   record->kind = (mr_input_kind)mri_stmt_int(stmt, 1);
   record->role = mri_column_text(stmt, 2, arena, &page->failed);
   record->dataset_digest = mri_column_digest(stmt, 4, arena, &page->failed);
-  if (record->kind == MR_INPUT_DATASET_RUN || record->kind == MR_INPUT_RUN) {
+  if (record->kind == MR_INPUT_KIND_DATASET_RUN || record->kind == MR_INPUT_KIND_RUN) {
     record->run_id = mri_column_text(stmt, 3, arena, &page->failed);
   }
   record->dataset_name = mri_column_text(stmt, 5, arena, &page->failed);

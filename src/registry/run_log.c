@@ -86,10 +86,10 @@ mr_status mr_run_delete_tag(mr_run *run, const char *key, mr_error *error) {
   return mri_call_end(run->registry, tx, status, error);
 }
 
-MRI_DEFINE_PAGE(mr_property, mr_property);
+MRI_DEFINE_PAGE(mr_property, mr_property_record);
 
 static mr_status add_property(mri_page *page, const mri_stmt *stmt, mr_error *error) {
-  mr_property *record = mri_page_add(page, sizeof *record);
+  mr_property_record *record = mri_page_add(page, sizeof *record);
   if (record == NULL) return mri_error_no_memory(error);
   record->key = mri_column_text(stmt, 0, &page->arena, &page->failed);
   record->value = mri_column_text(stmt, 1, &page->arena, &page->failed);

@@ -218,7 +218,7 @@ static mr_status get_attribute(const mri_candidate *c, const char *name, mri_are
   } else if (strcmp(name, "source_commit") == 0) {
     text = mri_stmt_text(stmt, 8);
   } else if (strcmp(name, "source_dirty") == 0 && mri_stmt_int(stmt, 9) != 0) {
-    set_number(out, mri_stmt_int(stmt, 9) == MR_SOURCE_DIRTY ? 1 : 0);
+    set_number(out, mri_stmt_int(stmt, 9) == MR_SOURCE_STATE_DIRTY ? 1 : 0);
   }
   status = set_text(out, arena, text, error);
   mri_stmt_done(stmt);
@@ -305,7 +305,7 @@ static mr_status get_artifact(const mri_candidate *c, const mri_query_path *path
   if (strcmp(field, "path") == 0) return set_text(out, arena, file->path, error);
   if (strcmp(field, "format") == 0) return set_text(out, arena, file->format, error);
   if (strcmp(field, "kind") == 0) {
-    return set_text(out, arena, file->kind == MR_ARTIFACT_LINK ? "link" : "stored", error);
+    return set_text(out, arena, file->kind == MR_ARTIFACT_KIND_LINK ? "link" : "stored", error);
   }
   if (strcmp(field, "digest") != 0) return MR_OK;
   char digest[MRI_DIGEST_TEXT];

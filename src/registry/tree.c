@@ -134,7 +134,7 @@ static const char *local_path(const char *uri) {
 
 mr_status mri_tree_open(mr_registry *registry, const mri_tree_file *file, const mr_cancel *cancel,
                         mri_blob **out, mr_error *error) {
-  if (file->kind == MR_ARTIFACT_STORED) {
+  if (file->kind == MR_ARTIFACT_KIND_STORED) {
     mr_status status = mri_blobs_open(registry->blobs, &file->digest, file->size, out, error);
     return status == MR_OK ? MR_OK : mri_error_prefix(error, status, "artifact '%s'", file->path);
   }

@@ -5,7 +5,7 @@
 #define VERSION_TEXT(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
 
 const char *mr_library_version(void) {
-  return VERSION_TEXT(MR_VERSION_MAJOR, MR_VERSION_MINOR, MR_VERSION_PATCH);
+  return VERSION_TEXT(MR_LIBRARY_VERSION_MAJOR, MR_LIBRARY_VERSION_MINOR, MR_LIBRARY_VERSION_PATCH);
 }
 
 uint32_t mr_abi_level(void) {

@@ -29,7 +29,7 @@ def header_functions(paths):
 
 def header_version(paths):
     text = "".join(read(path) for path in paths if path.endswith("/version.h"))
-    parts = re.findall(r"^#define MR_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", text, flags=re.M)
+    parts = re.findall(r"^#define MR_LIBRARY_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", text, flags=re.M)
     return ".".join(parts)
 
 

@@ -10,8 +10,8 @@ int main(void) {
   mr_open_options options = MR_OPEN_OPTIONS_INIT;
   char expected[32];
 
-  snprintf(expected, sizeof(expected), "%d.%d.%d", MR_VERSION_MAJOR, MR_VERSION_MINOR,
-           MR_VERSION_PATCH);
+  snprintf(expected, sizeof(expected), "%d.%d.%d", MR_LIBRARY_VERSION_MAJOR,
+           MR_LIBRARY_VERSION_MINOR, MR_LIBRARY_VERSION_PATCH);
   if (strcmp(mr_library_version(), expected) != 0 || mr_abi_level() != MR_ABI_LEVEL) {
     fprintf(stderr, "the headers are of %s, the library of %s\n", expected, mr_library_version());
     return 1;

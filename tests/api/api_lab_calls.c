@@ -45,7 +45,7 @@ static mr_status call_start_run(api_world *w, mr_error *error) {
   mr_run_options o = MR_RUN_OPTIONS_INIT;
   const char *key = API_TEXT(10, "k");
   const char *value = API_TEXT(11, "v");
-  o.kind = (mr_run_kind)API_NUMBER(3, MR_RUN_EVALUATION);
+  o.kind = (mr_run_kind)API_NUMBER(3, MR_RUN_KIND_EVALUATION);
   o.name = API_TEXT(4, "n");
   o.parent_run_id = API_TEXT(5, w->run_id);
   o.source_commit = API_TEXT(6, "c");
@@ -56,7 +56,7 @@ static mr_status call_start_run(api_world *w, mr_error *error) {
   o.tag_values = API_POINTER(13, &value);
   o.tag_count = 1;
   o.environment_image_digest = API_TEXT(14, "i");
-  o.source_state = (mr_source_state)API_NUMBER(15, MR_SOURCE_DIRTY);
+  o.source_state = (mr_source_state)API_NUMBER(15, MR_SOURCE_STATE_DIRTY);
   mr_status status = mr_experiment_start_run(API_POINTER(0, w->experiment), API_POINTER(1, &o),
                                              API_POINTER(2, &out), error);
   API_END(mr_run_free);
@@ -72,8 +72,8 @@ static mr_status call_open_run(api_world *w, mr_error *error) {
 static mr_status call_list_runs(api_world *w, mr_error *error) {
   mr_run_page *out = API_OUT;
   mr_run_list_options o = MR_RUN_LIST_OPTIONS_INIT;
-  o.kind = (mr_run_kind)API_NUMBER(3, MR_RUN_TRAINING);
-  o.status = (mr_run_status)API_NUMBER(4, MR_RUN_RUNNING);
+  o.kind = (mr_run_kind)API_NUMBER(3, MR_RUN_KIND_TRAINING);
+  o.status = (mr_run_status)API_NUMBER(4, MR_RUN_STATUS_RUNNING);
   o.experiment = API_TEXT(5, "digits");
   o.limit = API_NUMBER(6, 0);
   o.token = API_TEXT(7, NULL);
@@ -102,7 +102,7 @@ static mr_status call_delete_tag(api_world *w, mr_error *error) {
 }
 
 static mr_status call_log_input(api_world *w, mr_error *error) {
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   input.role = API_TEXT(2, "training");
   if (w->change == 4) {
     input.run_id = w->text;
@@ -147,7 +147,7 @@ static mr_status call_list_tags(api_world *w, mr_error *error) {
 }
 
 static mr_status call_finish(api_world *w, mr_error *error) {
-  return mr_run_finish(API_POINTER(0, w->run), (mr_run_status)API_NUMBER(1, MR_RUN_FINISHED),
+  return mr_run_finish(API_POINTER(0, w->run), (mr_run_status)API_NUMBER(1, MR_RUN_STATUS_FINISHED),
                        error);
 }
 
@@ -215,7 +215,7 @@ static mr_status call_log_artifact_bytes(api_world *w, mr_error *error) {
 }
 
 static mr_status call_log_artifact_link(api_world *w, mr_error *error) {
-  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_link_options link = MR_LINK_OPTIONS_INIT;
   link.path = API_TEXT(2, w->fresh_name);
   link.uri = API_TEXT(3, "s3://bucket/key");
   link.digest = API_TEXT(4, w->digest);

@@ -43,6 +43,7 @@ static mr_status call_attach_gate(api_world *w, mr_error *error) {
   o.model = API_TEXT(3, "digits");
   o.transition = API_TEXT(4, "channel/gated");
   o.expected_digest = API_TEXT(5, NULL);
+  o.flags = (mr_gate_flags)API_NUMBER(6, 0);
   return mr_registry_attach_gate(API_POINTER(0, w->registry), API_POINTER(1, w->gate),
                                  API_POINTER(2, &o), error);
 }
@@ -52,6 +53,7 @@ static mr_status call_open_gate(api_world *w, mr_error *error) {
   mr_gate_options o = MR_GATE_OPTIONS_INIT;
   o.model = API_TEXT(3, "digits");
   o.transition = API_TEXT(4, "promote");
+  o.flags = (mr_gate_flags)API_NUMBER(5, 0);
   mr_status status = mr_registry_open_gate(API_POINTER(0, w->registry), API_POINTER(1, &o),
                                            API_POINTER(2, &out), error);
   API_END(mr_gate_free);
@@ -171,7 +173,7 @@ static mr_status call_open_request(api_world *w, mr_error *error) {
 static mr_status call_list_requests(api_world *w, mr_error *error) {
   mr_request_page *out = API_OUT;
   mr_request_list_options o = MR_REQUEST_LIST_OPTIONS_INIT;
-  o.state = (mr_request_state)API_NUMBER(3, MR_REQUEST_ACCEPTED);
+  o.state = (mr_request_state)API_NUMBER(3, MR_REQUEST_STATE_ACCEPTED);
   o.model = API_TEXT(4, "digits");
   o.limit = API_NUMBER(5, 0);
   o.token = API_TEXT(6, NULL);
@@ -214,7 +216,7 @@ static mr_status call_list_channels(api_world *w, mr_error *error) {
 
 static mr_status call_move_channel(api_world *w, mr_error *error) {
   mr_request *out = API_OUT;
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   char channel[40];
   (void)snprintf(channel, sizeof channel, "%s-held", w->fresh_name);
   move.channel = API_TEXT(3, channel);
@@ -245,9 +247,9 @@ const api_call api_registry_calls[] = {
     {"mr_gate_text", call_gate_text, "gate:h out_text:o", API_ALONE},
     {"mr_gate_digest", call_gate_digest, "gate:h out_digest:o", API_ALONE},
     {"mr_registry_attach_gate", call_attach_gate,
-     "registry:h gate:h options:h model:m transition:E expected_digest:D", API_WRITES},
+     "registry:h gate:h options:h model:m transition:E expected_digest:D flags:g", API_WRITES},
     {"mr_registry_open_gate", call_open_gate,
-     "registry:h options:h out_gate:o model:m transition:E", 0},
+     "registry:h options:h out_gate:o model:m transition:E flags:g", 0},
     {"mr_registry_create_model", call_create_model,
      "registry:h name:m options:H out_model:O description:V", API_WRITES},
     {"mr_registry_open_model", call_open_model, "registry:h name:m out_model:o", 0},
@@ -342,7 +344,7 @@ void api_world_fill(api_world *w, const char *folder) {
   fill_registry(w);
   api_prepare(w);
   mr_registry *r = w->registry;
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   input.role = "training";
   input.dataset_run_id = w->dataset_id;
   OK(mr_run_log_input(w->run, &input, &api_error));

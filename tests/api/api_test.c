@@ -287,7 +287,7 @@ mr_run *api_make_run(mr_registry *registry, double accuracy) {
   OK(mr_run_log_artifact_bytes(run, "model/weights.bin", (const uint8_t *)id, strlen(id),
                                &api_error));
   OK(mr_run_log_artifact_bytes(run, "model/labels.json", (const uint8_t *)"[0, 1]", 6, &api_error));
-  OK(mr_run_finish(run, MR_RUN_FINISHED, &api_error));
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &api_error));
   return run;
 }
 
@@ -329,7 +329,7 @@ mr_version *api_make_version(mr_model *model, const mr_run *run) {
 mr_request *api_move(mr_model *model, const char *channel, const char *version,
                      const char *expected) {
   mr_request *request = NULL;
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   move.channel = channel;
   move.version = version;
   move.expected = expected;

@@ -39,7 +39,7 @@ static mr_run *start(mr_experiment *experiment, const char *name, mr_run_kind ki
   options.kind = kind;
   options.source_commit = "0123456789abcdef0123456789abcdef01234567";
   options.source_entry_point = "train.c";
-  options.source_state = MR_SOURCE_DIRTY;
+  options.source_state = MR_SOURCE_STATE_DIRTY;
   options.environment_host = "host-1";
   CHECK(mr_experiment_start_run(experiment, &options, &run, &error));
   return run;
@@ -50,8 +50,8 @@ static void put(mr_run *run, const char *path, const char *text) {
 }
 
 static void train(mr_run *run, const char *dataset_run_id, double accuracy) {
-  mr_input input = MR_INPUT_INIT;
-  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
+  mr_link_options link = MR_LINK_OPTIONS_INIT;
   char weights[64];
   snprintf(weights, sizeof weights, "weights for %.3f\n", accuracy);
   input.role = "training";
@@ -71,7 +71,7 @@ static void train(mr_run *run, const char *dataset_run_id, double accuracy) {
   CHECK(mr_run_log_artifact_link(run, &link, &error));
   put(run, "model/weights.bin", weights);
   put(run, "model/config/labels.json", "{\"labels\": 10}\n");
-  CHECK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  CHECK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
 }
 
 static void say(const char *name, const char *value) {
@@ -95,7 +95,7 @@ static void promote(mr_model *model, const char *name, mr_run *run, mr_bump bump
 }
 
 static void move(mr_model *model, const char *channel, const char *version) {
-  mr_channel_move move_options = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move_options = MR_MOVE_OPTIONS_INIT;
   mr_request *request = NULL;
   mr_version *held = NULL;
   move_options.channel = channel;
@@ -146,7 +146,7 @@ static void fill(mr_registry *registry) {
   say("dataset", mr_dataset_info(dataset)->run_id);
   say("dataset_digest", mr_dataset_info(dataset)->digest);
   for (int i = 0; i < 4; i++) {
-    runs[i] = start(experiment, names[i], MR_RUN_TRAINING);
+    runs[i] = start(experiment, names[i], MR_RUN_KIND_TRAINING);
     train(runs[i], mr_dataset_info(dataset)->run_id, accuracies[i]);
     say(names[i], mr_run_info(runs[i])->id);
   }
@@ -154,7 +154,7 @@ static void fill(mr_registry *registry) {
   for (int i = 0; i < 4; i++) mr_run_free(runs[i]);
   /* Wide characters, a combining one, and one that turns the direction of text. */
   CHECK(mr_registry_open_experiment(registry, "\xE6\xB3\xA8\xE5\x86\x8C", &other, &error));
-  mr_run *running = start(other, "e\xCC\x81 \xE2\x80\xAEgnp.exe", MR_RUN_EVALUATION);
+  mr_run *running = start(other, "e\xCC\x81 \xE2\x80\xAEgnp.exe", MR_RUN_KIND_EVALUATION);
   say("running", mr_run_info(running)->id);
   mr_run_free(running);
   mr_dataset_free(dataset);
@@ -169,7 +169,7 @@ static void fill_many(mr_registry *registry, int count) {
   for (int i = 0; i < count; i++) {
     char name[16];
     snprintf(name, sizeof name, "run-%d", i);
-    mr_run_free(start(experiment, name, MR_RUN_TRAINING));
+    mr_run_free(start(experiment, name, MR_RUN_KIND_TRAINING));
   }
   mr_experiment_free(experiment);
 }
@@ -179,7 +179,7 @@ static void fill_link(mr_registry *registry, const char *path, int64_t size) {
   mr_experiment *experiment = NULL;
   mr_model *model = NULL;
   mr_request *request = NULL;
-  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_link_options link = MR_LINK_OPTIONS_INIT;
   char uri[4096];
   snprintf(uri, sizeof uri, "file://%s", path);
   link.path = "big.bin";
@@ -187,9 +187,9 @@ static void fill_link(mr_registry *registry, const char *path, int64_t size) {
   link.digest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
   link.size = size;
   CHECK(mr_registry_open_experiment(registry, "big", &experiment, &error));
-  mr_run *run = start(experiment, "big", MR_RUN_TRAINING);
+  mr_run *run = start(experiment, "big", MR_RUN_KIND_TRAINING);
   CHECK(mr_run_log_artifact_link(run, &link, &error));
-  CHECK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  CHECK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
   CHECK(mr_registry_create_model(registry, "big", NULL, &model, &error));
   CHECK(mr_model_promote(model, mr_run_info(run)->id, NULL, &request, &error));
   mr_request_free(request);

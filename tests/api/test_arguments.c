@@ -513,7 +513,7 @@ static void test_counts(void **state) {
 /* Sums of sizes do not wrap around. */
 static void test_huge_sizes(void **state) {
   (void)state;
-  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_link_options link = MR_LINK_OPTIONS_INIT;
   mr_manifest *manifest = NULL;
   mr_request *request = NULL;
   mr_run *run = api_make_run(world.registry, 0.99);
@@ -559,7 +559,8 @@ static void test_contradictions(void **state) {
   open.allocator = NULL;
   REFUSED(MR_NOT_SUPPORTED, "mysql", mr_registry_open("mysql:x", &open, &registry, &api_error));
   assert_null(registry);
-  REFUSED(MR_INVALID_ARGUMENT, "status", mr_run_finish(world.run, MR_RUN_RUNNING, &api_error));
+  REFUSED(MR_INVALID_ARGUMENT, "status",
+          mr_run_finish(world.run, MR_RUN_STATUS_RUNNING, &api_error));
   mr_promote_options promote = MR_PROMOTE_OPTIONS_INIT;
   promote.version = "2.0.0";
   promote.bump = MR_BUMP_MAJOR;
@@ -637,6 +638,8 @@ static void test_getters(void **state) {
   assert_int_equal(mr_buffer_size(NULL), 0);
   assert_null(mr_dataset_info(NULL));
   assert_null(mr_decision_info(NULL));
+  assert_int_equal(mr_decision_count(NULL), 0);
+  assert_int_equal(mr_decision_count(world.decision), 1);
   assert_null(mr_decision_at(NULL, 0));
   assert_null(mr_decision_at(world.decision, -1));
   assert_non_null(mr_decision_at(world.decision, 0));
@@ -656,6 +659,8 @@ static void test_getters(void **state) {
   assert_null(mr_model_info(NULL));
   assert_null(mr_registry_info(NULL));
   assert_null(mr_report_info(NULL));
+  assert_int_equal(mr_report_count(NULL), 0);
+  assert_int_equal(mr_report_count(world.report), 0);
   assert_null(mr_report_at(NULL, 0));
   assert_null(mr_report_at(world.report, 0)); /* no problem, so none at 0 */
   assert_null(mr_report_at(world.report, -1));
@@ -688,8 +693,8 @@ static void test_frees(void **state) {
 static void test_names_of_things(void **state) {
   (void)state;
   char expected[32];
-  (void)snprintf(expected, sizeof expected, "%d.%d.%d", MR_VERSION_MAJOR, MR_VERSION_MINOR,
-                 MR_VERSION_PATCH);
+  (void)snprintf(expected, sizeof expected, "%d.%d.%d", MR_LIBRARY_VERSION_MAJOR,
+                 MR_LIBRARY_VERSION_MINOR, MR_LIBRARY_VERSION_PATCH);
   assert_string_equal(mr_library_version(), expected);
   assert_int_equal(mr_abi_level(), MR_ABI_LEVEL);
   for (mr_status status = MR_OK; status <= MR_CLOSED; status++) {
@@ -703,17 +708,17 @@ static void test_names_of_things(void **state) {
 
 /* The functions that the tests above call by hand. */
 static const char *const by_hand[] = {
-    "mr_abi_level",      "mr_blob_free",      "mr_blob_info",       "mr_blob_size",
-    "mr_buffer_data",    "mr_buffer_free",    "mr_buffer_size",     "mr_cancel_free",
-    "mr_cancel_trigger", "mr_dataset_free",   "mr_dataset_info",    "mr_decision_at",
-    "mr_decision_free",  "mr_decision_info",  "mr_experiment_free", "mr_experiment_info",
-    "mr_gate_free",      "mr_history_count",  "mr_history_free",    "mr_history_steps",
-    "mr_history_times",  "mr_history_values", "mr_library_version", "mr_manifest_at",
-    "mr_manifest_count", "mr_manifest_free",  "mr_metric_free",     "mr_model_free",
-    "mr_model_info",     "mr_registry_close", "mr_registry_info",   "mr_report_at",
-    "mr_report_free",    "mr_report_info",    "mr_request_free",    "mr_request_info",
-    "mr_run_free",       "mr_run_info",       "mr_status_name",     "mr_version_free",
-    "mr_version_info",
+    "mr_abi_level",       "mr_blob_free",      "mr_blob_info",      "mr_blob_size",
+    "mr_buffer_data",     "mr_buffer_free",    "mr_buffer_size",    "mr_cancel_free",
+    "mr_cancel_trigger",  "mr_dataset_free",   "mr_dataset_info",   "mr_decision_at",
+    "mr_decision_count",  "mr_decision_free",  "mr_decision_info",  "mr_experiment_free",
+    "mr_experiment_info", "mr_gate_free",      "mr_history_count",  "mr_history_free",
+    "mr_history_steps",   "mr_history_times",  "mr_history_values", "mr_library_version",
+    "mr_manifest_at",     "mr_manifest_count", "mr_manifest_free",  "mr_metric_free",
+    "mr_model_free",      "mr_model_info",     "mr_registry_close", "mr_registry_info",
+    "mr_report_at",       "mr_report_count",   "mr_report_free",    "mr_report_info",
+    "mr_request_free",    "mr_request_info",   "mr_run_free",       "mr_run_info",
+    "mr_status_name",     "mr_version_free",   "mr_version_info",
 };
 
 static const char *const page_nouns[] = {"mr_artifact", "mr_channel", "mr_dataset", "mr_experiment",

@@ -271,7 +271,7 @@ static void expect_problems(mr_report *report, const char *const *paths, const m
   }
   assert_int_equal(sums->problem_count, count);
   for (int64_t i = 0; i < count; i++) {
-    const mr_report_problem *problem = mr_report_at(report, i);
+    const mr_problem_record *problem = mr_report_at(report, i);
     assert_string_equal(problem->path, paths[i]);
     assert_int_equal(problem->problem, problems[i]);
     assert_non_null(strstr(problem->message, paths[i]));
@@ -429,7 +429,7 @@ static void test_linked_files(void **state) {
   mr_blob *blob = NULL;
   const uint8_t *data = NULL;
   mr_manifest *manifest = NULL;
-  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_link_options link = MR_LINK_OPTIONS_INIT;
   mr_run *run = api_make_run(f->registry, 0.5);
   api_write_file(file, "linked bytes", 12);
   OK(mr_manifest_new(&manifest, &api_error));

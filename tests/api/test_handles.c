@@ -566,7 +566,7 @@ static void test_records_never_change(void **state) {
     api_ok(row->call(&world, &api_error), row->name, __FILE__, __LINE__);
   }
   mr_registry_close(world.registry);
-  assert_int_equal(run.status, MR_RUN_RUNNING); /* though it was finished above */
+  assert_int_equal(run.status, MR_RUN_STATUS_RUNNING); /* though it was finished above */
   assert_memory_equal(mr_run_info(world.run), &run, sizeof run);
   assert_string_equal(run.id, world.run_id);
   assert_string_equal(run.experiment_name, "digits");

@@ -47,7 +47,7 @@ static void test_inputs_are_what_was_named(void **state) {
   mr_registry *registry = api_open(place->db, MR_OPEN_CREATE);
   mr_experiment *experiment = NULL;
   mr_run *run = NULL;
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   OK(mr_registry_open_experiment(registry, "digits", &experiment, &api_error));
   mr_dataset *small = log_dataset(experiment, "small", 10);
   OK(mr_experiment_start_run(experiment, NULL, &run, &api_error));
@@ -55,7 +55,7 @@ static void test_inputs_are_what_was_named(void **state) {
   input.dataset_run_id = mr_dataset_info(small)->run_id;
   OK(mr_run_log_input(run, &input, &api_error));
   OK(mr_run_log_artifact_bytes(run, "model/m", (const uint8_t *)"m", 1, &api_error));
-  OK(mr_run_finish(run, MR_RUN_FINISHED, &api_error));
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &api_error));
   const char *id = mr_run_info(run)->id;
   const char *rule = "inputs.training.sample_count >= 10000";
   assert_int_equal(judge(registry, "before", id, rule), MR_VERDICT_FAILED);
@@ -79,7 +79,7 @@ static void test_unknown_source_is_not_clean(void **state) {
   mr_registry *registry = api_open(place->db, MR_OPEN_CREATE);
   mr_run *run = api_make_run(registry, 0.95);
   const char *id = mr_run_info(run)->id;
-  assert_int_equal(mr_run_info(run)->source_state, MR_SOURCE_UNKNOWN);
+  assert_int_equal(mr_run_info(run)->source_state, MR_SOURCE_STATE_UNKNOWN);
   assert_int_equal(judge(registry, "a", id, "attributes.source_dirty = 0"), MR_VERDICT_FAILED);
   assert_int_equal(judge(registry, "b", id, "attributes.source_dirty IS NULL"), MR_VERDICT_PASSED);
   mr_run_free(run);

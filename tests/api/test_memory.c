@@ -175,7 +175,7 @@ static mr_status act_run(stage *s) {
   if (status == MR_OK) {
     status = mr_run_log_artifact_bytes(run, "f", (const uint8_t *)"bytes", 5, &api_error);
   }
-  if (status == MR_OK) status = mr_run_finish(run, MR_RUN_FINISHED, &api_error);
+  if (status == MR_OK) status = mr_run_finish(run, MR_RUN_STATUS_FINISHED, &api_error);
   mr_run_free(run);
   mr_experiment_free(experiment);
   return status;
@@ -188,7 +188,7 @@ static void check_run(stage *s, bool done) {
   mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
   (void)snprintf(name, sizeof name, "e%d", s->serial);
   options.experiment = name;
-  options.status = MR_RUN_FINISHED;
+  options.status = MR_RUN_STATUS_FINISHED;
   mr_status status = mr_registry_list_runs(s->other, &options, &page, &api_error);
   if (status == MR_NOT_FOUND && !done) return;
   OK(status);
@@ -489,7 +489,7 @@ static void before_move(stage *s) {
 static mr_status act_move(stage *s) {
   char name[32];
   mr_request *request = NULL;
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   (void)snprintf(name, sizeof name, "c%d", s->serial);
   move.channel = name;
   move.version = "1.0.0";
@@ -578,7 +578,7 @@ static void before_reading(stage *s) {
   mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
   mr_experiment *experiment = NULL;
   mr_manifest *manifest = NULL;
-  options.kind = MR_RUN_TRAINING;
+  options.kind = MR_RUN_KIND_TRAINING;
   OK(mr_registry_list_runs(s->other, &options, &page, &api_error));
   OK(mr_registry_open_run(s->registry, mr_run_page_at(page, 0)->id, &s->run, &api_error));
   OK(mr_registry_open_experiment(s->other, "digits", &experiment, &api_error));

@@ -188,16 +188,16 @@ typedef union any_struct {
   mr_verify_options verify;
   mr_fetch_options fetch;
   mr_artifact_options artifact;
-  mr_artifact_link link;
+  mr_link_options link;
   mr_gate_options gate;
   mr_model_options model;
   mr_run_options run;
-  mr_input input;
+  mr_input_options input;
   mr_run_list_options run_list;
   mr_list_options list;
   mr_history_options history;
   mr_promote_options promote;
-  mr_channel_move move;
+  mr_move_options move;
   mr_request_list_options request_list;
   mr_resolve_options resolve;
 } any_struct;
@@ -251,7 +251,7 @@ static void make_artifact(any_struct *s) {
 }
 
 static void make_link(any_struct *s) {
-  s->link = (mr_artifact_link)MR_ARTIFACT_LINK_INIT;
+  s->link = (mr_link_options)MR_LINK_OPTIONS_INIT;
   s->link.path = world.fresh_name;
   s->link.uri = "s3://bucket/key";
   s->link.digest = world.digest;
@@ -271,26 +271,26 @@ static void make_model(any_struct *s) {
 
 static void make_run(any_struct *s) {
   s->run = (mr_run_options)MR_RUN_OPTIONS_INIT;
-  s->run.kind = MR_RUN_EVALUATION;
+  s->run.kind = MR_RUN_KIND_EVALUATION;
   s->run.name = s->run.source_commit = s->run.source_entry_point = "text";
   s->run.environment_host = s->run.environment_packages_digest = "text";
   s->run.environment_image_digest = "text";
   s->run.parent_run_id = world.run_id;
-  s->run.source_state = MR_SOURCE_DIRTY;
+  s->run.source_state = MR_SOURCE_STATE_DIRTY;
   s->run.tag_keys = s->run.tag_values = pattern;
   s->run.tag_count = 1;
 }
 
 static void make_input(any_struct *s) {
-  s->input = (mr_input)MR_INPUT_INIT;
+  s->input = (mr_input_options)MR_INPUT_OPTIONS_INIT;
   s->input.role = "training";
   s->input.dataset_run_id = world.dataset_id;
 }
 
 static void make_run_list(any_struct *s) {
   s->run_list = (mr_run_list_options)MR_RUN_LIST_OPTIONS_INIT;
-  s->run_list.kind = MR_RUN_TRAINING;
-  s->run_list.status = MR_RUN_FINISHED;
+  s->run_list.kind = MR_RUN_KIND_TRAINING;
+  s->run_list.status = MR_RUN_STATUS_FINISHED;
   s->run_list.experiment = "digits";
   s->run_list.limit = 2;
   s->run_list.token = "i1000";
@@ -319,7 +319,7 @@ static void make_promote(any_struct *s) {
 
 static void make_move(any_struct *s) {
   (void)snprintf(channel, sizeof channel, "%s-held", world.fresh_name);
-  s->move = (mr_channel_move)MR_CHANNEL_MOVE_INIT;
+  s->move = (mr_move_options)MR_MOVE_OPTIONS_INIT;
   s->move.channel = channel;
   s->move.version = world.number;
   s->move.expected = "none";
@@ -330,7 +330,7 @@ static void make_move(any_struct *s) {
 
 static void make_request_list(any_struct *s) {
   s->request_list = (mr_request_list_options)MR_REQUEST_LIST_OPTIONS_INIT;
-  s->request_list.state = MR_REQUEST_ACCEPTED;
+  s->request_list.state = MR_REQUEST_STATE_ACCEPTED;
   s->request_list.model = "digits";
   s->request_list.limit = 2;
   s->request_list.token = "i1000";
@@ -381,8 +381,8 @@ static const struct_row rows[] = {
      0},
     {"MR_ARTIFACT_OPTIONS_INIT", "log_artifact", use_artifact, make_artifact,
      sizeof(mr_artifact_options), 0, offsetof(mr_artifact_options, reserved)},
-    {"MR_ARTIFACT_LINK_INIT", "log_artifact_link", use_link, make_link, sizeof(mr_artifact_link),
-     UP_TO(mr_artifact_link, digest), offsetof(mr_artifact_link, reserved)},
+    {"MR_LINK_OPTIONS_INIT", "log_artifact_link", use_link, make_link, sizeof(mr_link_options),
+     UP_TO(mr_link_options, digest), offsetof(mr_link_options, reserved)},
     {"MR_GATE_OPTIONS_INIT", "attach_gate", use_attach, make_gate, sizeof(mr_gate_options),
      UP_TO(mr_gate_options, model), 0},
     {"MR_GATE_OPTIONS_INIT", "open_gate", use_open_gate, make_gate, sizeof(mr_gate_options),
@@ -391,8 +391,8 @@ static const struct_row rows[] = {
      offsetof(mr_model_options, reserved)},
     {"MR_RUN_OPTIONS_INIT", "start_run", use_run, make_run, sizeof(mr_run_options), 0,
      offsetof(mr_run_options, reserved)},
-    {"MR_INPUT_INIT", "log_input", use_input, make_input, sizeof(mr_input),
-     UP_TO(mr_input, dataset_run_id), offsetof(mr_input, reserved)},
+    {"MR_INPUT_OPTIONS_INIT", "log_input", use_input, make_input, sizeof(mr_input_options),
+     UP_TO(mr_input_options, dataset_run_id), offsetof(mr_input_options, reserved)},
     {"MR_RUN_LIST_OPTIONS_INIT", "list_runs", use_run_list, make_run_list,
      sizeof(mr_run_list_options), 0, offsetof(mr_run_list_options, reserved)},
     {"MR_REQUEST_LIST_OPTIONS_INIT", "list_requests", use_request_list, make_request_list,
@@ -401,8 +401,8 @@ static const struct_row rows[] = {
      0},
     {"MR_PROMOTE_OPTIONS_INIT", "promote", use_promote, make_promote, sizeof(mr_promote_options), 0,
      0},
-    {"MR_CHANNEL_MOVE_INIT", "move", use_move, make_move, sizeof(mr_channel_move),
-     UP_TO(mr_channel_move, expected), offsetof(mr_channel_move, reserved)},
+    {"MR_MOVE_OPTIONS_INIT", "move", use_move, make_move, sizeof(mr_move_options),
+     UP_TO(mr_move_options, expected), offsetof(mr_move_options, reserved)},
     {"MR_RESOLVE_OPTIONS_INIT", "resolve", use_resolve, make_resolve, sizeof(mr_resolve_options), 0,
      0},
     LIST_ROW(use_experiments),

@@ -137,7 +137,7 @@ enum { ACCEPTED = 0, TOO_LATE = 10 };
 static void move_once(void *ctx) {
   race *r = ctx;
   mr_request *request = NULL;
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   api_seed((uint64_t)(20 + r->number + 10 * r->rounds));
   mr_registry *registry = api_open(r->place->db, 0);
   mr_model *model = api_make_model(registry);
@@ -148,7 +148,7 @@ static void move_once(void *ctx) {
   mr_status status = mr_model_move_channel(model, &move, &request, &api_error);
   CHILD(status == MR_OK || status == MR_CONFLICT);
   if (status == MR_CONFLICT) REFUSED(MR_CONFLICT, "production", status);
-  if (status == MR_OK) CHILD(mr_request_info(request)->state == MR_REQUEST_ACCEPTED);
+  if (status == MR_OK) CHILD(mr_request_info(request)->state == MR_REQUEST_STATE_ACCEPTED);
   mr_request_free(request);
   mr_model_free(model);
   mr_registry_close(registry);
@@ -330,7 +330,7 @@ static void check_logged(const api_place *place, const logged *l) {
   mr_artifact_page *artifacts = NULL;
   mr_registry *registry = api_open(place->db, 0);
   OK(mr_registry_open_run(registry, l->run_id, &run, &api_error));
-  assert_int_equal(mr_run_info(run)->status, MR_RUN_RUNNING);
+  assert_int_equal(mr_run_info(run)->status, MR_RUN_STATUS_RUNNING);
   if (l->points > 0) {
     OK(mr_run_history(run, "loss", NULL, &history, &api_error));
     int64_t count = mr_history_count(history);
@@ -358,7 +358,7 @@ static void check_logged(const api_place *place, const logged *l) {
   mr_property_page_free(params);
   /* The run can go on where it was. */
   OK(mr_run_log_metric(run, "loss", 0, INT64_MAX, &api_error));
-  OK(mr_run_finish(run, MR_RUN_KILLED, &api_error));
+  OK(mr_run_finish(run, MR_RUN_STATUS_KILLED, &api_error));
   mr_run_free(run);
   mr_registry_close(registry);
 }
@@ -619,7 +619,7 @@ static void *call_and_wait(void *ctx) {
   mr_request *request = NULL;
   mr_experiment *experiment = NULL;
   mr_promote_options promote = MR_PROMOTE_OPTIONS_INIT;
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   mr_dataset_options dataset = MR_DATASET_OPTIONS_INIT;
   promote.cancel = move.cancel = dataset.cancel = w->cancel;
   move.channel = "production";

@@ -41,7 +41,7 @@ static mr_run *finished_run(mr_experiment *experiment) {
   check(mr_run_log_param(run, "lr", "0.1", &error));
   check(mr_run_log_metric(run, "accuracy", 0.97, 1, &error));
   check(mr_run_log_artifact_bytes(run, "model.json", (const uint8_t *)"{}", 2, &error));
-  check(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  check(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
   return run;
 }
 

@@ -48,7 +48,7 @@ static void logs_a_file(void **state) {
   for (int64_t i = 0; i < 3; i++) {
     const mr_artifact_record *record = mr_artifact_page_at(page, i);
     assert_true(record->struct_size >= sizeof *record);
-    assert_int_equal(record->kind, MR_ARTIFACT_STORED);
+    assert_int_equal(record->kind, MR_ARTIFACT_KIND_STORED);
     assert_string_equal(record->digest, digest);
     assert_int_equal(record->size, 10);
     assert_string_equal(record->format, "json");

@@ -179,7 +179,7 @@ static void formats(void **state) {
 
 static void log_link(mr_run *run, const char *path, const char *uri, const char *digest,
                      int64_t size) {
-  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_link_options link = MR_LINK_OPTIONS_INIT;
   link.path = path;
   link.uri = uri;
   link.digest = digest;
@@ -204,7 +204,7 @@ static void links_to_files_open(void **state) {
   log_link(run, "weights", uri, digest, LARGE);
   blob = open_artifact(run, "weights");
   const mr_artifact_record *info = mr_blob_info(blob);
-  assert_int_equal(info->kind, MR_ARTIFACT_LINK);
+  assert_int_equal(info->kind, MR_ARTIFACT_KIND_LINK);
   assert_string_equal(info->format, "link");
   assert_string_equal(info->uri, uri);
   assert_string_equal(info->digest, digest);
@@ -255,7 +255,7 @@ static void other_links_are_recorded(void **state) {
   OK(mr_run_list_artifacts(run, NULL, &page, &error));
   for (int64_t i = 0; i < 6; i++) {
     assert_string_equal(mr_artifact_page_at(page, i)->uri, uris[i]);
-    assert_int_equal(mr_artifact_page_at(page, i)->kind, MR_ARTIFACT_LINK);
+    assert_int_equal(mr_artifact_page_at(page, i)->kind, MR_ARTIFACT_KIND_LINK);
   }
   mr_artifact_page_free(page);
   mr_run_free(run);
@@ -266,7 +266,7 @@ static void bad_links_are_refused(void **state) {
   char digest[DIGEST_TEXT];
   char uri[4200];
   mr_run *run = contract_run(c, "x");
-  mr_artifact_link l = MR_ARTIFACT_LINK_INIT;
+  mr_link_options l = MR_LINK_OPTIONS_INIT;
   contract_digest("x", 1, digest);
   contract_put(run, "taken", "y");
   l.path = "a";
@@ -302,7 +302,7 @@ static void bad_links_are_refused(void **state) {
   REFUSED(MR_ALREADY_EXISTS, "taken", mr_run_log_artifact_link(run, &l, &error));
   REFUSED(MR_INVALID_ARGUMENT, "link", mr_run_log_artifact_link(run, NULL, &error));
   l.struct_size = 0;
-  REFUSED(MR_ABI_MISMATCH, "mr_artifact_link", mr_run_log_artifact_link(run, &l, &error));
+  REFUSED(MR_ABI_MISMATCH, "mr_link_options", mr_run_log_artifact_link(run, &l, &error));
   mr_run_free(run);
 }
 

@@ -6,7 +6,7 @@
 static mr_request *move(mr_model *model, const char *channel, const char *version,
                         const char *expected) {
   mr_request *request = NULL;
-  mr_channel_move m = MR_CHANNEL_MOVE_INIT;
+  mr_move_options m = MR_MOVE_OPTIONS_INIT;
   m.channel = channel;
   m.version = version;
   m.expected = expected;
@@ -17,7 +17,7 @@ static mr_request *move(mr_model *model, const char *channel, const char *versio
 static void move_refused(mr_model *model, const char *version, const char *expected,
                          mr_status status, const char *words) {
   mr_request *request = NULL;
-  mr_channel_move m = MR_CHANNEL_MOVE_INIT;
+  mr_move_options m = MR_MOVE_OPTIONS_INIT;
   m.channel = "live";
   m.version = version;
   m.expected = expected;
@@ -121,7 +121,7 @@ static void moves(void **state) {
   OK(mr_model_create_channel(model, "other", &error));
   mr_request *request = move(model, "live", "1.0.0", "none");
   const mr_request_record *r = mr_request_info(request);
-  assert_int_equal(r->state, MR_REQUEST_ACCEPTED);
+  assert_int_equal(r->state, MR_REQUEST_STATE_ACCEPTED);
   assert_string_equal(r->transition, "channel/live");
   assert_string_equal(r->model, "m");
   assert_string_equal(r->version, number);
@@ -171,7 +171,7 @@ static void moving_refuses(void **state) {
   contract *c = *state;
   mr_model *model = contract_model(c, "m");
   mr_request *request = NULL;
-  mr_channel_move m = MR_CHANNEL_MOVE_INIT;
+  mr_move_options m = MR_MOVE_OPTIONS_INIT;
   mr_version_free(contract_version(c, model, "1.0.0"));
   OK(mr_model_create_channel(model, "live", &error));
   move_refused(model, "2.0.0", "none", MR_NOT_FOUND, "'m'|2.0.0");
@@ -203,7 +203,7 @@ static void moving_refuses(void **state) {
   REFUSED(MR_CANCELLED, "cancel", mr_model_move_channel(model, &m, &request, &error));
   mr_cancel_free(cancel);
   m.struct_size = 0;
-  REFUSED(MR_ABI_MISMATCH, "mr_channel_move", mr_model_move_channel(model, &m, &request, &error));
+  REFUSED(MR_ABI_MISMATCH, "mr_move_options", mr_model_move_channel(model, &m, &request, &error));
   REFUSED(MR_INVALID_ARGUMENT, "move", mr_model_move_channel(model, NULL, &request, &error));
   assert_null(request);
   holds(model, "live", NULL, 0);
@@ -223,7 +223,7 @@ static void a_gate_guards_its_channel(void **state) {
   contract_attach(c, "m", "channel/production", "good: metrics.accuracy >= 0.9\n");
   mr_request_free(move(model, "staging", "2.0.0-rc.1", "none")); /* is not guarded */
   mr_request *request = move(model, "production", "2.0.0-rc.1", "none");
-  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_REFUSED);
+  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_STATE_REFUSED);
   REFUSED(MR_GATE_FAILED, "channel/production|'released'|rc.1",
           mr_request_version(request, &version, &error));
   OK(mr_request_decision(request, &decision, &error));
@@ -244,7 +244,7 @@ static void op_ids_make_repeats_safe(void **state) {
   contract *c = *state;
   mr_model *model = contract_model(c, "m");
   mr_request *request = NULL;
-  mr_channel_move m = MR_CHANNEL_MOVE_INIT;
+  mr_move_options m = MR_MOVE_OPTIONS_INIT;
   char first[40];
   mr_version_free(contract_version(c, model, "1.0.0"));
   mr_version_free(contract_version(c, model, "2.0.0"));
@@ -298,7 +298,7 @@ static void *keep_moving(void *argument) {
   mr_model *model = NULL;
   if (mr_registry_open_model(w->registry, "m", &model, NULL) != MR_OK) w->other++;
   for (int i = 0; i < w->rounds && model != NULL; i++) {
-    mr_channel_move m = MR_CHANNEL_MOVE_INIT;
+    mr_move_options m = MR_MOVE_OPTIONS_INIT;
     mr_channel_page *page = NULL;
     mr_request *request = NULL;
     char expected[300] = "none";

@@ -85,8 +85,8 @@ static void records_what_is_known(void **state) {
   same_dataset(mr_dataset_info(opened), info);
   /* It is a run of kind dataset that is finished at once. */
   OK(mr_registry_open_run(c->registry, info->run_id, &run, &error));
-  assert_int_equal(mr_run_info(run)->kind, MR_RUN_DATASET);
-  assert_int_equal(mr_run_info(run)->status, MR_RUN_FINISHED);
+  assert_int_equal(mr_run_info(run)->kind, MR_RUN_KIND_DATASET);
+  assert_int_equal(mr_run_info(run)->status, MR_RUN_STATUS_FINISHED);
   assert_string_equal(mr_run_info(run)->experiment_name, "data");
   assert_int_equal(mr_run_info(run)->started_us, info->created_us);
   OK(mr_run_set_tag(run, "licence", "CC0", &error));
@@ -323,7 +323,7 @@ static void verifies_every_kind_of_problem(void **state) {
   };
   assert_int_equal(mr_report_info(report)->problem_count, 5);
   for (int64_t i = 0; i < 5; i++) {
-    const mr_report_problem *problem = mr_report_at(report, i);
+    const mr_problem_record *problem = mr_report_at(report, i);
     assert_true(problem->struct_size >= sizeof *problem);
     assert_string_equal(problem->path, expected[i].path);
     assert_int_equal(problem->problem, expected[i].problem);

@@ -233,7 +233,7 @@ static void gate_digests(void **state) {
     char channel[16];
     char transition[32];
     mr_request *request = NULL;
-    mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+    mr_move_options move = MR_MOVE_OPTIONS_INIT;
     (void)snprintf(model_name, sizeof model_name, "m%zu", i);
     (void)snprintf(channel, sizeof channel, "c%zu", i);
     (void)snprintf(transition, sizeof transition, "channel/%s", channel);

@@ -232,7 +232,7 @@ static void damage_is_found(void **state) {
 }
 
 static mr_version *with_link(const contract *c, mr_model *model, const char *uri, size_t size) {
-  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_link_options link = MR_LINK_OPTIONS_INIT;
   char digest[DIGEST_TEXT];
   mr_run *run = trained(c);
   contract_digest(large, size, digest);

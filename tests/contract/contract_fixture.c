@@ -234,7 +234,7 @@ mr_run *contract_trained(const contract *c, double accuracy) {
 }
 
 void contract_finish(mr_run *run) {
-  OK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
 }
 
 mr_model *contract_model(const contract *c, const char *name) {
@@ -248,7 +248,7 @@ mr_version *contract_promote(mr_model *model, mr_run *run, const mr_promote_opti
   mr_version *version = NULL;
   OK(mr_model_promote(model, mr_run_info(run)->id, options, &request, &error));
   OK(mr_request_version(request, &version, &error));
-  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_ACCEPTED);
+  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_STATE_ACCEPTED);
   mr_request_free(request);
   return version;
 }
@@ -278,12 +278,12 @@ void contract_attach(const contract *c, const char *model, const char *transitio
 void contract_move(mr_model *model, const char *channel, const char *version,
                    const char *expected) {
   mr_request *request = NULL;
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   move.channel = channel;
   move.version = version;
   move.expected = expected;
   OK(mr_model_move_channel(model, &move, &request, &error));
-  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_ACCEPTED);
+  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_STATE_ACCEPTED);
   mr_request_free(request);
 }
 

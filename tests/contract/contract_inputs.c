@@ -17,28 +17,28 @@ static mr_dataset *record(const contract *c, const char *name, const char *path)
 }
 
 static void log_dataset(mr_run *run, const char *role, const char *dataset_run_id) {
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   input.role = role;
   input.dataset_run_id = dataset_run_id;
   OK(mr_run_log_input(run, &input, &error));
 }
 
 static void log_digest(mr_run *run, const char *role, const char *digest) {
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   input.role = role;
   input.dataset_digest = digest;
   OK(mr_run_log_input(run, &input, &error));
 }
 
 static void log_run(mr_run *run, const char *role, const char *run_id) {
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   input.role = role;
   input.run_id = run_id;
   OK(mr_run_log_input(run, &input, &error));
 }
 
 static void log_version(mr_run *run, const char *role, const char *version) {
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   input.role = role;
   input.version = version;
   OK(mr_run_log_input(run, &input, &error));
@@ -63,26 +63,26 @@ static void records_each_kind(void **state) {
   assert_int_equal(mr_input_page_count(page), 4);
   const mr_input_record *i = mr_input_page_at(page, 0);
   assert_true(i->struct_size >= sizeof *i);
-  assert_int_equal(i->kind, MR_INPUT_VERSION);
+  assert_int_equal(i->kind, MR_INPUT_KIND_VERSION);
   assert_string_equal(i->role, "base");
   assert_string_equal(i->version, full);
   assert_null(i->run_id);
   assert_null(i->dataset_digest);
   assert_null(i->dataset_name);
   i = mr_input_page_at(page, 1);
-  assert_int_equal(i->kind, MR_INPUT_RUN);
+  assert_int_equal(i->kind, MR_INPUT_KIND_RUN);
   assert_string_equal(i->run_id, mr_run_info(other)->id);
   assert_null(i->dataset_digest);
   assert_null(i->dataset_name);
   assert_null(i->version);
   i = mr_input_page_at(page, 2);
-  assert_int_equal(i->kind, MR_INPUT_DATASET_RUN);
+  assert_int_equal(i->kind, MR_INPUT_KIND_DATASET_RUN);
   assert_string_equal(i->run_id, mr_dataset_info(dataset)->run_id);
   assert_string_equal(i->dataset_digest, mr_dataset_info(dataset)->digest);
   assert_string_equal(i->dataset_name, "digits");
   assert_null(i->version);
   i = mr_input_page_at(page, 3);
-  assert_int_equal(i->kind, MR_INPUT_DATASET_DIGEST);
+  assert_int_equal(i->kind, MR_INPUT_KIND_DATASET_DIGEST);
   assert_string_equal(i->dataset_digest, SOME_DIGEST);
   assert_null(i->run_id);
   assert_null(i->dataset_name);
@@ -141,7 +141,7 @@ static void refuses(void **state) {
   contract *c = *state;
   mr_run *run = contract_run(c, "x");
   mr_run *other = contract_run(c, "x");
-  mr_input in = MR_INPUT_INIT;
+  mr_input_options in = MR_INPUT_OPTIONS_INIT;
   in.role = "r";
   REFUSED(MR_INVALID_ARGUMENT, "exactly one", mr_run_log_input(run, &in, &error));
   in.run_id = mr_run_info(other)->id;
@@ -182,7 +182,7 @@ static void refuses(void **state) {
   in.version = "somebody@1.0.0";
   REFUSED(MR_NOT_FOUND, "somebody|1.0.0", mr_run_log_input(run, &in, &error));
   in.struct_size = 0;
-  REFUSED(MR_ABI_MISMATCH, "mr_input", mr_run_log_input(run, &in, &error));
+  REFUSED(MR_ABI_MISMATCH, "mr_input_options", mr_run_log_input(run, &in, &error));
   REFUSED(MR_INVALID_ARGUMENT, "input", mr_run_log_input(run, NULL, &error));
   REFUSED(MR_INVALID_ARGUMENT, "run", mr_run_log_input(NULL, &in, &error));
   mr_input_page *page = NULL;

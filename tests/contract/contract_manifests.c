@@ -66,7 +66,7 @@ static void digest_is_that_of_the_documented_text(void **state) {
   OK(mr_manifest_digest(manifest, &digest, &error));
   assert_string_equal(digest, expected);
   assert_int_equal(mr_manifest_count(manifest), 3);
-  const mr_manifest_record *record = mr_manifest_at(manifest, 1);
+  const mr_manifest_entry_record *record = mr_manifest_at(manifest, 1);
   assert_true(record->struct_size >= sizeof *record);
   assert_string_equal(record->path, "zoo.txt");
   assert_string_equal(record->digest, large_digest);

@@ -6,7 +6,7 @@
 
 static const char *value_of(mr_property_page *page, const char *key) {
   for (int64_t i = 0; i < mr_property_page_count(page); i++) {
-    const mr_property *property = mr_property_page_at(page, i);
+    const mr_property_record *property = mr_property_page_at(page, i);
     assert_true(property->struct_size >= sizeof *property);
     if (strcmp(property->key, key) == 0) return property->value;
   }

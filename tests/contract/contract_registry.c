@@ -178,8 +178,8 @@ static void read_only_handles_only_read(void **state) {
   mr_request *request = NULL;
   mr_metric_page *page = NULL;
   mr_gate *gate = NULL;
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
-  mr_input in = MR_INPUT_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
+  mr_input_options in = MR_INPUT_OPTIONS_INIT;
   const char *id = mr_run_info(writer)->id;
   OK(mr_model_create_channel(model, "live", &error));
   contract_finish(writer);
@@ -198,7 +198,7 @@ static void read_only_handles_only_read(void **state) {
   REFUSED(MR_READ_ONLY, "read-only", mr_run_delete_tag(run, "a", &error));
   REFUSED(MR_READ_ONLY, "read-only",
           mr_run_log_artifact_bytes(run, "a", (const uint8_t *)"x", 1, &error));
-  REFUSED(MR_READ_ONLY, "read-only", mr_run_finish(run, MR_RUN_FINISHED, &error));
+  REFUSED(MR_READ_ONLY, "read-only", mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
   in.role = "base";
   in.run_id = mr_version_info(version)->run_id;
   REFUSED(MR_READ_ONLY, "read-only", mr_run_log_input(run, &in, &error));

@@ -31,7 +31,7 @@ static void is_accepted(void **state) {
   for (size_t i = 0; i < 2; i++) {
     const mr_request_record *r = mr_request_info(both[i]);
     assert_true(r->struct_size >= sizeof *r);
-    assert_int_equal(r->state, MR_REQUEST_ACCEPTED);
+    assert_int_equal(r->state, MR_REQUEST_STATE_ACCEPTED);
     assert_int_equal(strlen(r->id), 36);
     assert_string_equal(r->id, mr_request_info(request)->id);
     assert_string_equal(r->model, "digits");
@@ -68,7 +68,7 @@ static void is_refused(void **state) {
   contract_attach(c, "digits", NULL, "accuracy: metrics.accuracy >= 0.9\n");
   mr_request *request = propose(model, poor, NULL);
   const mr_request_record *r = mr_request_info(request);
-  assert_int_equal(r->state, MR_REQUEST_REFUSED);
+  assert_int_equal(r->state, MR_REQUEST_STATE_REFUSED);
   assert_int_equal(strncmp(r->version, "1.0.0+", 6), 0); /* proposed, not taken */
   REFUSED(MR_GATE_FAILED, "'accuracy'|metrics.accuracy is 0.5, not >= 0.9|digits",
           mr_request_version(request, &version, &error));
@@ -77,7 +77,7 @@ static void is_refused(void **state) {
   assert_null(version);
   REFUSED(MR_NOT_FOUND, "1.0.0", mr_model_open_version(model, "1.0.0", &version, &error));
   /* A refused request seals, too. */
-  assert_int_equal(contract_run_status(c, mr_run_info(poor)->id, &sealed), MR_RUN_FINISHED);
+  assert_int_equal(contract_run_status(c, mr_run_info(poor)->id, &sealed), MR_RUN_STATUS_FINISHED);
   assert_int_equal(sealed, 1);
   mr_request_free(request);
   version = contract_promote(model, good, NULL);
@@ -153,8 +153,8 @@ static void a_request_seals_the_run(void **state) {
   mr_metric *metric = NULL;
   mr_run *elsewhere = NULL;
   mr_registry *second = NULL;
-  mr_input in = MR_INPUT_INIT;
-  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_input_options in = MR_INPUT_OPTIONS_INIT;
+  mr_link_options link = MR_LINK_OPTIONS_INIT;
   const char *id = mr_run_info(run)->id;
   path_text local;
   in.role = "base";
@@ -187,7 +187,7 @@ static void a_request_seals_the_run(void **state) {
   REFUSED(MR_CONFLICT, "sealed", mr_run_log_artifact_link(run, &link, &error));
   OK(mr_run_set_tag(run, "late", "1", &error));
   OK(mr_run_delete_tag(run, "late", &error));
-  OK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
   OK(mr_run_flush(run, &error));
   if (elsewhere != NULL) {
     REFUSED(MR_CONFLICT, "sealed|1 point", mr_run_flush(elsewhere, &error));
@@ -215,12 +215,13 @@ static void only_finished_training_runs(void **state) {
   contract *c = *state;
   mr_model *model = contract_model(c, "m");
   mr_request *request = NULL;
-  static const mr_run_status ends[] = {MR_RUN_RUNNING, MR_RUN_FAILED, MR_RUN_KILLED};
+  static const mr_run_status ends[] = {MR_RUN_STATUS_RUNNING, MR_RUN_STATUS_FAILED,
+                                       MR_RUN_STATUS_KILLED};
   static const char *const names[] = {"RUNNING", "FAILED", "KILLED"};
   int32_t sealed = 1;
   for (size_t i = 0; i < 3; i++) {
     mr_run *run = contract_trained(c, 0.9);
-    if (ends[i] != MR_RUN_RUNNING) OK(mr_run_finish(run, ends[i], &error));
+    if (ends[i] != MR_RUN_STATUS_RUNNING) OK(mr_run_finish(run, ends[i], &error));
     REFUSED(MR_CONFLICT, names[i],
             mr_model_promote(model, mr_run_info(run)->id, NULL, &request, &error));
     HAS(error.message, mr_run_info(run)->id);
@@ -235,7 +236,7 @@ static void only_finished_training_runs(void **state) {
   mr_run *run = NULL;
   mr_manifest *manifest = NULL;
   mr_dataset *dataset = NULL;
-  o.kind = MR_RUN_EVALUATION;
+  o.kind = MR_RUN_KIND_EVALUATION;
   OK(mr_experiment_start_run(experiment, &o, &run, &error));
   contract_put(run, "a", "x");
   contract_finish(run);
@@ -382,13 +383,13 @@ static void op_ids_make_repeats_safe(void **state) {
   /* A refusal is found again, too, whatever the gate says now. */
   o.op_id = "poor";
   request = propose(model, poor, &o);
-  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_REFUSED);
+  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_STATE_REFUSED);
   (void)snprintf(first, sizeof first, "%s", mr_request_info(request)->id);
   mr_request_free(request);
   contract_attach(c, "m", NULL, "");
   request = propose(model, poor, &o);
   assert_string_equal(mr_request_info(request)->id, first);
-  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_REFUSED);
+  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_STATE_REFUSED);
   mr_request_free(request);
   mr_run_free(run);
   mr_run_free(poor);
@@ -419,12 +420,12 @@ static void lists(void **state) {
       {0, NULL, "f e d c b a"},
       {0, "m", "e c a"},
       {0, "n", "f d b"},
-      {MR_REQUEST_ACCEPTED, NULL, "f e c b"},
-      {MR_REQUEST_REFUSED, NULL, "d a"},
-      {MR_REQUEST_REFUSED, "m", "a"},
-      {MR_REQUEST_ACCEPTED, "n", "f b"},
-      {MR_REQUEST_OPEN, NULL, ""},
-      {MR_REQUEST_WITHDRAWN, "m", ""},
+      {MR_REQUEST_STATE_ACCEPTED, NULL, "f e c b"},
+      {MR_REQUEST_STATE_REFUSED, NULL, "d a"},
+      {MR_REQUEST_STATE_REFUSED, "m", "a"},
+      {MR_REQUEST_STATE_ACCEPTED, "n", "f b"},
+      {MR_REQUEST_STATE_OPEN, NULL, ""},
+      {MR_REQUEST_STATE_WITHDRAWN, "m", ""},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     options.state = cases[i].state;
@@ -495,7 +496,7 @@ static void candidates_have_a_digest(void **state) {
   for (size_t i = 0; i < 7; i++) {
     mr_run *run = contract_run(c, "x");
     mr_metric *metric = NULL;
-    mr_input in = MR_INPUT_INIT;
+    mr_input_options in = MR_INPUT_OPTIONS_INIT;
     const double value = 0.5;
     const int64_t step = 1;
     const int64_t time_us = 1000;

@@ -81,7 +81,7 @@ static mr_dataset *dataset(const contract *c, const char *name, const char *cont
 }
 
 static void use_dataset(mr_run *run, const char *role, const mr_dataset *used) {
-  mr_input in = MR_INPUT_INIT;
+  mr_input_options in = MR_INPUT_OPTIONS_INIT;
   in.role = role;
   in.dataset_run_id = mr_dataset_info(used)->run_id;
   OK(mr_run_log_input(run, &in, &error));
@@ -92,12 +92,12 @@ static mr_run *candidate(const contract *c) {
   static const char safetensors[] = "\x02\0\0\0\0\0\0\0{}";
   mr_run_options o = MR_RUN_OPTIONS_INIT;
   mr_run *run = NULL;
-  mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+  mr_link_options link = MR_LINK_OPTIONS_INIT;
   char digest[DIGEST_TEXT];
   mr_experiment *experiment = contract_experiment(c, "training");
   o.name = "candidate";
   o.source_commit = "abc123";
-  o.source_state = MR_SOURCE_DIRTY;
+  o.source_state = MR_SOURCE_STATE_DIRTY;
   OK(mr_experiment_start_run(experiment, &o, &run, &error));
   mr_experiment_free(experiment);
   for (int i = 0; i < 5; i++) OK(mr_run_log_metric(run, "accuracy", accuracy[i], i, &error));
@@ -321,7 +321,7 @@ static void inputs(void **state) {
       {"inputs.nothing.name IS NULL", 'T', "missing", ""},
       {"dataset.name = 'digits'", 'U', "dataset.name is unreadable", "unreadable"}, /* several */
   };
-  mr_input in = MR_INPUT_INIT;
+  mr_input_options in = MR_INPUT_OPTIONS_INIT;
   mr_model_free(contract_model(c, "m"));
   mr_model *other = contract_model(c, "other");
   mr_version *base = contract_version(c, other, "1.0.0");
@@ -367,7 +367,7 @@ static void the_only_dataset(void **state) {
       {"dataset.name = 'digits'", 'U', "dataset.name is missing", "missing"},
       {"dataset.name IS NULL", 'T', "missing", ""},
   };
-  mr_input in = MR_INPUT_INIT;
+  mr_input_options in = MR_INPUT_OPTIONS_INIT;
   mr_model_free(contract_model(c, "m"));
   mr_dataset *digits = dataset(c, "digits", "1,2,3\n", 1);
   mr_run *parent = contract_run(c, "x");
@@ -453,7 +453,7 @@ static void incumbents_of_channels(void **state) {
   mr_version *three = contract_version(c, model, "3.0.0");
   mr_request *request = NULL;
   mr_decision *decision = NULL;
-  mr_channel_move move = MR_CHANNEL_MOVE_INIT;
+  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   OK(mr_model_create_channel(model, "live", &error));
   contract_attach(c, "m", "channel/live",
                   "next: version.major = incumbent.version.major + 1 OR "
@@ -463,7 +463,7 @@ static void incumbents_of_channels(void **state) {
   move.version = "3.0.0";
   move.expected = "1.0.0";
   OK(mr_model_move_channel(model, &move, &request, &error));
-  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_REFUSED);
+  assert_int_equal(mr_request_info(request)->state, MR_REQUEST_STATE_REFUSED);
   OK(mr_request_decision(request, &decision, &error));
   const mr_rule_record *rule = mr_decision_at(decision, 0);
   HAS(rule->observed, "version.major = 3|incumbent.version.major = 1");

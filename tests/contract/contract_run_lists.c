@@ -9,13 +9,13 @@ static void fill(const contract *c) {
     mr_run_kind kind;
     mr_run_status status;
   } runs[] = {
-      {"a", "one", MR_RUN_TRAINING, MR_RUN_RUNNING},
-      {"b", "two", MR_RUN_TRAINING, MR_RUN_FINISHED},
-      {"c", "one", MR_RUN_EVALUATION, MR_RUN_FINISHED},
-      {"d", "one", MR_RUN_TRAINING, MR_RUN_FAILED},
-      {"e", "two", MR_RUN_EVALUATION, MR_RUN_KILLED},
-      {"f", "one", MR_RUN_TRAINING, MR_RUN_FINISHED},
-      {"g", "two", MR_RUN_TRAINING, MR_RUN_RUNNING},
+      {"a", "one", MR_RUN_KIND_TRAINING, MR_RUN_STATUS_RUNNING},
+      {"b", "two", MR_RUN_KIND_TRAINING, MR_RUN_STATUS_FINISHED},
+      {"c", "one", MR_RUN_KIND_EVALUATION, MR_RUN_STATUS_FINISHED},
+      {"d", "one", MR_RUN_KIND_TRAINING, MR_RUN_STATUS_FAILED},
+      {"e", "two", MR_RUN_KIND_EVALUATION, MR_RUN_STATUS_KILLED},
+      {"f", "one", MR_RUN_KIND_TRAINING, MR_RUN_STATUS_FINISHED},
+      {"g", "two", MR_RUN_KIND_TRAINING, MR_RUN_STATUS_RUNNING},
   };
   for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
     mr_run_options options = MR_RUN_OPTIONS_INIT;
@@ -24,7 +24,7 @@ static void fill(const contract *c) {
     options.name = runs[i].name;
     options.kind = runs[i].kind;
     OK(mr_experiment_start_run(experiment, &options, &run, &error));
-    if (runs[i].status != MR_RUN_RUNNING) OK(mr_run_finish(run, runs[i].status, &error));
+    if (runs[i].status != MR_RUN_STATUS_RUNNING) OK(mr_run_finish(run, runs[i].status, &error));
     mr_experiment_free(experiment);
     mr_run_free(run);
   }
@@ -56,20 +56,20 @@ static void filters(void **state) {
     const char *experiment;
     const char *names;
   } cases[] = {
-      {MR_RUN_TRAINING, 0, NULL, "g f d b a"},
-      {MR_RUN_EVALUATION, 0, NULL, "e c"},
-      {MR_RUN_DATASET, 0, NULL, "h"},
-      {0, MR_RUN_RUNNING, NULL, "g a"},
-      {0, MR_RUN_FINISHED, NULL, "h f c b"},
-      {0, MR_RUN_FAILED, NULL, "d"},
-      {0, MR_RUN_KILLED, NULL, "e"},
+      {MR_RUN_KIND_TRAINING, 0, NULL, "g f d b a"},
+      {MR_RUN_KIND_EVALUATION, 0, NULL, "e c"},
+      {MR_RUN_KIND_DATASET, 0, NULL, "h"},
+      {0, MR_RUN_STATUS_RUNNING, NULL, "g a"},
+      {0, MR_RUN_STATUS_FINISHED, NULL, "h f c b"},
+      {0, MR_RUN_STATUS_FAILED, NULL, "d"},
+      {0, MR_RUN_STATUS_KILLED, NULL, "e"},
       {0, 0, "one", "h f d c a"},
       {0, 0, "two", "g e b"},
-      {MR_RUN_TRAINING, MR_RUN_FINISHED, NULL, "f b"},
-      {MR_RUN_TRAINING, MR_RUN_FINISHED, "one", "f"},
-      {MR_RUN_EVALUATION, MR_RUN_FAILED, "one", ""},
-      {MR_RUN_EVALUATION, 0, "two", "e"},
-      {0, MR_RUN_FINISHED, "two", "b"},
+      {MR_RUN_KIND_TRAINING, MR_RUN_STATUS_FINISHED, NULL, "f b"},
+      {MR_RUN_KIND_TRAINING, MR_RUN_STATUS_FINISHED, "one", "f"},
+      {MR_RUN_KIND_EVALUATION, MR_RUN_STATUS_FAILED, "one", ""},
+      {MR_RUN_KIND_EVALUATION, 0, "two", "e"},
+      {0, MR_RUN_STATUS_FINISHED, "two", "b"},
   };
   fill(c);
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -110,7 +110,7 @@ static void lists_whole_records(void **state) {
   assert_true(record->struct_size >= sizeof *record);
   assert_string_equal(record->id, mr_run_info(run)->id);
   assert_string_equal(record->experiment_name, "training");
-  assert_int_equal(record->status, MR_RUN_FINISHED);
+  assert_int_equal(record->status, MR_RUN_STATUS_FINISHED);
   assert_true(record->ended_us > record->started_us);
   /* A page keeps what it shows, whatever comes later. */
   mr_run_free(run);

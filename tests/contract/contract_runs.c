@@ -18,8 +18,8 @@ static void starts(void **state) {
   mr_experiment *experiment = contract_experiment(c, "digits");
   is_uuid(info->id);
   assert_true(info->struct_size >= sizeof *info);
-  assert_int_equal(info->kind, MR_RUN_TRAINING);
-  assert_int_equal(info->status, MR_RUN_RUNNING);
+  assert_int_equal(info->kind, MR_RUN_KIND_TRAINING);
+  assert_int_equal(info->status, MR_RUN_STATUS_RUNNING);
   assert_int_equal(info->sealed, 0);
   assert_string_equal(info->experiment_name, "digits");
   assert_string_equal(info->experiment_id, mr_experiment_info(experiment)->id);
@@ -30,12 +30,12 @@ static void starts(void **state) {
   assert_null(info->parent_run_id);
   assert_null(info->source_commit);
   assert_null(info->source_entry_point);
-  assert_int_equal(info->source_state, MR_SOURCE_UNKNOWN);
+  assert_int_equal(info->source_state, MR_SOURCE_STATE_UNKNOWN);
   assert_null(info->environment_host);
   assert_null(info->environment_packages_digest);
   assert_null(info->environment_image_digest);
   /* It is recorded at once. */
-  assert_int_equal(contract_run_status(c, info->id, NULL), MR_RUN_RUNNING);
+  assert_int_equal(contract_run_status(c, info->id, NULL), MR_RUN_STATUS_RUNNING);
   mr_experiment_free(experiment);
   mr_run_free(run);
   mr_run_free(NULL);
@@ -49,12 +49,12 @@ static void keeps_what_is_known(void **state) {
   mr_run *parent = contract_run(c, "sweep");
   mr_experiment *experiment = contract_experiment(c, "sweep");
   mr_run_options options = MR_RUN_OPTIONS_INIT;
-  options.kind = MR_RUN_EVALUATION;
+  options.kind = MR_RUN_KIND_EVALUATION;
   options.name = "holdout 2026";
   options.parent_run_id = mr_run_info(parent)->id;
   options.source_commit = "0123456789abcdef0123456789abcdef01234567";
   options.source_entry_point = "src/train.py --epochs=3";
-  options.source_state = MR_SOURCE_DIRTY;
+  options.source_state = MR_SOURCE_STATE_DIRTY;
   options.environment_host = "gpu-17.example.com";
   options.environment_packages_digest = "sha256:aa";
   options.environment_image_digest = "sha256:bb";
@@ -70,12 +70,12 @@ static void keeps_what_is_known(void **state) {
     const mr_run_record *info = mr_run_info(both[i]);
     static listing list;
     mr_list_options list_options = MR_LIST_OPTIONS_INIT;
-    assert_int_equal(info->kind, MR_RUN_EVALUATION);
+    assert_int_equal(info->kind, MR_RUN_KIND_EVALUATION);
     assert_string_equal(info->name, options.name);
     assert_string_equal(info->parent_run_id, options.parent_run_id);
     assert_string_equal(info->source_commit, options.source_commit);
     assert_string_equal(info->source_entry_point, options.source_entry_point);
-    assert_int_equal(info->source_state, MR_SOURCE_DIRTY);
+    assert_int_equal(info->source_state, MR_SOURCE_STATE_DIRTY);
     assert_string_equal(info->environment_host, options.environment_host);
     assert_string_equal(info->environment_packages_digest, options.environment_packages_digest);
     assert_string_equal(info->environment_image_digest, options.environment_image_digest);
@@ -98,7 +98,7 @@ static void refuses_bad_options(void **state) {
   char text[300];
   memset(text, 'x', sizeof text);
   text[251] = '\0';
-  o.kind = MR_RUN_DATASET;
+  o.kind = MR_RUN_KIND_DATASET;
   REFUSED(MR_INVALID_ARGUMENT, "mr_experiment_log_dataset",
           mr_experiment_start_run(e, &o, &run, &error));
   o.kind = 4;
@@ -163,7 +163,8 @@ static void opens_by_id(void **state) {
 
 static void ends(void **state) {
   contract *c = *state;
-  static const mr_run_status ends_with[] = {MR_RUN_FINISHED, MR_RUN_FAILED, MR_RUN_KILLED};
+  static const mr_run_status ends_with[] = {MR_RUN_STATUS_FINISHED, MR_RUN_STATUS_FAILED,
+                                            MR_RUN_STATUS_KILLED};
   static const char *const names[] = {"FINISHED", "FAILED", "KILLED"};
   for (size_t i = 0; i < 3; i++) {
     mr_run *run = contract_run(c, "x");
@@ -176,7 +177,7 @@ static void ends(void **state) {
     assert_true(ended > mr_run_info(again)->started_us);
     mr_run_free(again);
     /* The handle's record is what it was when the handle was made. */
-    assert_int_equal(mr_run_info(run)->status, MR_RUN_RUNNING);
+    assert_int_equal(mr_run_info(run)->status, MR_RUN_STATUS_RUNNING);
     assert_int_equal(mr_run_info(run)->ended_us, 0);
     OK(mr_run_finish(run, ends_with[i], &error));
     REFUSED(MR_CONFLICT, names[i], mr_run_finish(run, ends_with[(i + 1) % 3], &error));
@@ -192,18 +193,19 @@ static void ends(void **state) {
 static void refuses_bad_ends(void **state) {
   contract *c = *state;
   mr_run *run = contract_run(c, "x");
-  REFUSED(MR_INVALID_ARGUMENT, "MR_RUN_FINISHED", mr_run_finish(run, MR_RUN_RUNNING, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "MR_RUN_STATUS_FINISHED",
+          mr_run_finish(run, MR_RUN_STATUS_RUNNING, &error));
   REFUSED(MR_INVALID_ARGUMENT, "0", mr_run_finish(run, 0, &error));
   REFUSED(MR_INVALID_ARGUMENT, "5", mr_run_finish(run, 5, &error));
-  REFUSED(MR_INVALID_ARGUMENT, "run", mr_run_finish(NULL, MR_RUN_FINISHED, &error));
-  assert_int_equal(contract_run_status(c, mr_run_info(run)->id, NULL), MR_RUN_RUNNING);
+  REFUSED(MR_INVALID_ARGUMENT, "run", mr_run_finish(NULL, MR_RUN_STATUS_FINISHED, &error));
+  assert_int_equal(contract_run_status(c, mr_run_info(run)->id, NULL), MR_RUN_STATUS_RUNNING);
   mr_run_free(run);
 }
 
 /* An evaluation that comes later: a run that has ended still takes what is logged. */
 static void takes_more_after_its_end(void **state) {
   contract *c = *state;
-  mr_input input = MR_INPUT_INIT;
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
   mr_run *run = contract_run(c, "x");
   mr_run *used = contract_run(c, "x");
   mr_metric_page *metrics = NULL;
@@ -215,7 +217,7 @@ static void takes_more_after_its_end(void **state) {
   input.role = "base";
   input.run_id = mr_run_info(used)->id;
   OK(mr_run_log_input(run, &input, &error));
-  OK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
   OK(mr_run_list_metrics(run, NULL, &metrics, &error));
   assert_int_equal(mr_metric_page_count(metrics), 1);
   mr_metric_page_free(metrics);
@@ -235,20 +237,20 @@ static void is_the_same_through_every_handle(void **state) {
     OK(mr_registry_open_run(second, id, &there, &error));
     OK(mr_run_log_param(there, "lr", "0.1", &error));
     REFUSED(MR_ALREADY_EXISTS, "lr|0.1|0.2", mr_run_log_param(there, "lr", "0.2", &error));
-    OK(mr_run_finish(there, MR_RUN_FAILED, &error));
-    REFUSED(MR_CONFLICT, "FAILED", mr_run_finish(run, MR_RUN_FINISHED, &error));
+    OK(mr_run_finish(there, MR_RUN_STATUS_FAILED, &error));
+    REFUSED(MR_CONFLICT, "FAILED", mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
     /* Handles outlive their registry. */
     mr_registry_close(second);
     REFUSED(MR_CLOSED, "closed", mr_run_log_param(there, "x", "1", &error));
     assert_string_equal(mr_run_info(there)->id, id);
     mr_run_free(there);
   } else {
-    OK(mr_run_finish(run, MR_RUN_FAILED, &error));
+    OK(mr_run_finish(run, MR_RUN_STATUS_FAILED, &error));
   }
   if (c->driver->survives_close) {
     contract_reopen(c);
-    REFUSED(MR_CLOSED, "closed", mr_run_finish(run, MR_RUN_FAILED, &error));
-    assert_int_equal(contract_run_status(c, id, NULL), MR_RUN_FAILED);
+    REFUSED(MR_CLOSED, "closed", mr_run_finish(run, MR_RUN_STATUS_FAILED, &error));
+    assert_int_equal(contract_run_status(c, id, NULL), MR_RUN_STATUS_FAILED);
   }
   mr_run_free(run);
 }

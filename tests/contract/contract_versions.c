@@ -34,7 +34,7 @@ static void keeps_where_it_comes_from(void **state) {
   for (size_t i = 0; i < 2; i++) {
     const mr_version_record *r = mr_version_info(both[i]);
     assert_true(r->struct_size >= sizeof *r);
-    assert_int_equal(r->status, MR_VERSION_ACTIVE);
+    assert_int_equal(r->status, MR_VERSION_STATUS_ACTIVE);
     assert_int_equal(strlen(r->id), 36);
     assert_string_equal(r->id, mr_version_info(version)->id);
     assert_string_equal(r->model, "digits");

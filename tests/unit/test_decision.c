@@ -29,7 +29,7 @@ static void decide(decided *d, const char *gate_text) {
   mr_run *run = registry_run(d->registry);
   registry_put(run, "a", "a");
   OK(mr_run_log_metric(run, "x", 1, 1, &error));
-  OK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
   OK(mr_registry_create_model(d->registry, "m", NULL, &model, &error));
   OK(mr_gate_parse(gate_text, &gate, &error));
   options.model = "m";

@@ -76,7 +76,7 @@ typedef struct attempt {
 } attempt;
 
 static mr_status add_row(mri_page *page, const mri_stmt *stmt, mr_error *error) {
-  mr_property *record = mri_page_add(page, sizeof *record);
+  mr_property_record *record = mri_page_add(page, sizeof *record);
   if (record == NULL) return mri_error_no_memory(error);
   record->key = mri_column_text(stmt, 0, &page->arena, &page->failed);
   page->last_key = record->key;
@@ -103,7 +103,8 @@ static bool fill_once(void *ctx) {
     int64_t expected = a->limit < 3 ? a->limit : 3;
     assert_int_equal(page->records.count, expected);
     for (int64_t i = 0; i < expected; i++) {
-      const mr_property *record = *(mr_property **)mri_vec_at(&page->records, (size_t)i);
+      const mr_property_record *record =
+          *(mr_property_record **)mri_vec_at(&page->records, (size_t)i);
       assert_int_equal(record->struct_size, sizeof *record);
       assert_int_equal(record->key[0], 'a' + i);
       assert_null(record->value);

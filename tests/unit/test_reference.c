@@ -189,7 +189,7 @@ static void finds_versions(void **state) {
   mr_request *request = NULL;
   mr_promote_options options = MR_PROMOTE_OPTIONS_INIT;
   registry_put(run, "a", "a");
-  OK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
   OK(mr_registry_create_model(registry, "m", NULL, &model, &error));
   options.version = "1.0.0+own";
   OK(mr_model_promote(model, mr_run_info(run)->id, &options, &request, &error));

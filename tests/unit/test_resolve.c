@@ -12,7 +12,7 @@ static mr_registry *with_versions(mr_model **model) {
     mr_request *request = NULL;
     mr_run *run = registry_run(registry);
     registry_put(run, "a", "a");
-    OK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+    OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
     options.version = numbers[i];
     OK(mr_model_promote(*model, mr_run_info(run)->id, &options, &request, &error));
     mr_request_free(request);
@@ -33,7 +33,7 @@ static void resolves(mr_registry *registry, const char *reference, uint32_t flag
 }
 
 static mr_status move(mr_model *model, const char *version, const char *expected, mr_error *error) {
-  mr_channel_move m = MR_CHANNEL_MOVE_INIT;
+  mr_move_options m = MR_MOVE_OPTIONS_INIT;
   mr_request *request = NULL;
   m.channel = "live";
   m.version = version;

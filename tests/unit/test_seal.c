@@ -13,7 +13,7 @@ typedef struct seal_fixture {
 
 static void log_input(mr_run *run, const char *role, const char *dataset_run_id) {
   mr_error error = MR_ERROR_INIT;
-  mr_input in = MR_INPUT_INIT;
+  mr_input_options in = MR_INPUT_OPTIONS_INIT;
   in.role = role;
   in.dataset_run_id = dataset_run_id;
   OK(mr_run_log_input(run, &in, &error));
@@ -48,7 +48,7 @@ static void fill(seal_fixture *f, bool backwards) {
     const double values[] = {0.5, 0.25};
     const int64_t steps[] = {1, 2};
     const int64_t times[] = {10, 20};
-    mr_artifact_link link = MR_ARTIFACT_LINK_INIT;
+    mr_link_options link = MR_LINK_OPTIONS_INIT;
     char path[16];
     OK(mr_run_log_param(f->run, name, "value", &error));
     OK(mr_run_set_tag(f->run, name, "value", &error));
@@ -66,7 +66,7 @@ static void fill(seal_fixture *f, bool backwards) {
     link.size = 3;
     OK(mr_run_log_artifact_link(f->run, &link, &error));
   }
-  OK(mr_run_finish(f->run, MR_RUN_FINISHED, &error));
+  OK(mr_run_finish(f->run, MR_RUN_STATUS_FINISHED, &error));
   f->id = registry_run_id(f->registry, f->run);
   /* What is different from run to run and from clock to clock is made the same. */
   registry_execute(f->registry,

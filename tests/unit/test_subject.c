@@ -166,7 +166,7 @@ static void memory_runs_out(void **state) {
   OK(mr_run_set_tag(run, "t", "value", &error));
   registry_put(run, "a", "{}");
   registry_put(run, "b", "[1]");
-  OK(mr_run_finish(run, MR_RUN_FINISHED, &error));
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
   assert_true(judge_once(registry));
   assert_true(unit_fail_allocations(judge_once, registry) > 20);
   mr_run_free(run);

@@ -4,7 +4,8 @@
 #include "registry/tree.h"
 
 static mr_status add(mri_tree *tree, const char *path, int64_t size, uint8_t mark) {
-  mri_tree_file file = {.path = path, .kind = MR_ARTIFACT_STORED, .size = size, .format = "json"};
+  mri_tree_file file = {
+      .path = path, .kind = MR_ARTIFACT_KIND_STORED, .size = size, .format = "json"};
   memset(file.digest.bytes, mark, sizeof file.digest.bytes);
   return mri_tree_add(tree, &file, NULL);
 }
@@ -53,7 +54,7 @@ static void keeps_copies(void **state) {
   char path[] = "path";
   char uri[] = "s3://b/k";
   char format[] = "link";
-  mri_tree_file file = {path, MR_ARTIFACT_LINK, {{1}}, 5, uri, format, 7};
+  mri_tree_file file = {path, MR_ARTIFACT_KIND_LINK, {{1}}, 5, uri, format, 7};
   mri_tree_init(&tree, mri_mem_default());
   assert_int_equal(mri_tree_add(&tree, &file, NULL), MR_OK);
   path[0] = uri[0] = format[0] = 'X';
