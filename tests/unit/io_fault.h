@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table of file calls of which the nth goes wrong, and which writes down what was done. */
+/* A table of file calls that counts them, writes down what was done, and of which the nth goes
+ * wrong. */
 #ifndef IO_FAULT_H
 #define IO_FAULT_H
 
@@ -24,21 +25,30 @@ typedef struct io_fault_state {
   int64_t left;
   bool for_ever;
   int code;
-  bool fired;
+  int calls;
+  const char *fired; /* the name of the last call that went wrong */
+  bool one_byte;     /* reads and writes move one byte a call */
+  bool old_kernel;   /* no openat2: ENOSYS */
+  bool sandbox;      /* a seccomp filter forbids openat2: EPERM */
   size_t count;
   io_event events[256];
 } io_fault_state;
 
 static io_fault_state io_fault;
 
-static inline bool io_goes_wrong(bool data) {
+static inline bool io_goes_wrong(const char *name, bool data) {
+  io_fault.calls++;
   if (io_fault.left == INT64_MIN) return false;
   io_fault.left--;
   if (io_fault.left > 0 || (io_fault.left < 0 && !io_fault.for_ever)) return false;
   if (io_fault.code == IO_SHORT && !data) return false;
-  io_fault.fired = true;
+  io_fault.fired = name;
   errno = io_fault.code;
   return true;
+}
+
+static inline size_t io_moved(size_t size) {
+  return io_fault.one_byte && size > 1 ? 1 : size;
 }
 
 static inline ino_t io_inode(int fd) {
@@ -54,38 +64,43 @@ static inline void io_log(io_kind kind, ino_t file, ino_t folder, const char *na
 }
 
 static int io_open_at(int dir, const char *path, int flags, mode_t mode) {
-  return io_goes_wrong(false) ? -1 : mri_io_real()->open_at(dir, path, flags, mode);
+  return io_goes_wrong("open_at", false) ? -1 : mri_io_real()->open_at(dir, path, flags, mode);
 }
 
 static int io_open_beneath(int dir, const char *path, int flags, mode_t mode) {
-  return io_goes_wrong(false) ? -1 : mri_io_real()->open_beneath(dir, path, flags, mode);
+  if (io_goes_wrong("open_beneath", false)) return -1;
+  if (io_fault.old_kernel || io_fault.sandbox) {
+    errno = io_fault.old_kernel ? ENOSYS : EPERM;
+    return -1;
+  }
+  return mri_io_real()->open_beneath(dir, path, flags, mode);
 }
 
 /* The descriptor is gone also when close fails. */
 static int io_close(int fd) {
   int result = mri_io_real()->close(fd);
-  return io_goes_wrong(false) ? -1 : result;
+  return io_goes_wrong("close", false) ? -1 : result;
 }
 
 static ssize_t io_read(int fd, void *buffer, size_t size) {
-  if (io_goes_wrong(true)) {
+  if (io_goes_wrong("read", true)) {
     if (io_fault.code != IO_SHORT) return -1;
     size = (size + 1) / 2;
   }
-  return mri_io_real()->read(fd, buffer, size);
+  return mri_io_real()->read(fd, buffer, io_moved(size));
 }
 
 static ssize_t io_pread(int fd, void *buffer, size_t size, off_t offset) {
-  if (io_goes_wrong(true)) {
+  if (io_goes_wrong("pread", true)) {
     if (io_fault.code != IO_SHORT) return -1;
     size = (size + 1) / 2;
   }
-  return mri_io_real()->pread(fd, buffer, size, offset);
+  return mri_io_real()->pread(fd, buffer, io_moved(size), offset);
 }
 
 /* A full disk takes a part before it refuses the rest. */
 static ssize_t io_write(int fd, const void *buffer, size_t size) {
-  if (io_goes_wrong(true)) {
+  if (io_goes_wrong("write", true)) {
     int code = io_fault.code;
     if (code == ENOSPC) (void)!mri_io_real()->write(fd, buffer, size / 2);
     errno = code;
@@ -93,32 +108,32 @@ static ssize_t io_write(int fd, const void *buffer, size_t size) {
     size = (size + 1) / 2;
   }
   io_log(IO_WRITE, io_inode(fd), 0, "");
-  return mri_io_real()->write(fd, buffer, size);
+  return mri_io_real()->write(fd, buffer, io_moved(size));
 }
 
 /* Only written down: no test here cuts the power, and the disk would take most of the time. */
 static int io_fsync(int fd) {
-  if (io_goes_wrong(false)) return -1;
+  if (io_goes_wrong("fsync", false)) return -1;
   io_log(IO_FSYNC, io_inode(fd), 0, "");
   return 0;
 }
 
 static int io_rename_at(int from_dir, const char *from, int to_dir, const char *to) {
   struct stat info = {0};
-  if (io_goes_wrong(false)) return -1;
+  if (io_goes_wrong("rename_at", false)) return -1;
   (void)fstatat(from_dir, from, &info, AT_SYMLINK_NOFOLLOW);
   io_log(IO_RENAME, info.st_ino, io_inode(to_dir), to);
   return mri_io_real()->rename_at(from_dir, from, to_dir, to);
 }
 
 static int io_unlink_at(int dir, const char *path, int flags) {
-  if (io_goes_wrong(false)) return -1;
+  if (io_goes_wrong("unlink_at", false)) return -1;
   io_log(IO_UNLINK, 0, dir >= 0 ? io_inode(dir) : 0, path);
   return mri_io_real()->unlink_at(dir, path, flags);
 }
 
 static int io_mkdir_at(int dir, const char *path, mode_t mode) {
-  if (io_goes_wrong(false)) return -1;
+  if (io_goes_wrong("mkdir_at", false)) return -1;
   int result = mri_io_real()->mkdir_at(dir, path, mode);
   if (result == 0) {
     int code = errno;
@@ -134,11 +149,11 @@ static int io_mkdir_at(int dir, const char *path, mode_t mode) {
 }
 
 static int io_fstat_at(int dir, const char *path, struct stat *out, int flags) {
-  return io_goes_wrong(false) ? -1 : mri_io_real()->fstat_at(dir, path, out, flags);
+  return io_goes_wrong("fstat_at", false) ? -1 : mri_io_real()->fstat_at(dir, path, out, flags);
 }
 
 static int io_fstat(int fd, struct stat *out) {
-  return io_goes_wrong(false) ? -1 : mri_io_real()->fstat(fd, out);
+  return io_goes_wrong("fstat", false) ? -1 : mri_io_real()->fstat(fd, out);
 }
 
 static const mri_io io_fault_table = {
@@ -167,7 +182,7 @@ static inline void io_fault_arm(int64_t nth, bool for_ever, int code) {
 /* The real calls again; whether one went wrong. */
 static inline bool io_fault_disarm(void) {
   mri_io_test_replace(NULL);
-  return io_fault.fired;
+  return io_fault.fired != NULL;
 }
 
 #endif

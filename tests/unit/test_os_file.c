@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/os_file.h"
-#include "faulty_io.h"
+#include "io_fault.h"
 #include "unit_test.h"
 
 #include <limits.h>
@@ -40,7 +40,7 @@ static int make_tree(void **state) {
 }
 
 static int remove_tree(void **state) {
-  faulty_io_stop();
+  (void)io_fault_disarm();
   unit_dir_remove(*state);
   return 0;
 }
@@ -177,15 +177,15 @@ static void test_odd_paths_are_refused_alike(void **state) {
 static void test_without_openat2_the_walk_serves(void **state) {
   int root = open_root(state);
   for (int way = 0; way < 2; way++) {
-    faulty_io_start(0, 0);
-    faulty_io.old_kernel = way == 0;
-    faulty_io.sandbox = way == 1;
+    io_fault_arm(0, false, 0);
+    io_fault.old_kernel = way == 0;
+    io_fault.sandbox = way == 1;
     int fd = mri_open_beneath(root, "a/b/file", O_RDONLY, 0);
     assert_true(fd >= 0);
-    assert_true(faulty_io.calls > 3);
+    assert_true(io_fault.calls > 3);
     assert_int_equal(mri_open_beneath(root, "link-dir/plain", O_RDONLY, 0), -1);
     assert_int_equal(errno, ELOOP);
-    faulty_io_stop();
+    (void)io_fault_disarm();
     assert_int_equal(close(fd), 0);
   }
   assert_int_equal(close(root), 0);
@@ -254,11 +254,11 @@ static void test_making_folders_survives_each_failing_call(void **state) {
     int fd = -1;
     mr_error error = MR_ERROR_INIT;
     (void)snprintf(path, sizeof path, "hard%d/x/y", n);
-    faulty_io_start(n, ENOSPC);
+    io_fault_arm(n, false, ENOSPC);
     mr_status status = mri_mkdirs_beneath(top->fd, path, 0700, true, &fd, &error);
-    bool fired = faulty_io.fired != NULL;
-    bool harmless = fired && strcmp(faulty_io.fired, "close") == 0;
-    faulty_io_stop();
+    bool fired = io_fault.fired != NULL;
+    bool harmless = fired && strcmp(io_fault.fired, "close") == 0;
+    (void)io_fault_disarm();
     worked = !fired;
     assert_int_equal(status, fired && !harmless ? MR_IO : MR_OK);
     if (status == MR_OK) {
@@ -294,14 +294,14 @@ static void test_another_process_may_make_the_folder_first(void **state) {
 static void test_each_new_folder_is_synced_when_asked(void **state) {
   const unit_dir *top = *state;
   int fd = -1;
-  faulty_io_start(0, 0);
+  io_fault_arm(0, false, 0);
   assert_int_equal(mri_mkdirs_beneath(top->fd, "soft/x/y", 0700, false, &fd, NULL), MR_OK);
-  int soft_calls = faulty_io.calls;
+  int soft_calls = io_fault.calls;
   assert_int_equal(close(fd), 0);
-  faulty_io_start(0, 0);
+  io_fault_arm(0, false, 0);
   assert_int_equal(mri_mkdirs_beneath(top->fd, "firm/x/y", 0700, true, &fd, NULL), MR_OK);
-  assert_int_equal(faulty_io.calls, soft_calls + 3);
-  faulty_io_stop();
+  assert_int_equal(io_fault.calls, soft_calls + 3);
+  (void)io_fault_disarm();
   assert_int_equal(close(fd), 0);
 }
 
@@ -310,10 +310,10 @@ static void test_whole_content_over_short_counts(void **state) {
   static const char text[] = "0123456789";
   int fd = openat(top->fd, "short", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   assert_true(fd >= 0);
-  faulty_io_start(0, 0);
-  faulty_io.one_byte = true;
+  io_fault_arm(0, false, 0);
+  io_fault.one_byte = true;
   assert_true(mri_write_full(fd, text, 10));
-  assert_int_equal(faulty_io.calls, 10);
+  assert_int_equal(io_fault.calls, 10);
   char back[16] = "";
   size_t got = 0;
   assert_true(mri_pread_full(fd, back, 5, 3, &got));
@@ -325,7 +325,7 @@ static void test_whole_content_over_short_counts(void **state) {
   assert_int_equal(got, 0);
   assert_true(mri_write_full(fd, NULL, 0));
   assert_true(mri_pread_full(fd, NULL, 0, 0, &got));
-  faulty_io_stop();
+  (void)io_fault_disarm();
   assert_int_equal(close(fd), 0);
 }
 
@@ -336,25 +336,25 @@ static void test_interrupted_calls_go_on_and_others_end(void **state) {
   char back[4];
   size_t got = 0;
   for (int n = 1; n <= 4; n++) {
-    faulty_io_start(n, EINTR);
-    faulty_io.one_byte = true;
+    io_fault_arm(n, false, EINTR);
+    io_fault.one_byte = true;
     assert_true(mri_write_full(fd, "abcd", 4));
-    assert_int_equal(faulty_io.calls, 5);
-    faulty_io_start(n, EINTR);
-    faulty_io.one_byte = true;
+    assert_int_equal(io_fault.calls, 5);
+    io_fault_arm(n, false, EINTR);
+    io_fault.one_byte = true;
     assert_true(mri_pread_full(fd, back, 4, 0, &got));
     assert_int_equal(got, 4);
     assert_memory_equal(back, "abcd", 4);
-    faulty_io_start(n, ENOSPC);
-    faulty_io.one_byte = true;
+    io_fault_arm(n, false, ENOSPC);
+    io_fault.one_byte = true;
     assert_false(mri_write_full(fd, "abcd", 4));
     assert_int_equal(errno, ENOSPC);
-    faulty_io_start(n, EIO);
-    faulty_io.one_byte = true;
+    io_fault_arm(n, false, EIO);
+    io_fault.one_byte = true;
     assert_false(mri_pread_full(fd, back, 4, 0, &got));
     assert_int_equal(errno, EIO);
     assert_int_equal(got, n - 1);
-    faulty_io_stop();
+    (void)io_fault_disarm();
   }
   assert_int_equal(close(fd), 0);
 }
@@ -378,12 +378,12 @@ static void test_a_write_of_nothing_is_a_failure(void **state) {
 static void test_sync_of_a_folder(void **state) {
   const unit_dir *top = *state;
   assert_true(mri_fsync_dir(top->fd));
-  faulty_io_start(1, EIO);
+  io_fault_arm(1, false, EIO);
   assert_false(mri_fsync_dir(top->fd));
   assert_int_equal(errno, EIO);
-  faulty_io_start(1, EINVAL);
+  io_fault_arm(1, false, EINVAL);
   assert_true(mri_fsync_dir(top->fd));
-  faulty_io_stop();
+  (void)io_fault_disarm();
 }
 
 static mr_status read_file(int dir, const char *path, int64_t max, const char *expected) {
@@ -453,12 +453,12 @@ static void test_reading_survives_each_failing_call(void **state) {
   put(top->fd, "ten", "0123456789");
   bool ended = false;
   for (int n = 1; !ended; n++) {
-    faulty_io_start(n, EIO);
-    faulty_io.one_byte = true;
+    io_fault_arm(n, false, EIO);
+    io_fault.one_byte = true;
     mr_status status = read_file(top->fd, "ten", 100, "0123456789");
-    ended = faulty_io.fired == NULL;
-    bool harmless = ended || strcmp(faulty_io.fired, "close") == 0;
-    faulty_io_stop();
+    ended = io_fault.fired == NULL;
+    bool harmless = ended || strcmp(io_fault.fired, "close") == 0;
+    (void)io_fault_disarm();
     assert_int_equal(status, harmless ? MR_OK : MR_IO);
     assert_int_equal(mri_mem_live(), live);
     assert_int_equal(unit_count_fds(), fds);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "faulty_io.h"
+#include "io_fault.h"
 #include "unit_test.h"
 
 #include "base/os_file.h"
@@ -24,7 +24,7 @@ static int make_folders(void **state) {
 
 static int remove_folders(void **state) {
   fixture *f = *state;
-  faulty_io_stop();
+  (void)io_fault_disarm();
   assert_int_equal(close(f->tmp), 0);
   assert_int_equal(close(f->to), 0);
   unit_dir_remove(&f->top);
@@ -102,10 +102,10 @@ static void test_a_name_is_one_part(void **state) {
 static void test_a_taken_name_is_tried_again(void **state) {
   const fixture *f = *state;
   mri_temp_file file;
-  faulty_io_start(1, EEXIST);
+  io_fault_arm(1, false, EEXIST);
   assert_int_equal(mri_temp_file_open(&file, f->tmp, 0600, NULL), MR_OK);
-  assert_int_equal(faulty_io.calls, 2);
-  faulty_io_stop();
+  assert_int_equal(io_fault.calls, 2);
+  (void)io_fault_disarm();
   mri_temp_file_discard(&file);
 }
 
@@ -146,12 +146,12 @@ static void fail_each_call(const fixture *f, int errno_value, bool one_byte) {
   int failures = 0;
   for (int n = 1;; n++) {
     mr_error error = MR_ERROR_INIT;
-    faulty_io_start(n, errno_value);
-    faulty_io.one_byte = one_byte;
+    io_fault_arm(n, false, errno_value);
+    io_fault.one_byte = one_byte;
     bool worked = store(f, &error);
-    const char *fired = faulty_io.fired;
-    int calls = faulty_io.calls;
-    faulty_io_stop();
+    const char *fired = io_fault.fired;
+    int calls = io_fault.calls;
+    (void)io_fault_disarm();
     assert_int_equal(worked, fired == NULL);
     assert_int_equal(unit_count_fds(), fds);
     assert_int_equal(unit_count_entries(f->tmp), 0);
@@ -182,10 +182,10 @@ static void test_a_removal_that_fails_is_survived(void **state) {
   mri_temp_file file;
   size_t fds = unit_count_fds();
   assert_int_equal(mri_temp_file_open(&file, f->tmp, 0600, NULL), MR_OK);
-  faulty_io_start(2, EIO);
+  io_fault_arm(2, false, EIO);
   mri_temp_file_discard(&file);
-  assert_string_equal(faulty_io.fired, "unlink_at");
-  faulty_io_stop();
+  assert_string_equal(io_fault.fired, "unlink_at");
+  (void)io_fault_disarm();
   mri_temp_file_discard(&file);
   assert_int_equal(unit_count_fds(), fds);
   assert_int_equal(unit_count_entries(f->tmp), 1);
