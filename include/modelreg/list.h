@@ -29,7 +29,7 @@ typedef struct mr_list_options {
   uint32_t reserved;
   /** Most records in the page, 1 to MR_LIST_MAX_LIMIT; 0 is MR_LIST_DEFAULT_LIMIT. */
   int64_t limit;
-  /** @nullable Token of the page before; NULL starts at the beginning. */
+  /** @nullable Token of the page before in the same list; NULL starts at the beginning. */
   const char *token;
 } mr_list_options;
 

@@ -82,7 +82,8 @@ typedef struct mr_run_options {
   const char *environment_packages_digest;
   /** @nullable Digest of the container image, any text up to 250 bytes; NULL: unknown. */
   const char *environment_image_digest;
-  /** @nullable Keys of the first tags; NULL when tag_count is 0. */
+  /** @nullable Keys of the first tags; the last value counts where one occurs twice. NULL when
+   * tag_count is 0. */
   const char *const *tag_keys;
   /** @nullable Values of the first tags; NULL when tag_count is 0. */
   const char *const *tag_values;

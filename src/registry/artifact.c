@@ -269,10 +269,10 @@ mr_status mr_run_list_artifacts(mr_run *run, const mr_list_options *options,
   mri_stmt *stmt = NULL;
   mr_status status = mri_check_argument(run, "run", error);
   if (status == MR_OK) status = mri_check_argument(out_page, "out_page", error);
-  if (status == MR_OK) status = mri_cursor_options(&cursor, options, false, error);
+  if (status == MR_OK) status = mri_cursor_options(&cursor, MRI_LIST_ARTIFACTS, options, error);
   if (status == MR_OK) status = mri_call_begin(run->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  mr_artifact_page *page = mri_artifact_page_new(run->registry, cursor.limit);
+  mr_artifact_page *page = mri_artifact_page_new(run->registry, &cursor);
   status = page == NULL ? mri_error_no_memory(error)
                         : mri_sql_query(tx, error, &stmt,
                                         "SELECT path, kind, digest, size, format, uri, created_us "

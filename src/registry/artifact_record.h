@@ -6,7 +6,7 @@
 #include "registry/page.h"
 #include "registry/tree.h"
 
-mr_artifact_page *mri_artifact_page_new(mr_registry *registry, int64_t limit);
+mr_artifact_page *mri_artifact_page_new(mr_registry *registry, const mri_cursor *cursor);
 /* Rows of path, kind, digest, size, format, uri, created_us; gives the statement back. */
 mr_status mri_artifact_page_fill(mr_artifact_page *page, mri_stmt *stmt, mr_error *error);
 /* The files of a tree after the cursor's key. */

@@ -11,8 +11,8 @@ struct mr_blob {
 
 MRI_DEFINE_PAGE(mr_artifact, mr_artifact_record);
 
-mr_artifact_page *mri_artifact_page_new(mr_registry *registry, int64_t limit) {
-  return mri_page_new(registry, sizeof(mr_artifact_page), limit);
+mr_artifact_page *mri_artifact_page_new(mr_registry *registry, const mri_cursor *cursor) {
+  return mri_page_new(registry, sizeof(mr_artifact_page), cursor);
 }
 
 static mr_status add_artifact(mri_page *page, const mri_stmt *stmt, mr_error *error) {

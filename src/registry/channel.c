@@ -47,10 +47,10 @@ mr_status mr_model_list_channels(mr_model *model, const mr_list_options *options
   mri_stmt *stmt = NULL;
   mr_status status = mri_check_argument(model, "model", error);
   if (status == MR_OK) status = mri_check_argument(out_page, "out_page", error);
-  if (status == MR_OK) status = mri_cursor_options(&cursor, options, false, error);
+  if (status == MR_OK) status = mri_cursor_options(&cursor, MRI_LIST_CHANNELS, options, error);
   if (status == MR_OK) status = mri_call_begin(model->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  mr_channel_page *page = mri_page_new(model->registry, sizeof *page, cursor.limit);
+  mr_channel_page *page = mri_page_new(model->registry, sizeof *page, &cursor);
   status = page == NULL
                ? mri_error_no_memory(error)
                : mri_sql_query(tx, error, &stmt,

@@ -357,10 +357,10 @@ mr_status mr_registry_list_datasets(mr_registry *registry, const mr_list_options
   mri_stmt *stmt = NULL;
   mr_status status = mri_check_argument(registry, "registry", error);
   if (status == MR_OK) status = mri_check_argument(out_page, "out_page", error);
-  if (status == MR_OK) status = mri_cursor_options(&cursor, options, true, error);
+  if (status == MR_OK) status = mri_cursor_options(&cursor, MRI_LIST_DATASETS, options, error);
   if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  mr_dataset_page *page = mri_page_new(registry, sizeof *page, cursor.limit);
+  mr_dataset_page *page = mri_page_new(registry, sizeof *page, &cursor);
   status = page == NULL
                ? mri_error_no_memory(error)
                : mri_sql_query(tx, error, &stmt,

@@ -118,11 +118,11 @@ mr_status mr_run_list_metrics(mr_run *run, const mr_list_options *options,
   mri_cursor cursor;
   mr_status status = mri_check_argument(run, "run", error);
   if (status == MR_OK) status = mri_check_argument(out_page, "out_page", error);
-  if (status == MR_OK) status = mri_cursor_options(&cursor, options, false, error);
+  if (status == MR_OK) status = mri_cursor_options(&cursor, MRI_LIST_METRICS, options, error);
   if (status == MR_OK) status = mri_enter(run->registry, error);
   if (status != MR_OK) return status;
   mr_registry *registry = run->registry;
-  mr_metric_page *page = mri_page_new(registry, sizeof *page, cursor.limit);
+  mr_metric_page *page = mri_page_new(registry, sizeof *page, &cursor);
   status =
       page == NULL ? mri_error_no_memory(error) : fill_metrics(run, &cursor, &page->page, error);
   if (status == MR_OK) *out_page = page;

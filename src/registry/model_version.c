@@ -145,10 +145,10 @@ mr_status mr_model_list_versions(mr_model *model, const mr_list_options *options
   mri_stmt *stmt = NULL;
   mr_status status = mri_check_argument(model, "model", error);
   if (status == MR_OK) status = mri_check_argument(out_page, "out_page", error);
-  if (status == MR_OK) status = mri_cursor_options(&cursor, options, false, error);
+  if (status == MR_OK) status = mri_cursor_options(&cursor, MRI_LIST_VERSIONS, options, error);
   if (status == MR_OK) status = mri_call_begin(model->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  mr_version_page *page = mri_page_new(model->registry, sizeof *page, cursor.limit);
+  mr_version_page *page = mri_page_new(model->registry, sizeof *page, &cursor);
   status =
       page == NULL ? mri_error_no_memory(error) : query_versions(tx, model, &cursor, &stmt, error);
   if (status == MR_OK) status = mri_page_fill(&page->page, stmt, add_version, error);
@@ -181,12 +181,12 @@ mr_status mr_version_list_artifacts(mr_version *version, const mr_list_options *
   mri_cursor cursor;
   mr_status status = mri_check_argument(version, "version", error);
   if (status == MR_OK) status = mri_check_argument(out_page, "out_page", error);
-  if (status == MR_OK) status = mri_cursor_options(&cursor, options, false, error);
+  if (status == MR_OK) status = mri_cursor_options(&cursor, MRI_LIST_ARTIFACTS, options, error);
   if (status == MR_OK) status = mri_enter(version->registry, error);
   if (status != MR_OK) return status;
   mri_tree tree;
   mri_tree_init(&tree, &version->registry->mem);
-  mr_artifact_page *page = mri_artifact_page_new(version->registry, cursor.limit);
+  mr_artifact_page *page = mri_artifact_page_new(version->registry, &cursor);
   status = page == NULL ? mri_error_no_memory(error) : read_artifacts(version, &tree, error);
   if (status == MR_OK) status = mri_artifact_page_of_tree(page, &tree, &cursor, error);
   mri_tree_destroy(&tree);

@@ -11,23 +11,27 @@ static int64_t read_id(const char *text) {
   return id;
 }
 
-mr_status mri_cursor_read(mri_cursor *out, int64_t limit, const char *token, bool by_id,
+static bool goes_by_id(mri_list list) {
+  return list < 'a';
+}
+
+mr_status mri_cursor_read(mri_cursor *out, mri_list list, int64_t limit, const char *token,
                           mr_error *error) {
   if (limit < 0 || limit > MR_LIST_MAX_LIMIT) {
     return mri_error_set(error, MR_INVALID_ARGUMENT, "limit is %lld, not 0 to %d", (long long)limit,
                          MR_LIST_MAX_LIMIT);
   }
+  out->list = list;
   out->limit = limit == 0 ? MR_LIST_DEFAULT_LIMIT : limit;
   out->id = 0;
   out->key = "";
   if (token == NULL) return MR_OK;
   mr_status status = mri_check_value(token, "token", MRI_VALUE_MAX, error);
   if (status != MR_OK) return status;
-  if (by_id && token[0] == 'i') {
+  if (token[0] == (char)list && goes_by_id(list)) {
     out->id = read_id(token + 1);
     if (out->id > 0) return MR_OK;
-  }
-  if (!by_id && token[0] == 'k' && token[1] != '\0') {
+  } else if (token[0] == (char)list && token[1] != '\0') {
     out->key = token + 1;
     return MR_OK;
   }
@@ -35,22 +39,23 @@ mr_status mri_cursor_read(mri_cursor *out, int64_t limit, const char *token, boo
                        "token is not one that a page of this list gave out");
 }
 
-mr_status mri_cursor_options(mri_cursor *out, const mr_list_options *options, bool by_id,
+mr_status mri_cursor_options(mri_cursor *out, mri_list list, const mr_list_options *options,
                              mr_error *error) {
   mr_list_options o;
   mr_status status = mri_options_read(&o, sizeof o, options, "mr_list_options", error);
   if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_list_options", error);
   if (status != MR_OK) return status;
-  return mri_cursor_read(out, o.limit, o.token, by_id, error);
+  return mri_cursor_read(out, list, o.limit, o.token, error);
 }
 
-void *mri_page_new(mr_registry *registry, size_t size, int64_t limit) {
+void *mri_page_new(mr_registry *registry, size_t size, const mri_cursor *cursor) {
   mri_page *page = mri_mem_zalloc(&registry->mem, 1, size);
   if (page == NULL) return NULL;
   page->registry = mri_registry_ref(registry);
   mri_arena_init(&page->arena, &registry->mem);
   mri_vec_init(&page->records, &registry->mem, sizeof(void *));
-  page->limit = limit;
+  page->list = cursor->list;
+  page->limit = cursor->limit;
   return page;
 }
 
@@ -67,15 +72,15 @@ void *mri_page_add(mri_page *page, size_t record_size) {
   return *slot;
 }
 
-/* A token is a letter that says what follows, and the id or key of the last row. */
+/* A token is the letter of its list and the id or key of the last row. */
 mr_status mri_page_end(mri_page *page, mr_error *error) {
   mri_str token;
   mri_str_init(&token, &page->registry->mem);
-  if (page->last_key != NULL) {
-    mri_str_add_char(&token, 'k');
-    mri_str_add(&token, page->last_key);
+  mri_str_add_char(&token, (char)page->list);
+  if (goes_by_id(page->list)) {
+    mri_str_addf(&token, "%lld", (long long)page->last_id);
   } else {
-    mri_str_addf(&token, "i%lld", (long long)page->last_id);
+    mri_str_add(&token, page->last_key);
   }
   const char *text = mri_str_text(&token);
   if (text != NULL) page->next_token = mri_arena_strdup(&page->arena, text);

@@ -6,31 +6,49 @@
 #include "base/vec.h"
 #include "registry/core.h"
 
+/* The letter that the tokens of a list begin with: a token of one list means nothing to another. */
+typedef enum mri_list {
+  MRI_LIST_DATASETS = 'D', /* capital letters go on by the id of a row ... */
+  MRI_LIST_EXPERIMENTS = 'E',
+  MRI_LIST_INPUTS = 'I',
+  MRI_LIST_REQUESTS = 'Q',
+  MRI_LIST_RUNS = 'R',
+  MRI_LIST_ARTIFACTS = 'a', /* ... and the others by its key */
+  MRI_LIST_CHANNELS = 'c',
+  MRI_LIST_METRICS = 'x',
+  MRI_LIST_MODELS = 'm',
+  MRI_LIST_PARAMS = 'p',
+  MRI_LIST_TAGS = 't',
+  MRI_LIST_VERSIONS = 'v'
+} mri_list;
+
 typedef struct mri_page {
   mr_registry *registry;
   mri_arena arena;
   mri_vec records; /* pointers */
+  mri_list list;
   int64_t limit;
   bool failed;          /* a string could not be copied */
-  int64_t last_id;      /* of the last row that was added: the next token, by id ... */
-  const char *last_key; /* ... or by key where it is not NULL */
+  int64_t last_id;      /* of the last row that was added, where the list goes by id ... */
+  const char *last_key; /* ... and where it goes by key */
   const char *next_token;
 } mri_page;
 
 /* Where a list starts: after this id (0 at the beginning) or key ("" at the beginning). */
 typedef struct mri_cursor {
+  mri_list list;
   int64_t limit;
   int64_t id;
   const char *key;
 } mri_cursor;
 
-mr_status mri_cursor_read(mri_cursor *out, int64_t limit, const char *token, bool by_id,
+mr_status mri_cursor_read(mri_cursor *out, mri_list list, int64_t limit, const char *token,
                           mr_error *error);
-mr_status mri_cursor_options(mri_cursor *out, const mr_list_options *options, bool by_id,
+mr_status mri_cursor_options(mri_cursor *out, mri_list list, const mr_list_options *options,
                              mr_error *error);
 
 /* A new page in `size` bytes whose first member is the mri_page. */
-void *mri_page_new(mr_registry *registry, size_t size, int64_t limit);
+void *mri_page_new(mr_registry *registry, size_t size, const mri_cursor *cursor);
 /* A zeroed record of the page with its struct_size set; NULL when memory runs out. */
 void *mri_page_add(mri_page *page, size_t record_size);
 /* Steps `stmt` (bound with a LIMIT of limit + 1), calls `row` for each row of the page, gives the

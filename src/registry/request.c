@@ -236,7 +236,8 @@ mr_status mr_registry_list_requests(mr_registry *registry, const mr_request_list
   if (status == MR_OK) {
     status = mri_options_read(&o, sizeof o, options, "mr_request_list_options", error);
   }
-  if (status == MR_OK) status = mri_cursor_read(&cursor, o.limit, o.token, true, error);
+  if (status == MR_OK)
+    status = mri_cursor_read(&cursor, MRI_LIST_REQUESTS, o.limit, o.token, error);
   if (status == MR_OK && o.model != NULL) status = mri_check_model_name(o.model, error);
   if (status == MR_OK && (o.state < 0 || o.state > MR_REQUEST_STATE_WITHDRAWN)) {
     status = mri_error_set(error, MR_INVALID_ARGUMENT, "request state %d is unknown", (int)o.state);
@@ -245,7 +246,7 @@ mr_status mr_registry_list_requests(mr_registry *registry, const mr_request_list
   if (status != MR_OK) return status;
   if (o.model != NULL) status = mri_model_find(tx, o.model, &model_id, error);
   if (status == MR_OK) {
-    page = mri_page_new(registry, sizeof *page, cursor.limit);
+    page = mri_page_new(registry, sizeof *page, &cursor);
     status = page == NULL ? mri_error_no_memory(error)
                           : mri_sql_query(tx, error, &stmt,
                                           "SELECT " REQUEST_COLUMNS " FROM " REQUEST_TABLES

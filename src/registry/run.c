@@ -318,7 +318,7 @@ mr_status mr_registry_list_runs(mr_registry *registry, const mr_run_list_options
     status = mri_options_read(&o, sizeof o, options, "mr_run_list_options", error);
   }
   if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_run_list_options", error);
-  if (status == MR_OK) status = mri_cursor_read(&cursor, o.limit, o.token, true, error);
+  if (status == MR_OK) status = mri_cursor_read(&cursor, MRI_LIST_RUNS, o.limit, o.token, error);
   if (status == MR_OK && o.experiment != NULL) {
     status = mri_check_name(o.experiment, "experiment", error);
   }
@@ -330,7 +330,7 @@ mr_status mr_registry_list_runs(mr_registry *registry, const mr_run_list_options
   }
   if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  mr_run_page *page = mri_page_new(registry, sizeof *page, cursor.limit);
+  mr_run_page *page = mri_page_new(registry, sizeof *page, &cursor);
   status = page == NULL ? mri_error_no_memory(error) : query_runs(tx, &o, &cursor, &stmt, error);
   if (status == MR_OK) status = mri_page_fill(&page->page, stmt, add_run, error);
   status = mri_call_end(registry, tx, status, error);

@@ -125,10 +125,10 @@ mr_status mr_run_list_inputs(mr_run *run, const mr_list_options *options, mr_inp
   mri_stmt *stmt = NULL;
   mr_status status = mri_check_argument(run, "run", error);
   if (status == MR_OK) status = mri_check_argument(out_page, "out_page", error);
-  if (status == MR_OK) status = mri_cursor_options(&cursor, options, true, error);
+  if (status == MR_OK) status = mri_cursor_options(&cursor, MRI_LIST_INPUTS, options, error);
   if (status == MR_OK) status = mri_call_begin(run->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  mr_input_page *page = mri_page_new(run->registry, sizeof *page, cursor.limit);
+  mr_input_page *page = mri_page_new(run->registry, sizeof *page, &cursor);
   status =
       page == NULL
           ? mri_error_no_memory(error)

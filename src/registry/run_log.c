@@ -97,17 +97,18 @@ static mr_status add_property(mri_page *page, const mri_stmt *stmt, mr_error *er
   return MR_OK;
 }
 
-static mr_status list_properties(mr_run *run, const char *sql, const mr_list_options *options,
-                                 mr_property_page **out_page, mr_error *error) {
+static mr_status list_properties(mr_run *run, mri_list list, const char *sql,
+                                 const mr_list_options *options, mr_property_page **out_page,
+                                 mr_error *error) {
   mri_cursor cursor;
   mri_tx *tx = NULL;
   mri_stmt *stmt = NULL;
   mr_status status = mri_check_argument(run, "run", error);
   if (status == MR_OK) status = mri_check_argument(out_page, "out_page", error);
-  if (status == MR_OK) status = mri_cursor_options(&cursor, options, false, error);
+  if (status == MR_OK) status = mri_cursor_options(&cursor, list, options, error);
   if (status == MR_OK) status = mri_call_begin(run->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  mr_property_page *page = mri_page_new(run->registry, sizeof *page, cursor.limit);
+  mr_property_page *page = mri_page_new(run->registry, sizeof *page, &cursor);
   status = page == NULL
                ? mri_error_no_memory(error)
                : mri_sql_query(tx, error, &stmt, sql, "iti", run->id, cursor.key, cursor.limit + 1);
@@ -122,12 +123,12 @@ mr_status mr_run_list_params(mr_run *run, const mr_list_options *options,
                              mr_property_page **out_page, mr_error *error) {
   static const char sql[] = "SELECT key, value FROM param WHERE run_id = ?1 AND key > ?2 "
                             "ORDER BY key LIMIT ?3";
-  return list_properties(run, sql, options, out_page, error);
+  return list_properties(run, MRI_LIST_PARAMS, sql, options, out_page, error);
 }
 
 mr_status mr_run_list_tags(mr_run *run, const mr_list_options *options, mr_property_page **out_page,
                            mr_error *error) {
   static const char sql[] = "SELECT key, value FROM tag WHERE run_id = ?1 AND key > ?2 "
                             "ORDER BY key LIMIT ?3";
-  return list_properties(run, sql, options, out_page, error);
+  return list_properties(run, MRI_LIST_TAGS, sql, options, out_page, error);
 }

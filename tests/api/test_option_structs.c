@@ -293,7 +293,7 @@ static void make_run_list(any_struct *s) {
   s->run_list.status = MR_RUN_STATUS_FINISHED;
   s->run_list.experiment = "digits";
   s->run_list.limit = 2;
-  s->run_list.token = "i1000";
+  s->run_list.token = "R1000";
 }
 
 static void make_list(any_struct *s) {
@@ -333,7 +333,7 @@ static void make_request_list(any_struct *s) {
   s->request_list.state = MR_REQUEST_STATE_ACCEPTED;
   s->request_list.model = "digits";
   s->request_list.limit = 2;
-  s->request_list.token = "i1000";
+  s->request_list.token = "Q1000";
 }
 
 static void make_resolve(any_struct *s) {

@@ -7,15 +7,15 @@ static void limits(void **state) {
   (void)state;
   mri_cursor cursor;
   mr_error error = MR_ERROR_INIT;
-  OK(mri_cursor_read(&cursor, 0, NULL, true, &error));
+  OK(mri_cursor_read(&cursor, MRI_LIST_RUNS, 0, NULL, &error));
   assert_int_equal(cursor.limit, MR_LIST_DEFAULT_LIMIT);
   assert_int_equal(cursor.id, 0);
   assert_string_equal(cursor.key, "");
-  OK(mri_cursor_read(&cursor, MR_LIST_MAX_LIMIT, NULL, false, &error));
+  OK(mri_cursor_read(&cursor, MRI_LIST_MODELS, MR_LIST_MAX_LIMIT, NULL, &error));
   assert_int_equal(cursor.limit, MR_LIST_MAX_LIMIT);
-  assert_int_equal(mri_cursor_read(&cursor, MR_LIST_MAX_LIMIT + 1, NULL, true, &error),
+  assert_int_equal(mri_cursor_read(&cursor, MRI_LIST_RUNS, MR_LIST_MAX_LIMIT + 1, NULL, &error),
                    MR_INVALID_ARGUMENT);
-  assert_int_equal(mri_cursor_read(&cursor, -1, NULL, true, &error), MR_INVALID_ARGUMENT);
+  assert_int_equal(mri_cursor_read(&cursor, MRI_LIST_RUNS, -1, NULL, &error), MR_INVALID_ARGUMENT);
   registry_says(&error, "-1");
 }
 
@@ -27,26 +27,31 @@ static void tokens_round_trip(void **state) {
   mr_error error = MR_ERROR_INIT;
   mr_registry *registry = registry_open();
   mri_cursor cursor;
+  OK(mri_cursor_read(&cursor, MRI_LIST_RUNS, 1, NULL, &error));
   for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
-    mri_page *page = mri_page_new(registry, sizeof *page, 1);
+    mri_page *page = mri_page_new(registry, sizeof *page, &cursor);
     assert_non_null(page);
     page->last_id = ids[i];
     OK(mri_page_end(page, &error));
-    OK(mri_cursor_read(&cursor, 1, page->next_token, true, &error));
+    OK(mri_cursor_read(&cursor, MRI_LIST_RUNS, 1, page->next_token, &error));
     assert_int_equal(cursor.id, ids[i]);
-    /* A token of one kind of list is refused by the other. */
-    assert_int_equal(mri_cursor_read(&cursor, 1, page->next_token, false, &error),
+    /* A token of one list is refused by every other. */
+    assert_int_equal(mri_cursor_read(&cursor, MRI_LIST_MODELS, 1, page->next_token, &error),
                      MR_INVALID_ARGUMENT);
+    assert_int_equal(mri_cursor_read(&cursor, MRI_LIST_EXPERIMENTS, 1, page->next_token, &error),
+                     MR_INVALID_ARGUMENT);
+    OK(mri_cursor_read(&cursor, MRI_LIST_RUNS, 1, NULL, &error));
     mri_page_destroy(page);
   }
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-    mri_page *page = mri_page_new(registry, sizeof *page, 1);
+    OK(mri_cursor_read(&cursor, MRI_LIST_MODELS, 1, NULL, &error));
+    mri_page *page = mri_page_new(registry, sizeof *page, &cursor);
     assert_non_null(page);
     page->last_key = keys[i];
     OK(mri_page_end(page, &error));
-    OK(mri_cursor_read(&cursor, 1, page->next_token, false, &error));
+    OK(mri_cursor_read(&cursor, MRI_LIST_MODELS, 1, page->next_token, &error));
     assert_string_equal(cursor.key, keys[i]);
-    assert_int_equal(mri_cursor_read(&cursor, 1, page->next_token, true, &error),
+    assert_int_equal(mri_cursor_read(&cursor, MRI_LIST_RUNS, 1, page->next_token, &error),
                      MR_INVALID_ARGUMENT);
     mri_page_destroy(page);
   }
@@ -56,14 +61,15 @@ static void tokens_round_trip(void **state) {
 
 static void foreign_tokens_are_refused(void **state) {
   (void)state;
+  static const mri_list lists[] = {MRI_LIST_RUNS, MRI_LIST_MODELS};
   static const char *const bad[] = {
-      "",   "i",  "k",    "x",    "1",   "i0", "i-1", "i1x", "i 1", "i+1", "i9999999999999999999",
-      "I1", "j1", "\x01", "i1\n", "\xff"};
+      "",   "R",  "m",    "x",    "1",   "R0", "R-1", "R1x", "R 1", "R+1", "R9999999999999999999",
+      "r1", "E1", "\x01", "R1\n", "\xff"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    for (int by_id = 0; by_id <= 1; by_id++) {
+    for (size_t j = 0; j < 2; j++) {
       mri_cursor cursor;
       mr_error error = MR_ERROR_INIT;
-      mr_status status = mri_cursor_read(&cursor, 1, bad[i], by_id == 1, &error);
+      mr_status status = mri_cursor_read(&cursor, lists[j], 1, bad[i], &error);
       if (status != MR_INVALID_ARGUMENT) fail_msg("'%s': %s", bad[i], mr_status_name(status));
       registry_says(&error, "token");
     }
@@ -91,7 +97,8 @@ static bool fill_once(void *ctx) {
   mr_status status = mri_tx_begin(a->registry->store, MRI_TX_READ, NULL, &tx, &error);
   if (status == MR_NO_MEMORY) return false;
   OK(status);
-  mri_page *page = mri_page_new(a->registry, sizeof *page, a->limit);
+  mri_cursor cursor = {.list = MRI_LIST_MODELS, .limit = a->limit, .key = ""};
+  mri_page *page = mri_page_new(a->registry, sizeof *page, &cursor);
   status = page == NULL ? MR_NO_MEMORY
                         : mri_sql_query(tx, &error, &stmt,
                                         "SELECT column1 FROM (VALUES ('a'), ('b'), ('c')) "
