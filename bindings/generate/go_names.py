@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Go names of what is in C."""
+
+from __future__ import annotations
+
+import model
+
+INITIALISMS = {"abi", "api", "id", "io", "json", "sql", "uri", "url", "utf8", "uuid"}
+# What a parameter cannot be called without hiding what the generated code needs.
+TAKEN = {
+    "append", "array", "break", "cap", "case", "chan", "close", "const", "continue", "copy",
+    "default", "defer", "else", "error", "f", "fallthrough", "for", "func", "go", "goto", "if",
+    "import", "interface", "len", "make", "map", "max", "min", "new", "nil", "package", "panic",
+    "range", "result", "return", "select", "self", "string", "struct", "switch", "type", "var",
+}  # fmt: skip
+SCALARS = {
+    "int64_t": "int64",
+    "int32_t": "int32",
+    "uint32_t": "uint32",
+    "uint8_t": "byte",
+    "size_t": "uint64",
+    "double": "float64",
+}
+# Handles that Go users never see: a page becomes a Page, a buffer a string.
+BUFFER = "mr_buffer"
+REPORT_STATUS = "mr_status"
+
+
+def camel(snake: str) -> str:
+    """run_id -> RunID"""
+    return "".join(
+        word.upper() if word in INITIALISMS else word[:1].upper() + word[1:]
+        for word in snake.lower().split("_")
+        if word
+    )
+
+
+def lower_camel(snake: str) -> str:
+    """run_id -> runID, uri -> uri"""
+    first, _, rest = snake.partition("_")
+    name = first + camel(rest)
+    return name + "_" if name in TAKEN else name
+
+
+def type_name(c_name: str) -> str:
+    """mr_run_options -> RunOptions"""
+    return camel(c_name.removeprefix("mr_"))
+
+
+def constant_name(name: str) -> str:
+    """MR_RUN_KIND_TRAINING -> RunKindTraining; a time in milliseconds loses its unit."""
+    return camel(name.removeprefix("MR_").removesuffix("_MS"))
+
+
+def status_name(name: str) -> str:
+    """MR_NOT_FOUND -> StatusNotFound"""
+    return "Status" + camel(name.removeprefix("MR_"))
+
+
+def error_name(name: str) -> str:
+    """MR_NOT_FOUND -> ErrNotFound"""
+    return "Err" + camel(name.removeprefix("MR_"))
+
+
+def is_time(value: model.Value) -> bool:
+    return value.kind == "scalar" and value.target == "int64_t" and value.name.endswith("_us")
+
+
+def is_duration(value: model.Value) -> bool:
+    return value.kind == "scalar" and value.target == "int64_t" and value.name.endswith("_ms")
+
+
+def field_name(value: model.Value) -> str:
+    """created_us -> Created: what is a time says so by its type."""
+    name = value.name
+    if is_time(value) or is_duration(value):
+        name = name[:-3]
+    return camel(name)
+
+
+def scalar_type(target: str) -> str:
+    return SCALARS.get(target) or type_name(target)
+
+
+def method_name(function: model.Function) -> str:
+    """open_run -> OpenRun; count -> Len, which is what Go calls it."""
+    if function.kind == "destructor":
+        return "Close"
+    if function.verb == "count":
+        return "Len"
+    return camel(function.verb)
+
+
+def function_name(function: model.Function) -> str:
+    """The name of a method, or for what is no method mr_gate_new -> NewGate."""
+    if function.is_method:
+        return method_name(function)
+    if not function.noun:
+        return camel(function.name.removeprefix("mr_"))
+    return camel(function.verb) + type_name(function.noun)
+
+
+def receiver(noun: str) -> str:
+    return type_name(noun)[0].lower()
+
+
+def own_fields(struct: model.Struct) -> dict[str, str]:
+    """The fields that a doc comment cannot mean as plain words."""
+    return {each.name: field_name(each) for each in struct.fields if "_" in each.name}

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What things of the ABI are called in Python, and their types."""
+
+from __future__ import annotations
+
+import keyword
+
+import model
+
+# Not seen from outside: its bytes become str or bytes.
+HIDDEN_HANDLES = frozenset({"mr_buffer"})
+
+# How ctypes spells a number, and what checks an argument.
+NUMBERS = {
+    "int32_t": ("ctypes.c_int32", "int32"),
+    "uint32_t": ("ctypes.c_uint32", "uint32"),
+    "int64_t": ("ctypes.c_int64", "int64"),
+    "size_t": ("ctypes.c_size_t", "size"),
+    "uint8_t": ("ctypes.c_uint8", ""),
+    "double": ("ctypes.c_double", "real"),
+}
+COLUMN_CODES = {"double": "d", "int64_t": "q"}
+LIMITS = {
+    "int32_t": ("-0x80000000", "0x7FFFFFFF"),
+    "uint32_t": ("0", "0xFFFFFFFF"),
+    "int64_t": ("-0x8000000000000000", "0x7FFFFFFFFFFFFFFF"),
+}
+
+# Exceptions that Python has for the same thing; OSError gets its errno from the backend code.
+BUILTIN_BASES = {
+    "MR_INVALID_ARGUMENT": "ValueError",
+    "MR_NOT_FOUND": "LookupError",
+    "MR_BUSY": "TimeoutError",
+    "MR_NO_MEMORY": "MemoryError",
+    "MR_IO": "OSError",
+    "MR_NOT_SUPPORTED": "NotImplementedError",
+    "MR_LIMIT": "ValueError",
+    "MR_READ_ONLY": "PermissionError",
+    "MR_FORKED": "RuntimeError",
+    "MR_UNAVAILABLE": "ConnectionError",
+    "MR_CLOSED": "ValueError",
+}
+
+
+def camel(name: str) -> str:
+    """mr_run_page as RunPage."""
+    return "".join(word.capitalize() for word in name.removeprefix("mr_").split("_"))
+
+
+def safe(name: str) -> str:
+    """A name that is no keyword of Python."""
+    return name + "_" if keyword.iskeyword(name) else name
+
+
+def ref(handle: str) -> str:
+    """The class that owns a C handle."""
+    return f"_{camel(handle)}Ref"
+
+
+def c_struct(name: str) -> str:
+    """The class that lays out a struct."""
+    return f"_C{camel(name)}"
+
+
+def reader(record: str) -> str:
+    """The function that reads a record."""
+    return f"_read_{record.removeprefix('mr_')}"
+
+
+def error_class(constant: str) -> str:
+    """The exception of a status."""
+    return "".join(word.capitalize() for word in constant.split("_")[1:]) + "Error"
+
+
+def enum_prefix(enum: model.Enum) -> str:
+    """What the constants of an enum begin with."""
+    if enum.name == "mr_status":
+        return "MR_"
+    return enum.name.removesuffix("_flags").upper() + "_"
+
+
+def member(enum: model.Enum, constant: str) -> str:
+    return safe(constant.removeprefix(enum_prefix(enum)))
+
+
+class Names:
+    """Looks things of the ABI up by their C names."""
+
+    def __init__(self, api: model.Api) -> None:
+        self.api = api
+        self.enums = {enum.name: enum for enum in api.enums}
+        self.structs = {struct.name: struct for struct in api.structs}
+        self.handles = {handle.name: handle for handle in api.handles}
+        self.callbacks = {callback.name: callback for callback in api.callbacks}
+        self.functions = {function.name: function for function in api.functions}
+        self.members = {
+            constant.name: f"{camel(enum.name)}.{member(enum, constant.name)}"
+            for enum in api.enums
+            for constant in enum.constants
+        }
+
+    def number(self, target: str) -> str:
+        """The fixed-width type below a number or an enum."""
+        return self.enums[target].base if target in self.enums else target
+
+    def ctype(self, target: str) -> str:
+        return NUMBERS[self.number(target)][0]
+
+    def any_thread(self, handle: str) -> bool:
+        """Whether the header lets every thread use the handle at any time."""
+        return "any thread" in self.handles[handle].doc.text
+
+    def changes(self, handle: str) -> bool:
+        """Whether a call may change what other calls on the same handle read."""
+        return any(
+            function.kind == "call"
+            and function.is_method
+            and function.noun == handle
+            and not function.params[0].ctype.startswith("const ")
+            for function in self.api.functions
+        )
+
+    def locked(self, handle: str) -> bool:
+        """Whether calls on the handle must wait for each other."""
+        return not self.any_thread(handle) and self.changes(handle)
+
+    def is_rows(self, handle: str) -> bool:
+        return bool(self.handles[handle].item)
+
+    def is_property(self, function: model.Function) -> bool:
+        """Whether a function is an attribute that is read."""
+        return function.kind == "getter" and function.is_method and len(function.params) == 1
+
+    def spelling(self, function: model.Function) -> str:
+        """How a function is named in the text of a docstring."""
+        owner = camel(function.noun) if function.noun else ""
+        if function.kind == "destructor":
+            return f"{owner}.close()"
+        if function.noun and self.is_rows(function.noun) and function.verb in ("count", "at"):
+            return f"len() of {owner}" if function.verb == "count" else f"{owner}[index]"
+        name = f"{owner}.{safe(function.verb)}" if owner else safe(function.name[3:])
+        return name if self.is_property(function) else name + "()"
