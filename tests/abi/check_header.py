@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiles one public header alone, included twice, in a strict standard without a warning."""
 
+from __future__ import annotations
+
 import argparse
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import sys
 WARNINGS = "-pedantic -Wall -Wextra -Wundef -Werror".split()
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--include", required=True)
     parser.add_argument("--std", required=True)

@@ -6,6 +6,8 @@ pkg-config (shared, and static from a prefix that was moved), CMake's find_packa
 and as a Meson subproject. Each builds and runs use_library.c, without a warning.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import pathlib
@@ -29,29 +31,31 @@ executable('use', 'use_library.c', dependencies: modelreg)
 """
 
 
-def run(*command, env=None):
-    command = [str(part) for part in command]
-    print("+", " ".join(command), flush=True)
+def run(*command: str | pathlib.Path, env: dict[str, str] | None = None) -> str:
+    words = [str(part) for part in command]
+    print("+", " ".join(words), flush=True)
     result = subprocess.run(
-        command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        words, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if result.returncode:
         sys.exit(result.stdout + f"failed with status {result.returncode}")
     return result.stdout
 
 
-def meson(source, build, *options):
+def meson(source: pathlib.Path, build: pathlib.Path, *options: str) -> None:
     if not (build / "build.ninja").exists():
         run("meson", "setup", build, source, *options)
     run("ninja", "-C", build)
 
 
-def expect(condition, message):
+def expect(condition: bool, message: str) -> None:
     if not condition:
         sys.exit(message)
 
 
-def with_pkg_config(cc, prefix, work, *options):
+def with_pkg_config(
+    cc: list[str], prefix: pathlib.Path, work: pathlib.Path, *options: str
+) -> pathlib.Path:
     env = dict(os.environ, PKG_CONFIG_PATH=str(prefix / "lib" / "pkgconfig"))
     flags = run("pkg-config", "--cflags", "--libs", *options, "modelreg", env=env).split()
     program = work / f"use-{prefix.name}"
@@ -59,7 +63,7 @@ def with_pkg_config(cc, prefix, work, *options):
     return program
 
 
-def with_cmake(prefix, work, version):
+def with_cmake(prefix: pathlib.Path, work: pathlib.Path, version: str) -> pathlib.Path:
     folder = work / f"cmake-{prefix.name}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -70,7 +74,7 @@ def with_cmake(prefix, work, version):
     return folder / "build" / "use"
 
 
-def with_subproject(source, work, version):
+def with_subproject(source: pathlib.Path, work: pathlib.Path, version: str) -> pathlib.Path:
     folder = work / "subproject"
     (folder / "subprojects").mkdir(parents=True, exist_ok=True)
     shutil.copy(PROGRAM, folder)
@@ -85,7 +89,7 @@ def with_subproject(source, work, version):
     return folder / "build" / "use"
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=pathlib.Path, required=True)
     parser.add_argument("--work", type=pathlib.Path, required=True)
@@ -93,7 +97,7 @@ def main():
     parser.add_argument("--soname", required=True)
     parser.add_argument("compiler", nargs="+")
     args = parser.parse_args()
-    work = args.work
+    work: pathlib.Path = args.work
     os.environ["CC"] = " ".join(args.compiler)
     # It names the build that this test belongs to, and would win over every rpath.
     os.environ.pop("LD_LIBRARY_PATH", None)
