@@ -35,7 +35,7 @@ class References:
             self.names[enum.name] = f"[{go_names.type_name(enum.name)}]"
             for constant in enum.constants:
                 name = go_names.constant_name(constant.name)
-                if enum.name == go_names.REPORT_STATUS:
+                if enum.name == go_names.STATUS:
                     name = go_names.error_name(constant.name)
                 self.names[constant.name] = f"[{name}]"
         self.names["MR_OK"] = "[StatusOK]"

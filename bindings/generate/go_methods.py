@@ -3,234 +3,27 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
-
 import go_docs
 import go_names
 import model
+from go_build import (
+    Code,
+    Context,
+    Unsupported,
+    begin,
+    body,
+    documented,
+    kind_name,
+    lines,
+    out_text,
+    output,
+    read_name,
+    shim_name,
+    signature,
+)
 
-MAX_HELD = 4  # maxHeld of frame.go: the most handles that a call may take
 # Calls that a method written by hand wraps, in blob.go.
 WRAPPED = {"mr_blob_read"}
-
-
-class Unsupported(Exception):
-    """The headers have something for which there is no Go form yet."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Context:
-    """What the writers of one description share."""
-
-    api: model.Api
-    references: go_docs.References
-    handles: dict[str, model.Handle]
-    structs: dict[str, model.Struct]
-
-    @staticmethod
-    def of(api: model.Api) -> Context:
-        return Context(
-            api,
-            go_docs.References(api),
-            {handle.name: handle for handle in api.handles},
-            {struct.name: struct for struct in api.structs},
-        )
-
-    def is_page(self, handle: str) -> bool:
-        return bool(self.handles[handle].page_of)
-
-    def page_record(self, handle: str) -> str:
-        return go_names.type_name(self.handles[handle].page_of)
-
-
-@dataclasses.dataclass
-class Code:
-    """One function under construction."""
-
-    inputs: list[str]  # "runID string"
-    before: list[str]  # what turns them into C
-    arguments: list[str]  # for the function in C
-    held: int = 0
-
-
-def own_names(context: Context, function: model.Function) -> dict[str, str]:
-    """The parameters whose names look different in Go, and the fields of its options."""
-    names: dict[str, str] = {}
-    for value in function.params:
-        if value.kind == "options":
-            names |= go_names.own_fields(context.structs[value.target])
-    for value in function.params:
-        if go_names.lower_camel(value.name) != value.name:
-            names[value.name] = go_names.lower_camel(value.name)
-    return names
-
-
-def go_inputs(function: model.Function) -> list[model.Value]:
-    """The parameters that are parameters in Go as well."""
-    hidden = {"count", "error", "out_handle", "out_string", "out_bytes", "out_count"}
-    return [v for v in function.params[function.is_method :] if v.kind not in hidden]
-
-
-def parameter(value: model.Value, code: Code) -> None:
-    """Adds one parameter to the Go signature and to the call."""
-    name = go_names.lower_camel(value.name.removeprefix("out_"))
-    target = go_names.type_name(value.target) if value.target.startswith("mr_") else ""
-    c_name = "c" + name[0].upper() + name[1:]
-    if value.kind == "scalar":
-        code.inputs.append(f"{name} {go_names.scalar_type(value.target)}")
-        code.arguments.append(f"C.{value.target}({name})")
-    elif value.kind == "bool":
-        code.inputs.append(f"{name} bool")
-        code.arguments.append(f"nativeBool({name})")
-    elif value.kind in ("string", "path"):
-        code.inputs.append(f"{name} string")
-        how = "optionalText" if value.nullable else "text"
-        code.before.append(f'{c_name} := f.{how}("{name}", {name})')
-        code.arguments.append(c_name)
-    elif value.kind == "strings":
-        code.inputs.append(f"{name} []string")
-        code.before.append(f'{c_name} := f.texts("{name}", {name})')
-        code.arguments.append(c_name)
-    elif value.kind in ("array", "bytes", "out_memory"):
-        element = value.target or "uint8_t"
-        code.inputs.append(f"{name} []{go_names.SCALARS[element]}")
-        code.arguments.append(f"(*C.{element})(array({name}))")
-    elif value.kind == "handle":
-        code.inputs.append(f"{name} *{target}")
-        absent = "true" if value.nullable else "false"
-        code.before.append(f'{c_name} := f.argument("{name}", {name}.core(), {absent})')
-        code.arguments.append(f"(*C.{value.target})({c_name})")
-        code.held += 1
-    elif value.kind == "options":
-        code.inputs.append(f"{name} *{target}")
-        code.before.append(f"{c_name} := {name}.native(&f)")
-        code.arguments.append(c_name)
-    else:
-        raise Unsupported(f"no Go form of the {value.kind} {value.name}")
-
-
-def begin(context: Context, function: model.Function) -> Code:
-    """Inputs, their lengths and their counts."""
-    code = Code([], [], [])
-    if function.is_method:
-        code.before.append(f"self := f.self({go_names.receiver(function.noun)}.core())")
-        code.arguments.append(f"(*C.{function.noun})(self)")
-        code.held += 1
-    elif function.kind == "call":
-        code.before.append("f.abi()")
-    arrays: dict[str, str] = {}
-    for value in function.params[function.is_method :]:
-        if value.kind == "count":
-            code.arguments.append(f"C.{value.target}(len({arrays[value.name]}))")
-        elif value.kind not in ("error", "out_handle", "out_string", "out_bytes", "out_count"):
-            parameter(value, code)
-            if value.kind == "options":
-                fields = context.structs[value.target].fields
-                code.held += sum(field.kind == "handle" for field in fields)
-        if value.count:
-            same_length(value, arrays, code)
-    if code.held > MAX_HELD:
-        raise Unsupported(f"{function.name} takes more than {MAX_HELD} handles")
-    return code
-
-
-def same_length(value: model.Value, arrays: dict[str, str], code: Code) -> None:
-    """Compares an array with the first one of the same count."""
-    name = go_names.lower_camel(value.name.removeprefix("out_"))
-    other = arrays.setdefault(value.count, name)
-    if other == name:
-        return
-    check = f'f.sameLength("{name}", len({name}), "{other}", len({other}))'
-    if value.nullable:
-        code.before += [f"if {name} != nil {{", f"\t{check}", "}"]
-    else:
-        code.before.append(check)
-
-
-def signature(function: model.Function, name: str, inputs: list[str], results: str) -> str:
-    receiver = ""
-    if function.is_method:
-        noun = go_names.type_name(function.noun)
-        receiver = f"({go_names.receiver(function.noun)} *{noun}) "
-    return f"func {receiver}{name}({', '.join(joined(inputs))}) {results}".rstrip()
-
-
-def joined(inputs: list[str]) -> list[str]:
-    """a string, b string -> a, b string"""
-    out: list[str] = []
-    for i, each in enumerate(inputs):
-        name, kind = each.split(" ", 1)
-        same = i + 1 < len(inputs) and inputs[i + 1].split(" ", 1)[1] == kind
-        out.append(name if same else each)
-    return out
-
-
-def body(code: Code, failure: str) -> list[str]:
-    """What every call begins with; `failure` is what it returns beside the error."""
-    given = f"return {failure}, f.err" if failure else "return f.err"
-    return ["var f frame", "defer f.end()", *code.before, "if f.err != nil {", f"\t{given}", "}"]
-
-
-def lines(head: str, statements: list[str]) -> str:
-    return f"{head} {{\n" + "".join(f"\t{line}\n" for line in statements) + "}\n\n"
-
-
-def documented(
-    context: Context,
-    function: model.Function,
-    name: str,
-    code: Code,
-    extra: str = "",
-    with_output: bool = True,
-) -> str:
-    """The doc comment of a function."""
-    references, own = context.references, own_names(context, function)
-    texts = [value for value in function.params if value.kind in ("string", "path")]
-    null = '""' if any(value.nullable for value in texts) else "nil"
-    text = references.translate(function.doc.text, null, own)
-    text = go_docs.sentence(name, text, "returns", "returns")
-    items = ""
-    for value in go_inputs(function):
-        null = '""' if value.kind in ("string", "path", "strings") else "nil"
-        what = go_docs.without_count(value.doc.text, value.count)
-        if value.kind == "bool":
-            what = go_docs.truth(what)
-        what = references.translate(what, null, own)
-        if value.nullable and null not in what:
-            what = absent(what, value, null)
-        items += f"- {go_names.lower_camel(value.name.removeprefix('out_'))}: {what}\n"
-    if items and code.inputs:
-        text += f"\n\n{items.rstrip()}"
-    if extra:
-        text += f"\n\n{extra}"
-    if function.kind == "call":
-        text += go_docs.errors(function, own, references, with_output)
-    else:
-        text += go_docs.result(function, own, references)
-    return go_docs.comment(text.rstrip() + go_docs.age(function.doc, "nil", references))
-
-
-def absent(what: str, value: model.Value, null: str) -> str:
-    """The doc of what may be missing: the headers say what then holds after @nullable."""
-    return f"{what}; {null} where there is none" if value.kind == "handle" else f"{null}: {what}"
-
-
-def output(function: model.Function) -> model.Value | None:
-    for value in function.params:
-        if value.kind in ("out_handle", "out_string", "out_bytes", "out_memory"):
-            return value
-    return None
-
-
-def out_text(context: Context, function: model.Function, value: model.Value) -> str:
-    """What a call returns, from the doc of its output parameter."""
-    text = context.references.translate(value.doc.text, "nil", own_names(context, function))
-    match = re.match(r"receives (.*)", text, re.DOTALL)
-    if match is None or match.group(1) in ("the handle", "the page"):
-        return ""
-    plain = f"[{go_names.type_name(function.noun)}.{go_names.function_name(function)}]"
-    return f"Returns {match.group(1)}.".replace("with nil the call itself", plain)
 
 
 def call(context: Context, function: model.Function) -> str:
@@ -264,10 +57,6 @@ def call(context: Context, function: model.Function) -> str:
 def invoke(function: model.Function, code: Code, output: str = "") -> str:
     arguments = ", ".join(code.arguments)
     return f"result := C.{shim_name(function)}{output}({arguments})"
-
-
-def shim_name(function: model.Function) -> str:
-    return "mrgo_" + function.name.removeprefix("mr_")
 
 
 def plain_call(context: Context, function: model.Function, name: str, note: str = "") -> str:
@@ -426,12 +215,6 @@ def list_call(context: Context, function: model.Function, name: str, value: mode
     return sequence + page
 
 
-def kind_name(handle: str) -> str:
-    """mr_run -> runKind; not the type RunKind of Go."""
-    name = go_names.type_name(handle)
-    return "kindOf" + name
-
-
 def getter(context: Context, function: model.Function) -> str:
     if not function.fast:
         raise Unsupported(f"{function.name}: a getter that is not @fast could run callbacks")
@@ -503,10 +286,6 @@ def record_getter(
             [f"return all({receiver}.Len, {receiver}.At)"],
         )
     return text
-
-
-def read_name(record: str) -> str:
-    return "read" + go_names.type_name(record)
 
 
 def column_getter(

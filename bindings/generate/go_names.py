@@ -23,7 +23,7 @@ SCALARS = {
 }
 # Handles that Go users never see: a page becomes a Page, a buffer a string.
 BUFFER = "mr_buffer"
-REPORT_STATUS = "mr_status"
+STATUS = "mr_status"
 
 
 def camel(snake: str) -> str:

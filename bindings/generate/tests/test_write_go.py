@@ -11,9 +11,11 @@ from collections.abc import Callable
 import pytest
 
 import generate
+import go_build
 import go_docs
-import go_methods
+import go_enums
 import go_names
+import go_structs
 import model
 import write_go
 
@@ -53,7 +55,7 @@ def test_every_function_is_called(public: model.Api, files: dict[str, str]) -> N
     for function in public.functions:
         if function.kind in ("call", "destructor"):
             assert re.search(rf"[ =]{function.name}\(", c), function.name
-            assert f"C.{go_methods.shim_name(function)}(" in go, function.name
+            assert f"C.{go_build.shim_name(function)}(" in go, function.name
         else:
             assert f"C.{function.name}(" in go, function.name
 
@@ -76,9 +78,9 @@ def test_every_field_and_constant_is_there(public: model.Api, files: dict[str, s
             continue
         body = text.split(f"type {name} struct {{", 1)[1].split("\n}", 1)[0]
         fields = re.findall(r"^\t(\w+) ", body, re.MULTILINE)
-        assert fields == [go_names.field_name(field) for field in write_go.go_fields(struct)]
+        assert fields == [go_names.field_name(field) for field in go_structs.go_fields(struct)]
     for enum in public.enums:
-        for name, constant, word in write_go.enum_values(enum):
+        for name, constant, word in go_enums.enum_values(enum):
             assert (
                 f"\t{name} {go_names.type_name(enum.name)} = {constant.value}\n"
                 in (files["generated_enums.go"])
@@ -133,7 +135,7 @@ def test_what_has_no_go_form_is_refused(public: model.Api) -> None:
         return change
 
     def with_handles(function: model.Function) -> model.Function:
-        more = (function.params[0],) * go_methods.MAX_HELD
+        more = (function.params[0],) * go_build.MAX_HELD
         return dataclasses.replace(function, params=(*function.params[:1], *more))
 
     hooks = dataclasses.replace(
@@ -156,14 +158,14 @@ def test_what_has_no_go_form_is_refused(public: model.Api) -> None:
         dataclasses.replace(public, structs=(*public.structs, hooks)),
     ]
     for api in broken:
-        with pytest.raises(go_methods.Unsupported):
+        with pytest.raises(go_build.Unsupported):
             write_go.write_go(api)
 
 
 def test_a_call_can_hold_as_many_handles_as_the_runtime() -> None:
     frame = pathlib.Path(write_go.__file__).parents[1] / "go" / "frame.go"
     found = re.search(r"^const maxHeld = (\d+)$", frame.read_text(), re.MULTILINE)
-    assert found is not None and int(found.group(1)) == go_methods.MAX_HELD
+    assert found is not None and int(found.group(1)) == go_build.MAX_HELD
 
 
 @pytest.mark.parametrize(

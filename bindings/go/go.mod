@@ -1,0 +1,3 @@
+module modelreg
+
+go 1.24
