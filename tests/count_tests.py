@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts what Meson's test logs say and judges it.
 
-A cmocka program, as every test_* is, counts as many tests as it reports, any other as one. Prints
-"N passed, N failed, N skipped" and exits with 1 when a test failed, when one skipped that the file
-may_skip beside this one does not name, or when none ran.
+A cmocka program, as every test_* is, and one that speaks TAP, as those of the bindings, count as
+many tests as they report, any other as one. Prints "N passed, N failed, N skipped" and exits with 1
+when a test failed, when one skipped that the file may_skip beside this one does not name, or when
+none ran.
 """
 
 import argparse
@@ -18,6 +19,8 @@ PASSED = re.compile(r"^\[ +OK \] ", re.M)
 # A failure is named twice, when it happens and at the end.
 FAILED = re.compile(r"^\[  FAILED  \] (?!.*\d+ test\(s\))", re.M)
 SKIPPED = re.compile(r"^\[  SKIPPED \] (?!.*\d+ test\(s\))(\S+)", re.M)
+TAP_PLAN = re.compile(r"^1\.\.(\d+)$", re.M)
+TAP_LINE = re.compile(r"^(not ok|ok) \d+ - (\S+)(?: # (SKIP))?", re.M)
 
 
 def may_skip():
@@ -27,8 +30,22 @@ def may_skip():
     return {(words[0], words[1] if len(words) > 1 else "") for words in lines if words}
 
 
+def judge(good, started, passed, failed, skipped):
+    """The same, but a program that crashed, ended early or ran no case has proved nothing."""
+    if not good or passed + len(skipped) == 0 or passed + failed + len(skipped) < started:
+        failed = max(failed, 1)
+    return passed, failed, skipped
+
+
 def count(entry, name):
     """Passed, failed, and the names of the skipped cases of one entry of the log."""
+    plan = TAP_PLAN.search(entry.get("stdout", ""))
+    if plan:
+        lines = TAP_LINE.findall(entry["stdout"])
+        skipped = [case for _, case, skip in lines if skip]
+        failed = sum(word == "not ok" for word, _, _ in lines)
+        passed = len(lines) - failed - len(skipped)
+        return judge(entry["result"] in ("OK", "SKIP"), int(plan.group(1)), passed, failed, skipped)
     if entry["result"] == "SKIP":
         return 0, 0, [""]
     good = entry["result"] in ("OK", "EXPECTEDFAIL")
@@ -39,10 +56,7 @@ def count(entry, name):
     passed = len(PASSED.findall(text))
     failed = (len(FAILED.findall(text)) + 1) // 2
     skipped = sorted(set(SKIPPED.findall(text)))
-    if not good or passed + len(skipped) == 0 or passed + failed + len(skipped) < started:
-        # A program that crashed, ended early or ran no case has proved nothing.
-        failed = max(failed, 1)
-    return passed, failed, skipped
+    return judge(good, started, passed, failed, skipped)
 
 
 def main():
