@@ -143,8 +143,8 @@ class Binder:
             out.before.append(f'{values} = _convert.texts({name}_items, "{name} values")')
             return values
         code = COLUMN_CODES[value.target]
-        out.before.append(f'{values} = _convert.column({name}_items, "{name} values", "{code}")')
-        return f"{values}.address"
+        out.before.append(f'{values}, _ = _convert.column({name}_items, "{name} values", "{code}")')
+        return values
 
     def _pair_doc(self, title: str, value: model.Value) -> str:
         """What is said about keys or values beyond that they are there."""
@@ -158,48 +158,58 @@ class Binder:
                 return function.params[function.params.index(keys) + 1].ctype
         return ""
 
-    def _array(
-        self, value: model.Value, out: Inputs, keyword: bool, counts: dict[str, str]
-    ) -> str:
+    def _array(self, value: model.Value, out: Inputs, keyword: bool, counts: dict[str, str]) -> str:
         name = safe(value.name)
-        local = f"{name}_view"
-        optional = value.nullable and value.kind != "bytes"
-        checker = f'_convert.texts({name}, "{name}")'
-        annotation, count, expression = "Iterable[str]", f"len({local})", local
-        if value.kind != "strings":
-            if value.kind == "bytes":
-                annotation, checker = "ReadableBuffer", f'_convert.content({name}, "{name}")'
-            else:
-                item = "int | datetime.datetime" if name.endswith("_us") else "int"
-                item = "float" if value.target == "double" else item
-                annotation = f"ReadableBuffer | Iterable[{item}]"
-                code = COLUMN_CODES[value.target]
-                checker = f'_convert.column({name}, "{name}", "{code}")'
-            count, expression = f"{local}.count", f"{local}.address"
-        default = REQUIRED
-        if optional and value.kind == "strings":
-            default = "()"
-        elif optional:
-            annotation, default = f"{annotation} | None", "None"
-            checker = f"None if {name} is None else {checker}"
-            expression = f"{local} and {expression}"
-        out.parameters.append(
-            Parameter(name, annotation, default, keyword, self.docs.value(value))
-        )
-        out.before.append(f"{local} = {checker}")
-        if value.count in counts:
-            first = counts[value.count].removesuffix(".count")
-            test = f"{local}.count != {first}.count"
-            if optional:
-                test = f"{local} is not None and {test}"
-            out.before += [
-                f"if {test}:",
-                f'    raise _convert.lengths("{first.removesuffix("_view")}", {first}, '
-                f'"{name}", {local})',
-            ]
+        text = self.docs.value(value)
+        if value.kind == "array":
+            return self._column(value, name, text, out, keyword, counts)
+        if value.kind == "strings":
+            default = "()" if value.nullable else REQUIRED
+            out.parameters.append(Parameter(name, "Iterable[str]", default, keyword, text))
+            out.before.append(f'{name}_at = _convert.texts({name}, "{name}")')
+            expression, count = f"{name}_at", f"len({name}_at)"
         else:
-            counts[value.count] = count
+            out.parameters.append(Parameter(name, "ReadableBuffer", REQUIRED, keyword, text))
+            out.before.append(f'{name}_at, {name}_count = _convert.content({name}, "{name}")')
+            expression, count = f"{name}_at", f"{name}_count"
+        if value.count in counts:
+            raise ValueError(f"{name}: only numbers may share a count")
+        counts[value.count] = count
         return expression
+
+    def _column(
+        self,
+        value: model.Value,
+        name: str,
+        text: str,
+        out: Inputs,
+        keyword: bool,
+        counts: dict[str, str],
+    ) -> str:
+        """Numbers, which may share a count with those before."""
+        item = "int | datetime.datetime" if name.endswith("_us") else "int"
+        item = "float" if value.target == "double" else item
+        annotation, default = f"ReadableBuffer | Iterable[{item}]", REQUIRED
+        code = COLUMN_CODES[value.target]
+        make = f'{name}_at, {name}_count = _convert.column({name}, "{name}", "{code}")'
+        first = counts.setdefault(value.count, f"{name}_count")
+        other = first.removesuffix("_count")
+        check = []
+        if other != name:
+            check = [
+                f"if {name}_count != {first}:",
+                f'    raise _convert.lengths("{other}", {first}, "{name}", {name}_count)',
+            ]
+        if value.nullable:
+            if not check:
+                raise ValueError(f"{name}: what tells a count must be there")
+            annotation, default = f"{annotation} | None", "None"
+            out.before.append(f"{name}_at = _convert.NULL")
+            out.before += [f"if {name} is not None:", *indented([make, *check])]
+        else:
+            out.before += [make, *check]
+        out.parameters.append(Parameter(name, annotation, default, keyword, text))
+        return f"{name}_at"
 
     def _single(self, value: model.Value, out: Inputs, keyword: bool) -> str:
         """One number, text, handle, struct of callbacks or callback."""
@@ -219,9 +229,7 @@ class Binder:
             return self._number(value, name, text, out, keyword)
         raise ValueError(f"{value.name}: there is no way to pass {value.kind} from Python")
 
-    def _string(
-        self, value: model.Value, name: str, text: str, out: Inputs, keyword: bool
-    ) -> str:
+    def _string(self, value: model.Value, name: str, text: str, out: Inputs, keyword: bool) -> str:
         annotation, function = "str", "text"
         if value.kind == "path":
             annotation, function = "str | os.PathLike[str]", "path"
@@ -231,9 +239,7 @@ class Binder:
         out.parameters.append(Parameter(name, annotation, default, keyword, text))
         return f'_convert.{function}({name}, "{name}")'
 
-    def _handle(
-        self, value: model.Value, name: str, text: str, out: Inputs, keyword: bool
-    ) -> str:
+    def _handle(self, value: model.Value, name: str, text: str, out: Inputs, keyword: bool) -> str:
         kind = camel(value.target)
         checked = f'_convert.handle({name}, "{name}", {kind})'
         if not value.nullable:
@@ -252,9 +258,7 @@ class Binder:
         ]
         return f"{name}_ref"
 
-    def _number(
-        self, value: model.Value, name: str, text: str, out: Inputs, keyword: bool
-    ) -> str:
+    def _number(self, value: model.Value, name: str, text: str, out: Inputs, keyword: bool) -> str:
         number = self.names.number(value.target)
         check = f'_convert.{NUMBERS[number][1]}({name}, "{name}")'
         if value.target in self.names.enums:

@@ -16,7 +16,8 @@ from python_names import COLUMN_CODES, HIDDEN_HANDLES, Names, camel, reader, ref
 ME = "self._ref or _closed(self)"
 # What the headers say about memory, and what Python takes care of.
 LIFETIME = re.compile(
-    r"(?:[;,] (?:(?:NULL|0) for NULL|free it with|close it with)|, valid until|, to be freed).*", re.S
+    r"(?:[;,] (?:(?:NULL|0) for NULL|free it with|close it with)|, valid until|, to be freed).*",
+    re.S,
 )
 
 
@@ -202,9 +203,7 @@ class Methods:
             annotation, owned = f"{kind} | None", f"{owned} if out else None"
         return Outcome(annotation, text, before, [f"return {owned}"])
 
-    def _call(
-        self, function: model.Function, suffix: str, is_strict: bool = False
-    ) -> list[str]:
+    def _call(self, function: model.Function, suffix: str, is_strict: bool = False) -> list[str]:
         """A call as it is; is_strict: without room for its output."""
         inputs = self.binder.inputs(function)
         outcome = Outcome("None") if is_strict else self._output(function)
@@ -285,12 +284,12 @@ class Methods:
         expressions = {
             **inputs.arguments,
             function.params[0].name: ME,
-            memory.name: f"{name}_view.address",
-            memory.count: f"{name}_view.count",
+            memory.name: f"{name}_at",
+            memory.count: f"{name}_count",
             count.name: "ctypes.byref(out)",
             "error": "error",
         }
-        body = [*inputs.before, f'{name}_view = _convert.room({name}, "{name}")']
+        body = [*inputs.before, f'{name}_at, {name}_count = _convert.room({name}, "{name}")']
         body.append("out = ctypes.c_size_t()")
         arguments = [expressions[each.name] for each in function.params]
         outcome = Outcome("int", after=["return out.value"])

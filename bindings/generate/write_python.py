@@ -45,7 +45,7 @@ from ._library import Prototype, load
 from ._runtime import Enum, Flags, Handle, ModelregError, Page, Ref, Rows
 '''
 
-SUPPORT = '''\
+SUPPORT = """\
 _errors = _runtime.Errors(_CError, _ERROR_CLASSES, Status)
 _take_error = _errors.take
 _give_error = _errors.give
@@ -64,13 +64,18 @@ def _bytes_of(buffer: _BufferRef) -> bytes:
 
 def _str_of(buffer: _BufferRef) -> str:
     return _bytes_of(buffer).decode()
-'''
+"""
 
 
 def soname(version: str) -> str:
     """The file name that the loader knows the library by."""
     major, minor, _ = version.split(".")
     return f"libmodelreg.so.0.{minor}" if major == "0" else f"libmodelreg.so.{major}"
+
+
+def members(enum: str) -> str:
+    """The dictionary that finds the members of an enum."""
+    return f"_{enum.removeprefix('mr_').upper()}"
 
 
 class Module:
@@ -85,7 +90,7 @@ class Module:
 
     def text(self) -> str:
         parts = [
-            [HEAD.rstrip("\n")],
+            HEAD.splitlines(),
             self.constants(),
             *self.enums(),
             *self.error_classes(),
@@ -95,19 +100,20 @@ class Module:
             *self.refs(),
             self.prototypes(),
             self.load(),
-            [SUPPORT.rstrip("\n")],
+            SUPPORT.splitlines(),
             *self.hooks(),
             *self.records(),
             *self.handles(),
             *self.functions(),
         ]
         parts.insert(1, self.exports())
-        spaced = ["\n".join(part) for part in parts if part]
-        out = spaced[0]
-        for part in spaced[1:]:
-            gap = "\n\n\n" if part.startswith(("class ", "def ", "@")) else "\n\n"
-            after = out.rsplit("\n\n", 1)[-1].lstrip("\n").startswith(("class ", "def ", "@", "    "))
-            out += ("\n\n\n" if after else gap) + part
+        out = ""
+        after_block = False
+        for part in filter(None, parts):
+            is_block = any(line.startswith(("class ", "def ", "@")) for line in part)
+            gap = "\n\n\n" if is_block or after_block else "\n\n"
+            out += (gap if out else "") + "\n".join(part)
+            after_block = is_block
         return out + "\n"
 
     def exports(self) -> list[str]:
@@ -135,8 +141,20 @@ class Module:
                 lines.append("")
                 lines += comment(self.docs.translate(constant.doc.text), 4)
                 lines.append(f"    {member(enum, constant.name)} = {constant.value}")
+            if enum.name in self.shown_enums():
+                lines += ["", "", f"{members(enum.name)} = _runtime.Members({name})"]
             out.append(lines)
         return out
+
+    def shown_enums(self) -> set[str]:
+        """Enums that are no flags and stand in records."""
+        return {
+            value.target
+            for struct in self.api.structs
+            if struct.role == "record"
+            for value in struct.fields
+            if value.target in self.names.enums and not self.names.enums[value.target].flags
+        }
 
     def statuses(self) -> Sequence[model.Constant]:
         return [each for each in self.names.enums["mr_status"].constants if each.value != 0]
@@ -214,6 +232,8 @@ class Module:
             return "ctypes.POINTER(ctypes.c_char_p)"
         if value.kind == "error":
             return "_runtime.ErrorRef"
+        if value.kind in ("array", "bytes", "out_memory"):
+            return "_convert.Place"
         if value.kind in ("scalar", "bool", "count"):
             return self.names.ctype(value.target)
         return "ctypes.c_void_p"
@@ -267,7 +287,12 @@ class Module:
                 attributes += self.docs.item(value.name, value.doc.text)
             text = self.docs.translate(struct.doc.text)
             text += "\n\nMemory is an address as an int; None or 0 is no memory."
-            lines = ["@dataclass(frozen=True)", f"class {name}:", *docstring(4, text, attributes), ""]
+            lines = [
+                "@dataclass(frozen=True)",
+                f"class {name}:",
+                *docstring(4, text, attributes),
+                "",
+            ]
             for value in fields:
                 kind = self.binder.callable_type(self.names.callbacks[value.target])
                 lines.append(f"    {value.name}: {kind}")
@@ -329,27 +354,36 @@ class Module:
     def record_reader(self, struct: model.Struct) -> list[str]:
         kind = camel(struct.name)
         lines = [
+            f"_{kind}Draft = _runtime.draft({kind})",
+            "",
+            "",
             f"def {reader(struct.name)}(address: int) -> {kind}:",
             f"    raw: Any = _runtime.record({c_struct(struct.name)}, address)",
-            f"    return {kind}(",
+            f"    draft: Any = _{kind}Draft()",
         ]
         for value in self.shown_fields(struct):
-            raw = f"raw.{value.name}"
-            if value.kind in ("string", "path"):
-                name = "text" if value.nullable else raw
-                text = f"os.fsdecode({name})" if value.kind == "path" else f"{name}.decode()"
-                if value.nullable:
-                    text = f"None if (text := {raw}) is None else {text}"
-            elif value.kind == "strings":
-                text = f"_runtime.texts({raw}, raw.{value.count})"
-            elif value.kind == "bool":
-                text = f"{raw} != 0"
-            elif value.target in self.names.enums:
-                text = f"{camel(value.target)}({raw})"
-            else:
-                text = raw
-            lines.append(f"        {text},")
-        return [*lines, "    )"]
+            if value.kind in ("string", "path") and value.nullable:
+                lines.append(f"    text = raw.{value.name}")
+            lines.append(f"    draft.{value.name} = {self.read_field(value)}")
+        made = f"    made: {kind} = draft"
+        return [*lines, f"    draft.__class__ = {kind}", made, "    return made"]
+
+    def read_field(self, value: model.Value) -> str:
+        """What becomes of a field of a struct."""
+        raw = f"raw.{value.name}"
+        if value.kind in ("string", "path"):
+            name = "text" if value.nullable else raw
+            text = f"os.fsdecode({name})" if value.kind == "path" else f"{name}.decode()"
+            return f"None if text is None else {text}" if value.nullable else text
+        if value.kind == "strings":
+            return f"_runtime.texts({raw}, raw.{value.count})"
+        if value.kind == "bool":
+            return f"{raw} != 0"
+        if value.target not in self.names.enums:
+            return raw
+        if self.names.enums[value.target].flags:
+            return f"{camel(value.target)}({raw})"
+        return f"{members(value.target)}[{raw}]"
 
     def handles(self) -> list[list[str]]:
         methods = Methods(self.names, self.docs)
