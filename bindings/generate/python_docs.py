@@ -52,7 +52,7 @@ class Docs:
             text = re.sub(r"\b1\b", "True", re.sub(r"\b0\b", "False", text))
         elif value.kind == "strings":
             text = re.sub(r"; NULL when \w+ is 0, which ", "; none at all ", text)
-            text = re.sub(r"; NULL when \w+ is 0", "", text)
+            text = re.sub(r"[;.] NULL when \w+ is 0", "", text)
         return self.translate(text[:1].upper() + text[1:])
 
     def item(self, name: str, text: str) -> list[str]:

@@ -149,7 +149,8 @@ class Binder:
     def _pair_doc(self, title: str, value: model.Value) -> str:
         """What is said about keys or values beyond that they are there."""
         text = re.sub(rf"^{title}\b(?: of the first \w+|,)?\s*", "", self.docs.value(value))
-        return f" {title}: {text.rstrip('.')}." if text.strip(".") else ""
+        text = text.strip("; .")
+        return f" {title}: {text}." if text else ""
 
     def _pair_type(self, keys: model.Value) -> str:
         """The C type of the values that belong to the keys."""

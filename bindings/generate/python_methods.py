@@ -108,7 +108,7 @@ class Methods:
 
     def _getter_docs(self, function: model.Function, inputs: Inputs) -> list[str]:
         sections = [note(function.doc), self._args(inputs)]
-        returned = LIFETIME.sub("", function.result_doc)
+        returned = LIFETIME.sub("", function.result_doc).replace("`count` ", "")
         if function.kind == "getter" and function.result != "record" and returned:
             sections.append(["Returns:", "    " + self.docs.translate(returned)])
         return docstring(4, self.docs.translate(function.doc.text), *sections)

@@ -559,16 +559,30 @@ func (r *Registry) ListRequestsPage(options *RequestListOptions) (Page[RequestRe
 
 // Resolve finds the version that a reference names: `model` or `model@selector`, where the selector
 // is `latest` (the default: the highest active release), an exact number (build metadata may be
-// left out), or the name of a channel.
+// left out; its status does not matter), a range (the highest active version in it), or the name of
+// a channel.
+//
+// Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 - 2.3`,
+// `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`, `X` or `*`
+// may be any, so `1` and `1.4` are ranges and `*` is every release; `=1.4.2` is that version while
+// it is active. `^` keeps the leftmost number that is not 0; `~` keeps major and minor, or a major
+// that stands alone. At most 256 bytes, with no blank at either end.
+//
+// As in npm, a range finds a prerelease only where it names one of the same major.minor.patch, as
+// `^1.3.0-rc.1` does for 1.3.0-rc.2; with [ResolvePrereleases] also those that just lie between its
+// ends. `1.x`, `^1` and `<2` end before the prereleases of 2.0.0, `<2.0.0` ends after them.
 //
 //   - reference: the reference
 //   - options: nil: all defaults
 //
 // Returns the version, immutable.
 //
-// Errors: [ErrInvalidArgument] for a malformed reference; [ErrNotFound] for an unknown model,
-// version or channel, a channel that holds nothing, or when no version is active: the message says
-// what there is instead; [ErrABIMismatch]; and the common ones of the package comment.
+// Errors: [ErrInvalidArgument] for a malformed reference, with the column in a range; [ErrLimit]
+// for one that is too long or has a number above 2^53 - 1; [ErrNotFound] for an unknown model,
+// version or channel, a channel that holds nothing, or when no version is active or none in the
+// range: the message says what there is instead, and of a range what it means, its highest
+// versions, why each was left out, and the highest one outside; [ErrABIMismatch]; and the common
+// ones of the package comment.
 func (r *Registry) Resolve(reference string, options *ResolveOptions) (*Version, error) {
 	var f frame
 	defer f.end()

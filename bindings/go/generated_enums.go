@@ -528,7 +528,8 @@ func (v HistoryFlags) String() string {
 type ResolveFlags uint32
 
 const (
-	// `latest` may be a prerelease.
+	// `latest` may be a prerelease, and so may what a range finds: it is read with npm's
+	// includePrerelease.
 	ResolvePrereleases ResolveFlags = 1
 )
 

@@ -419,7 +419,8 @@ class HistoryFlags(Flags):
 class ResolveFlags(Flags):
     """What may be found: any of the ResolveFlags bits."""
 
-    # `latest` may be a prerelease.
+    # `latest` may be a prerelease, and so may what a range finds: it is read with npm's
+    # includePrerelease.
     PRERELEASES = 1
 
 
@@ -3530,7 +3531,20 @@ class Registry(Handle):
     ) -> Version:
         """Finds the version that a reference names: `model` or `model@selector`, where the selector
         is `latest` (the default: the highest active release), an exact number (build metadata may
-        be left out), or the name of a channel.
+        be left out; its status does not matter), a range (the highest active version in it), or the
+        name of a channel.
+
+        Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 -
+        2.3`, `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`,
+        `X` or `*` may be any, so `1` and `1.4` are ranges and `*` is every release; `=1.4.2` is
+        that version while it is active. `^` keeps the leftmost number that is not 0; `~` keeps
+        major and minor, or a major that stands alone. At most 256 bytes, with no blank at either
+        end.
+
+        As in npm, a range finds a prerelease only where it names one of the same major.minor.patch,
+        as `^1.3.0-rc.1` does for 1.3.0-rc.2; with ResolveFlags.PRERELEASES also those that just lie
+        between its ends. `1.x`, `^1` and `<2` end before the prereleases of 2.0.0, `<2.0.0` ends
+        after them.
 
         Args:
             reference: The reference
@@ -3541,10 +3555,13 @@ class Registry(Handle):
             the version, immutable
 
         Raises:
-            ModelregError: InvalidArgumentError for a malformed reference; NotFoundError for an
-                unknown model, version or channel, a channel that holds nothing, or when no version
-                is active: the message says what there is instead; AbiMismatchError; and the common
-                ones of modelreg.h
+            ModelregError: InvalidArgumentError for a malformed reference, with the column in a
+                range; LimitError for one that is too long or has a number above 2^53 - 1;
+                NotFoundError for an unknown model, version or channel, a channel that holds
+                nothing, or when no version is active or none in the range: the message says what
+                there is instead, and of a range what it means, its highest versions, why each was
+                left out, and the highest one outside; AbiMismatchError; and the common ones of
+                modelreg.h
         """
         cancel_ref = None
         if cancel is not None:
@@ -3611,8 +3628,8 @@ class Experiment(Handle):
                 250 bytes; None: unknown.
             environment_image_digest: Digest of the container image, any text up to 250 bytes; None:
                 unknown.
-            tags: A mapping, or pairs of a key and a value. Keys: ; the last value counts where one
-                occurs twice. None when tag_count is 0.
+            tags: A mapping, or pairs of a key and a value. Keys: the last value counts where one
+                occurs twice.
 
         Returns:
             the handle
@@ -6034,7 +6051,7 @@ class History(Handle):
         """The column of steps.
 
         Returns:
-            `count` steps
+            steps
         """
         ref = self._ref or _closed(self)
         value = self._library.mr_history_steps(ref)
@@ -6046,7 +6063,7 @@ class History(Handle):
         """The column of times.
 
         Returns:
-            `count` times in Unix microseconds
+            times in Unix microseconds
         """
         ref = self._ref or _closed(self)
         value = self._library.mr_history_times(ref)
@@ -6058,7 +6075,7 @@ class History(Handle):
         """The column of values.
 
         Returns:
-            `count` values
+            values
         """
         ref = self._ref or _closed(self)
         value = self._library.mr_history_values(ref)

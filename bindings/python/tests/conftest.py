@@ -8,11 +8,18 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 
+import hypothesis.configuration
 import modelreg
 import pytest
 from modelreg import _runtime
+
+# The same examples each time, however slow the machine, and nothing left in the tree.
+hypothesis.configuration.set_hypothesis_home_dir(f"{tempfile.gettempdir()}/modelreg-hypothesis")
+hypothesis.settings.register_profile("tests", database=None, deadline=None, derandomize=True)
+hypothesis.settings.load_profile("tests")
 
 PACKAGE = pathlib.Path(modelreg.__file__).parent
 SCALE = float(os.environ.get("MR_TEST_SCALE", "1"))  # smaller makes long tests shorter

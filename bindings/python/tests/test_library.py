@@ -143,9 +143,24 @@ def test_the_variable_is_read_at_import(monkeypatch: pytest.MonkeyPatch) -> None
     assert _library.candidates(SONAME)[-1] == SONAME
 
 
-def test_package_data() -> None:
-    """What pip would install."""
-    text = (PACKAGE.parent / "pyproject.toml").read_text()
-    assert 'version = { attr = "modelreg._generated.VERSION" }' in text
-    assert 'modelreg = ["py.typed"]' in text
-    assert f'requires-python = ">={sys.version_info[0]}.10"' in text
+def test_pip_install(script: Script, tmp_path: pathlib.Path) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(PACKAGE.parent, tree, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    command += ["--no-index", "--no-deps", "--no-build-isolation"]
+    command += ["--target", str(tmp_path / "site"), str(tree)]
+    environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    installed = {path.name for path in (tmp_path / "site" / "modelreg").iterdir()}
+    sources = {path.name for path in PACKAGE.iterdir() if path.is_file()}
+    assert sources <= installed and "py.typed" in installed
+    text = """
+import importlib.metadata, modelreg
+print(modelreg.__file__)
+assert importlib.metadata.version("modelreg") == modelreg.__version__ == modelreg.library_version()
+assert importlib.metadata.requires("modelreg") is None
+"""
+    done = script(text, PYTHONPATH=str(tmp_path / "site"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == str(tmp_path / "site" / "modelreg" / "__init__.py")
