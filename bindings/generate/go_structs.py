@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The structs of C as structs of Go: records that are copied, and options that are turned into C."""
+"""The structs of C as structs of Go: records that are copied, options that are turned into C."""
 
 from __future__ import annotations
 
