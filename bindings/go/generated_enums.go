@@ -397,7 +397,7 @@ const (
 	// Resolves with a warning.
 	VersionStatusDeprecated VersionStatus = 2
 
-	// Skipped by `latest`; an exact reference still resolves.
+	// Skipped by `latest` and ranges; an exact reference still resolves.
 	VersionStatusYanked VersionStatus = 3
 )
 

@@ -84,7 +84,8 @@ typedef struct mr_error {
   uint32_t struct_size;
   /** The status that the call returned. */
   mr_status status;
-  /** errno or the SQLite result code behind the status, 0 if there is none. */
+  /** With MR_IO an errno; with other statuses an errno or the result code of SQLite behind it, for a
+   * log. 0 if there is none. */
   int64_t backend_code;
   /** One line of UTF-8 without trailing dot that names the thing and the way out. */
   char message[512];

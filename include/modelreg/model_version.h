@@ -26,7 +26,7 @@ enum {
   MR_VERSION_STATUS_ACTIVE = 1,
   /** Resolves with a warning. @since 0.1.0 */
   MR_VERSION_STATUS_DEPRECATED = 2,
-  /** Skipped by `latest`; an exact reference still resolves. @since 0.1.0 */
+  /** Skipped by `latest` and ranges; an exact reference still resolves. @since 0.1.0 */
   MR_VERSION_STATUS_YANKED = 3
 };
 

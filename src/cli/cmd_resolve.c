@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #define PRERELEASES_OPTION                                                                         \
-  { "prereleases", '\0', NULL, "Let latest be a prerelease" }
+  { "prereleases", '\0', NULL, "Let latest and ranges find prereleases" }
 
 const cli_option cli_resolve_options[] = {
     PRERELEASES_OPTION,

@@ -2,6 +2,8 @@
 #include "registry/reference.h"
 #include <assert.h>
 
+#define BLANKS " \t\n\v\f\r"
+
 static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -19,10 +21,15 @@ static bool is_hex(const char *text) {
   return size >= 12;
 }
 
-/* `latest`, a wildcard or version with or without "v", or a digest. Ranges with operators or blanks
- * have characters that no channel name can have. */
+/* Whether it is a range, and be it one that no version can match. */
+static bool is_range(const char *text) {
+  mri_range range;
+  return mri_range_parse(text, false, &range, NULL) != MR_INVALID_ARGUMENT;
+}
+
+/* `latest`, a range, a digest, and what looks like a version or wildcard with or without "v". */
 static bool is_reserved(const char *name) {
-  if (strcmp(name, "latest") == 0 || is_hex(name)) return true;
+  if (strcmp(name, "latest") == 0 || is_hex(name) || is_range(name)) return true;
   const char *rest = name[0] == 'v' || name[0] == 'V' ? name + 1 : name;
   if (is_digit(rest[0])) return true;
   return (rest[0] == 'x' || rest[0] == 'X') && (rest[1] == '\0' || rest[1] == '.');
@@ -62,32 +69,54 @@ mr_status mri_check_model_name(const char *name, mr_error *error) {
   return MR_OK;
 }
 
-static mr_status parse_selector(const char *text, const char *selector, mri_reference *out,
-                                mr_error *error) {
-  if (strcmp(selector, "latest") == 0) {
-    out->kind = MRI_SELECT_LATEST;
+/* Whether it was meant as a version or range: no name of a channel begins so. */
+static bool looks_like_range(const char *selector) {
+  const char *rest = selector[0] == 'v' ? selector + 1 : selector;
+  return selector[0] != '\0' && (is_digit(rest[0]) || strchr("^~<>=*", rest[0]) != NULL);
+}
+
+static mr_status parse_range(const char *text, const char *selector, bool prereleases,
+                             mri_reference *out, mr_error *error) {
+  size_t size = strlen(selector);
+  mr_error why = MR_ERROR_INIT;
+  mr_status status = MR_INVALID_ARGUMENT;
+  /* npm would read nothing as everything, and drop blanks: here they are a slip. */
+  if (size > 0 && strchr(BLANKS, selector[0]) == NULL && strchr(BLANKS, selector[size - 1]) == NULL)
+    status = mri_range_parse(selector, prereleases, &out->range, &why);
+  if (status == MR_OK) {
+    out->kind = MRI_SELECT_RANGE;
+    out->range_text = selector;
     return MR_OK;
   }
-  if (is_digit(selector[0]) && strchr(selector, '.') != NULL) {
-    mr_status status = mri_semver_parse(selector, &out->number, error);
+  if (why.status != MR_OK && (status != MR_INVALID_ARGUMENT || looks_like_range(selector))) {
+    return mri_error_set(error, status, "reference '%.*s': %s", mri_text_fit(text, 100), text,
+                         why.message);
+  }
+  return mri_error_set(error, MR_INVALID_ARGUMENT,
+                       "reference '%s': '%s' is neither latest, a version such as 1.4.2, a range "
+                       "such as ^1.2 nor the name of a channel",
+                       text, selector);
+}
+
+static mr_status parse_selector(const char *text, const char *selector, bool prereleases,
+                                mri_reference *out, mr_error *error) {
+  if (strcmp(selector, "latest") == 0) {
+    out->kind = MRI_SELECT_LATEST;
+  } else if (mri_semver_parse(selector, &out->number, NULL) == MR_OK) {
     out->kind = MRI_SELECT_EXACT;
-    return status == MR_OK ? MR_OK : mri_error_prefix(error, status, "reference '%s'", text);
+  } else if (mri_check_channel_name(selector, NULL) == MR_OK) {
+    out->kind = MRI_SELECT_CHANNEL;
+    memcpy(out->channel, selector, strlen(selector) + 1);
+  } else {
+    return parse_range(text, selector, prereleases, out, error);
   }
-  if (mri_check_channel_name(selector, NULL) != MR_OK) {
-    return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "reference '%s': '%s' is neither latest, a version such as 1.4.2 nor the "
-                         "name of a channel",
-                         text, selector);
-  }
-  out->kind = MRI_SELECT_CHANNEL;
-  memcpy(out->channel, selector, strlen(selector) + 1);
   return MR_OK;
 }
 
-mr_status mri_reference_parse(const char *text, mri_reference *out, mr_error *error) {
+mr_status mri_reference_parse(const char *text, bool prereleases, mri_reference *out,
+                              mr_error *error) {
   mr_status status = mri_check_value(text, "reference", 1024, error);
   if (status != MR_OK) return status;
-  memset(out, 0, sizeof *out);
   const char *at = strchr(text, '@');
   size_t size = at == NULL ? strlen(text) : (size_t)(at - text);
   if (size > MRI_NAME_MAX) {
@@ -95,9 +124,10 @@ mr_status mri_reference_parse(const char *text, mri_reference *out, mr_error *er
                          MRI_NAME_MAX);
   }
   memcpy(out->model, text, size);
+  out->model[size] = '\0';
   status = mri_check_model_name(out->model, error);
   if (status != MR_OK) return mri_error_prefix(error, status, "reference '%s'", text);
-  return parse_selector(text, at == NULL ? "latest" : at + 1, out, error);
+  return parse_selector(text, at == NULL ? "latest" : at + 1, prereleases, out, error);
 }
 
 mr_status mri_model_find(mri_tx *tx, const char *name, int64_t *id, mr_error *error) {

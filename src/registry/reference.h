@@ -4,12 +4,13 @@
 #define MRI_REGISTRY_REFERENCE_H
 
 #include "registry/core.h"
-#include "semver/semver.h"
+#include "semver/range.h"
 
 typedef enum mri_selector_kind {
   MRI_SELECT_LATEST,
   MRI_SELECT_EXACT,
-  MRI_SELECT_CHANNEL
+  MRI_SELECT_CHANNEL,
+  MRI_SELECT_RANGE
 } mri_selector_kind;
 
 typedef struct mri_reference {
@@ -17,9 +18,13 @@ typedef struct mri_reference {
   mri_selector_kind kind;
   mri_semver number;              /* EXACT */
   char channel[MRI_NAME_MAX + 1]; /* CHANNEL */
+  const char *range_text;         /* RANGE: within the text that was parsed */
+  mri_range range;                /* RANGE */
 } mri_reference;
 
-mr_status mri_reference_parse(const char *text, mri_reference *out, mr_error *error);
+/* `prereleases` is for ranges: whether they include them. */
+mr_status mri_reference_parse(const char *text, bool prereleases, mri_reference *out,
+                              mr_error *error);
 /* Letters, digits, ".", "_", "-", beginning with a letter, and nothing that can be read as another
  * selector: `latest`, versions and ranges (also with a leading v, x or X), 12 and more hex digits. */
 mr_status mri_check_channel_name(const char *name, mr_error *error);

@@ -48,7 +48,7 @@ static mr_status find_dataset_run(mri_tx *tx, const char *uuid, input_row *row, 
 
 static mr_status find_version(mri_tx *tx, const char *text, input_row *row, mr_error *error) {
   mri_reference reference;
-  mr_status status = mri_reference_parse(text, &reference, error);
+  mr_status status = mri_reference_parse(text, false, &reference, error);
   if (status != MR_OK) return mri_error_prefix(error, status, "input version");
   if (reference.kind != MRI_SELECT_EXACT) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,

@@ -161,35 +161,40 @@ int mri_semver_compare(const mri_semver *a, const mri_semver *b) {
 }
 
 /* A number is its length in bytes, then its bytes from the highest: short numbers stay short. */
-static void key_number(int64_t value, mri_str *out) {
-  char bytes[8];
-  int count = 0;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    if (count > 0 || (value >> shift) != 0) bytes[count++] = (char)((value >> shift) & 0xff);
-  mri_str_add_char(out, (char)count);
-  mri_str_add_bytes(out, bytes, (size_t)count);
+static unsigned char *key_number(int64_t value, unsigned char *out) {
+  unsigned char *count = out++;
+  *count = 0;
+  for (int shift = 48; shift >= 0; shift -= 8) {
+    if (*count == 0 && (value >> shift) == 0) continue;
+    *out++ = (unsigned char)((value >> shift) & 0xff);
+    ++*count;
+  }
+  return out;
 }
 
 /* The marks order what may stand in one place: end of the list, number, text, no prerelease. */
 enum { KEY_END = 0, KEY_NUMERIC = 1, KEY_TEXT = 2, KEY_RELEASE = 3 };
 
-void mri_semver_key(const mri_semver *version, mri_str *out) {
-  key_number(version->major, out);
-  key_number(version->minor, out);
-  key_number(version->patch, out);
-  if (version->prerelease[0] == '\0') {
-    mri_str_add_char(out, KEY_RELEASE);
-    return;
-  }
+size_t mri_semver_key_bytes(const mri_semver *version, unsigned char out[MRI_SEMVER_KEY_MAX]) {
+  unsigned char *at = key_number(version->major, out);
+  at = key_number(version->minor, at);
+  at = key_number(version->patch, at);
   const char *cursor = version->prerelease;
   identifier part;
   while (next_identifier(&cursor, &part)) {
-    mri_str_add_char(out, part.numeric ? KEY_NUMERIC : KEY_TEXT);
-    if (part.numeric) mri_str_add_char(out, (char)(unsigned char)part.size);
-    mri_str_add_bytes(out, part.text, part.size);
-    if (!part.numeric) mri_str_add_char(out, KEY_END);
+    *at++ = part.numeric ? KEY_NUMERIC : KEY_TEXT;
+    if (part.numeric) *at++ = (unsigned char)part.size;
+    memcpy(at, part.text, part.size);
+    at += part.size;
+    if (!part.numeric) *at++ = KEY_END;
   }
-  mri_str_add_char(out, KEY_END);
+  *at++ = version->prerelease[0] == '\0' ? KEY_RELEASE : KEY_END;
+  return (size_t)(at - out);
+}
+
+void mri_semver_key(const mri_semver *version, mri_str *out) {
+  unsigned char key[MRI_SEMVER_KEY_MAX];
+  mri_str_add_bytes(out, key, mri_semver_key_bytes(version, key));
 }
 
 void mri_semver_format(const mri_semver *version, char out[MRI_SEMVER_MAX * 2 + 64]) {

@@ -25,6 +25,10 @@ void mri_semver_format(const mri_semver *version, char out[MRI_SEMVER_MAX * 2 + 
 /* Bytes whose memcmp order (then length) is precedence, the same for equal precedence and only for
  * it. Appended to `out`. */
 void mri_semver_key(const mri_semver *version, mri_str *out);
+/* The same into a buffer; the size. Three numbers of up to 7 bytes; an identifier takes at most
+ * twice its room. */
+#define MRI_SEMVER_KEY_MAX (3 * 8 + 2 * MRI_SEMVER_MAX + 2)
+size_t mri_semver_key_bytes(const mri_semver *version, unsigned char out[MRI_SEMVER_KEY_MAX]);
 
 typedef enum mri_semver_part {
   MRI_SEMVER_MAJOR = 1,

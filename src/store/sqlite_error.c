@@ -46,6 +46,7 @@ mr_status mri_sqlite_status(int64_t code) {
   }
 }
 
+/* With MR_IO the host gets an errno, never a code of SQLite: the two share their numbers. */
 static mr_status io_error(const mri_database *db, sqlite3 *handle, int code, mr_error *error,
                           const char *action) {
   int number = handle != NULL ? sqlite3_system_errno(handle) : 0;
@@ -54,7 +55,8 @@ static mr_status io_error(const mri_database *db, sqlite3 *handle, int code, mr_
     (void)snprintf(reason, sizeof(reason), "%s", sqlite3_errstr(code));
   }
   bool open = (code & 0xff) == SQLITE_CANTOPEN;
-  return mri_error_set_code(error, MR_IO, code, "cannot %s %s: %s%s", action, db->label, reason,
+  return mri_error_set_code(error, MR_IO, number != 0 ? number : EIO, "cannot %s %s: %s%s", action,
+                            db->label, reason,
                             open ? "; its folder, its -wal and its -shm file must be readable, "
                                    "and there to be read or possible to make"
                                  : "");
@@ -86,7 +88,7 @@ mr_status mri_sqlite_error(const mri_database *db, sqlite3 *handle, int code, co
                               "%s is damaged (%s); restore it from a backup", db->label, text);
   case MR_IO:
     if ((code & 0xff) == SQLITE_FULL) {
-      return mri_error_set_code(error, MR_IO, code, "cannot %s %s: the disk is full", action,
+      return mri_error_set_code(error, MR_IO, ENOSPC, "cannot %s %s: the disk is full", action,
                                 db->label);
     }
     return io_error(db, handle, code, error, action);

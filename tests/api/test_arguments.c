@@ -224,9 +224,9 @@ static const char *const bad_numbers[] = {"",
                                           "9007199254740992.0.0",
                                           NULL};
 static const char *const bad_references[] = {
-    "",          "@",         "@latest",        "digits@",    "digits@@",   "digits@1",
-    "digits@^1", "digits@*",  "digits@1.x",     "a@latest@b", "digits@>=1", "a\nb",
-    "digits@v1", "digits@-1", "digits@ latest", NULL};
+    "",          "@",         "@latest",        "digits@",    "digits@@",     "digits@1.",
+    "digits@^",  "digits@**", "digits@x.1",     "a@latest@b", "digits@>=1 -", "a\nb",
+    "digits@V1", "digits@-1", "digits@ latest", NULL};
 static const char *const bad_id_tokens[] = {
     "", "abc", "-1", "+1", " 1", "1 ", "1x", "0x1", "0", "99999999999999999999", NULL};
 static const char *const none[] = {NULL};

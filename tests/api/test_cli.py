@@ -332,10 +332,14 @@ class TestConsumer(CliTest):
     def test_resolve(self):
         for reference, made in (("digits@production", "good_version"),
                                 ("digits@1.0.0", "good_version"), ("digits", "better_version"),
-                                ("digits@latest", "better_version")):
+                                ("digits@latest", "better_version"),
+                                ("digits@^1.0", "better_version"), ("digits@1", "better_version"),
+                                ("digits@~1.0.0", "good_version"),
+                                ("digits@<1.1 || >=2", "good_version")):
             self.assertEqual(self.text("resolve", reference), f"digits@{self.made[made]}\n")
-        self.assertEqual(self.text("resolve", "--prereleases", "digits"),
-                         f"digits@{self.made['candidate_version']}\n")
+        for reference in ("digits", "digits@^1.0"):
+            self.assertEqual(self.text("resolve", "--prereleases", reference),
+                             f"digits@{self.made['candidate_version']}\n")
 
     def test_resolve_json(self):
         version = self.json("resolve", "digits@production")
@@ -374,7 +378,11 @@ class TestConsumer(CliTest):
             self.fails(NOT_FOUND, "fetch", reference, "-o", self.path("out"))
             self.fails(NOT_FOUND, "verify", reference)
         self.assertFalse(os.path.exists(self.path("out")))
+        error = self.fails(NOT_FOUND, "resolve", "digits@^2")
+        self.assertIn("^2 (>=2.0.0 <3.0.0-0)", error)
+        self.assertIn(self.made["better_version"] + " is the highest outside", error)
         self.fails(USAGE, "resolve", "@")
+        self.assertIn("column 4", self.fails(USAGE, "resolve", "digits@^1."))
 
     def test_status_and_warnings(self):
         uri = self.copy()

@@ -78,6 +78,107 @@ static void channels(void **state) {
   mr_model_free(model);
 }
 
+static mr_model *with_versions(const contract *c) {
+  static const char *const numbers[] = {"0.0.3", "0.1.0", "0.1.5",      "1.0.0-rc.1", "1.0.0",
+                                        "1.2.0", "1.2.9", "1.3.0-rc.1", "1.10.0",     "2.0.0-rc.1",
+                                        "2.0.0", "3.1.4", "4.0.0-rc.1", "4.0.0-rc.2"};
+  mr_model *model = contract_model(c, "m");
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    mr_version_free(contract_version(c, model, numbers[i]));
+  return model;
+}
+
+/* Each range gives the highest version in it; with the flag also prereleases as npm includes them. */
+static void ranges(void **state) {
+  contract *c = *state;
+  static const char *const table[][3] = {
+      {"*", "3.1.4", "4.0.0-rc.2"},
+      {"x", "3.1.4", "4.0.0-rc.2"},
+      {"1", "1.10.0", "1.10.0"},
+      {"v1", "1.10.0", "1.10.0"},
+      {"1.2", "1.2.9", "1.2.9"},
+      {"1.x", "1.10.0", "1.10.0"},
+      {"1.0.x", "1.0.0", "1.0.0"},
+      {"=1.2.0", "1.2.0", "1.2.0"},
+      {"^1.0", "1.10.0", "1.10.0"},
+      {"^1.2.3", "1.10.0", "1.10.0"},
+      {"^0.1.0", "0.1.5", "0.1.5"},
+      {"^0.0.3", "0.0.3", "0.0.3"},
+      {"~1.2.0", "1.2.9", "1.2.9"},
+      {"~1", "1.10.0", "1.10.0"},
+      {">=1.2 <2 || 3", "3.1.4", "3.1.4"},
+      {"3 || >=1.2 <2", "3.1.4", "3.1.4"},
+      {">=1.2 <2", "1.10.0", "1.10.0"},
+      {">=1.2.0 <1.10.0", "1.2.9", "1.3.0-rc.1"},
+      {">1.2.9 <=1.10.0", "1.10.0", "1.10.0"},
+      {"<1.10.0", "1.2.9", "1.3.0-rc.1"},
+      {"<=1.10.0", "1.10.0", "1.10.0"},
+      {"<2", "1.10.0", "1.10.0"},
+      {"<2.0.0", "1.10.0", "2.0.0-rc.1"},
+      {"1.2 - 2", "2.0.0", "2.0.0"},
+      {"1.2.0 - 1.2.0", "1.2.0", "1.2.0"},
+      {"1.0.0 - 1.3.0", "1.2.9", "1.3.0-rc.1"},
+      {">1.3.0-alpha <1.10.0", "1.3.0-rc.1", "1.3.0-rc.1"},
+      {"^1.3.0-rc.1", "1.10.0", "1.10.0"},
+      {"~1.3.0-rc.1", "1.3.0-rc.1", "1.3.0-rc.1"},
+      {"<=1.0.0-rc.5", "1.0.0-rc.1", "1.0.0-rc.1"},
+      {"1.0.0-rc.1 || 0.1", "1.0.0-rc.1", "1.0.0-rc.1"},
+      {">=4.0.0-rc.1", "4.0.0-rc.2", "4.0.0-rc.2"},
+      {">=4.0.0-rc.1 <4.0.0-rc.2", "4.0.0-rc.1", "4.0.0-rc.1"},
+      {"4.0.0-rc.1 || 4.0.0-rc.2", "4.0.0-rc.2", "4.0.0-rc.2"},
+      {"4.0.0-rc.2 || 4.0.0-rc.1 || 1", "4.0.0-rc.2", "4.0.0-rc.2"},
+  };
+  mr_model *model = with_versions(c);
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    char reference[100];
+    (void)snprintf(reference, sizeof reference, "m@%s", table[i][0]);
+    resolves_with(c, reference, 0, table[i][1]);
+    resolves_with(c, reference, MR_RESOLVE_PRERELEASES, table[i][2]);
+  }
+  /* Another model's versions are not in it. */
+  mr_model *other = contract_model(c, "other");
+  mr_version_free(contract_version(c, other, "1.99.0"));
+  contract_resolves(c, "m@^1", "1.10.0");
+  contract_resolves(c, "other@^1", "1.99.0");
+  mr_version_free(contract_version(c, model, "1.11.0"));
+  contract_resolves(c, "m@^1", "1.11.0");
+  mr_model_free(other);
+  mr_model_free(model);
+}
+
+/* Who gets nothing is told what there is, and why it was not that. */
+static void ranges_without_a_version(void **state) {
+  contract *c = *state;
+  mr_model *empty = contract_model(c, "empty");
+  refuses(c, "empty@^1", MR_NOT_FOUND, "'empty'|no version yet");
+  mr_model *model = with_versions(c);
+  refuses(c, "m@^5", MR_NOT_FOUND, "'m'|^5|>=5.0.0 <6.0.0-0|3.1.4+|is the highest outside");
+  refuses(c, "m@^4", MR_NOT_FOUND,
+          "'m'|^4|4.0.0-rc.2+|4.0.0-rc.1+|prerelease|MR_RESOLVE_PRERELEASES|3.1.4+|outside");
+  resolves_with(c, "m@^4", MR_RESOLVE_PRERELEASES, "4.0.0-rc.2");
+  refuses(c, "m@1.3.x", MR_NOT_FOUND, "1.3.x|1.3.0-rc.1+|MR_RESOLVE_PRERELEASES");
+  refuses(c, "m@>2 <1", MR_NOT_FOUND, ">2 <1|3.1.4+|outside");
+  refuses(c, "m@>x", MR_NOT_FOUND, ">x|3.1.4+|outside");
+  refuses(c, "m@=1.2.1 || 7", MR_NOT_FOUND, "=1.2.1 |<8.0.0-0|3.1.4+");
+  mr_model *candidates = contract_model(c, "candidates");
+  for (int i = 1; i <= 5; i++) {
+    char number[32];
+    (void)snprintf(number, sizeof number, "1.0.0-rc.%d", i);
+    mr_version_free(contract_version(c, candidates, number));
+  }
+  refuses(c, "candidates@1", MR_NOT_FOUND, "1.0.0-rc.5+|1.0.0-rc.4+|1.0.0-rc.3+|and more");
+  refuses(c, "candidates@2", MR_NOT_FOUND, "no active release|5 versions|5 active prereleases");
+  mr_version *version = NULL;
+  mr_resolve_options o = MR_RESOLVE_OPTIONS_INIT;
+  o.flags = MR_RESOLVE_PRERELEASES;
+  REFUSED(MR_NOT_FOUND, "2|1.0.0-rc.5+|outside",
+          mr_registry_resolve(c->registry, "candidates@2", &o, &version, &error));
+  assert_null(version);
+  mr_model_free(candidates);
+  mr_model_free(model);
+  mr_model_free(empty);
+}
+
 static void malformed(void **state) {
   contract *c = *state;
   mr_model *model = contract_model(c, "m");
@@ -88,19 +189,22 @@ static void malformed(void **state) {
       "@1.0.0",
       "m@",
       "m@@",
-      "m@1",
-      "m@1.0",
+      "m@1.",
       "m@1.0.0-",
       "m@01.0.0",
-      "m@v1.0.0",
-      "m@^1.0.0",
-      "m@~1.0.0",
-      "m@1.x",
-      "m@>=1.0.0",
-      "m@*",
-      "m@x",
+      "m@V1.0.0",
+      "m@x.1",
+      "m@1.x.0",
+      "m@>",
+      "m@^",
+      "m@1.0.0*",
+      "m@1 -2",
+      "m@1,2",
       "m@ latest",
+      "m@ ^1",
+      "m@^1 ",
       "m@1.0.0 ",
+      "m@\t",
       "m@a b",
       "m\n@1.0.0",
       "\xff",
@@ -111,11 +215,15 @@ static void malformed(void **state) {
   for (size_t i = 0; i < sizeof references / sizeof references[0]; i++) {
     refuses(c, references[i], MR_INVALID_ARGUMENT, "");
   }
-  refuses(c, "m@^1", MR_INVALID_ARGUMENT, "m@^1|latest|1.4.2|channel");
-  refuses(c, "m@1.x", MR_INVALID_ARGUMENT, "m@1.x");
+  refuses(c, "m@a b", MR_INVALID_ARGUMENT, "m@a b|latest|1.4.2|^1.2|channel");
+  refuses(c, "m@^1.x.", MR_INVALID_ARGUMENT, "'m@^1.x.'|is not a range|column 6");
+  refuses(c, "m@>=1.0.0 <01", MR_INVALID_ARGUMENT, "a leading zero at column 10");
+  refuses(c, "m@9007199254740992.0.0", MR_LIMIT, "9007199254740991");
+  refuses(c, "m@>9007199254740991", MR_LIMIT, "9007199254740991");
   refuses(c, NULL, MR_INVALID_ARGUMENT, "reference");
   refuses(c, "nobody", MR_NOT_FOUND, "'nobody'");
   refuses(c, "nobody@1.0.0", MR_NOT_FOUND, "'nobody'");
+  refuses(c, "nobody@^1", MR_NOT_FOUND, "'nobody'");
   refuses(c, "nobody@production", MR_NOT_FOUND, "'nobody'");
   refuses(c, "M", MR_NOT_FOUND, "'M'");
   char longest[1100];
@@ -125,6 +233,10 @@ static void malformed(void **state) {
   longest[251] = 'm';
   longest[1025] = '\0';
   refuses(c, longest, MR_LIMIT, "1024");
+  memset(longest, '1', 300);
+  longest[300] = '\0';
+  memcpy(longest, "m@", 2);
+  refuses(c, longest, MR_LIMIT, "256");
   mr_model_free(model);
 }
 
@@ -192,6 +304,8 @@ int contract_resolve_tests(void) {
       TEST(latest),
       TEST(exact),
       TEST(channels),
+      TEST(ranges),
+      TEST(ranges_without_a_version),
       TEST(malformed),
       TEST(bad_options),
       TEST(odd_model_names),

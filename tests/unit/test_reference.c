@@ -47,6 +47,7 @@ static void no_channel_reads_as_something_else(void **state) {
   static const char alphabet[] = "vVxX*019a.-_+";
   enum { LETTERS = sizeof alphabet - 1, LENGTH = 5 };
   char name[LENGTH + 1];
+  mri_range range;
   size_t accepted = 0;
   for (int length = 1; length <= LENGTH; length++) {
     int index[LENGTH] = {0};
@@ -56,6 +57,7 @@ static void no_channel_reads_as_something_else(void **state) {
       if (is_channel(name)) {
         accepted++;
         if (reads_as_version(name)) fail_msg("'%s' is accepted and reads as a version", name);
+        if (mri_range_parse(name, false, &range, NULL) == MR_OK) fail_msg("'%s' is a range", name);
         if (reads_as_digest(name)) fail_msg("'%s' is accepted and reads as a digest", name);
       }
       int at = length - 1;
@@ -71,30 +73,10 @@ static void channel_names(void **state) {
   static const char *const good[] = {
       "production", "staging", "a",     "A1",          "canary-eu.west_2", "vx-1a",  "xenon",
       "version",    "vault",   "x-ray", "abcdefabcde", "abcdefabcdeg",     "Latest", "deadbeef"};
-  static const char *const bad[] = {"",
-                                    " ",
-                                    "1a",
-                                    "-a",
-                                    ".a",
-                                    "_a",
-                                    "a b",
-                                    "a@b",
-                                    "a/b",
-                                    "a+b",
-                                    "é",
-                                    "latest",
-                                    "x",
-                                    "X",
-                                    "x.1",
-                                    "x.x.x",
-                                    "v1",
-                                    "V1.2",
-                                    "v1.x",
-                                    "vx",
-                                    "v1-rc",
-                                    "abcdefabcdef",
-                                    "ABCDEFABCDEF0",
-                                    "a\n"};
+  static const char *const bad[] = {
+      "",     " ",  "1a",     "-a",  ".a",    "_a",           "a b",           "a@b", "a/b",
+      "a+b",  "é",  "latest", "x",   "X",     "x.1",          "x.x.x",         "v1",  "V1.2",
+      "v1.x", "vx", "v1-rc",  "vv1", "vvx.x", "abcdefabcdef", "ABCDEFABCDEF0", "a\n"};
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
     if (!is_channel(good[i])) fail_msg("'%s' is refused", good[i]);
   }
@@ -108,21 +90,43 @@ static void parses_references(void **state) {
   (void)state;
   mri_reference r;
   mr_error error = MR_ERROR_INIT;
-  OK(mri_reference_parse("fraud", &r, &error));
+  OK(mri_reference_parse("fraud", false, &r, &error));
   assert_string_equal(r.model, "fraud");
   assert_int_equal(r.kind, MRI_SELECT_LATEST);
-  OK(mri_reference_parse("fraud@latest", &r, &error));
+  OK(mri_reference_parse("fraud@latest", false, &r, &error));
   assert_int_equal(r.kind, MRI_SELECT_LATEST);
-  OK(mri_reference_parse("größe/x@1.2.3-rc.1+b.7", &r, &error));
+  OK(mri_reference_parse("größe/x@1.2.3-rc.1+b.7", false, &r, &error));
   assert_string_equal(r.model, "größe/x");
   assert_int_equal(r.kind, MRI_SELECT_EXACT);
   assert_int_equal(r.number.minor, 2);
   assert_string_equal(r.number.prerelease, "rc.1");
   assert_string_equal(r.number.build, "b.7");
-  OK(mri_reference_parse("1.0.0@production", &r, &error));
+  OK(mri_reference_parse("1.0.0@production", false, &r, &error));
   assert_string_equal(r.model, "1.0.0");
   assert_int_equal(r.kind, MRI_SELECT_CHANNEL);
   assert_string_equal(r.channel, "production");
+}
+
+static void parses_ranges(void **state) {
+  (void)state;
+  static const char *const ranges[] = {
+      "m@1",     "m@1.2",  "m@^1.2.3",     "m@1.x",         "m@v1.0.0", "m@x",
+      "m@*",     "m@vv1",  "m@=1.0.0",     "m@>=1 <2 || 3", "m@1 - 2",  "m@~> 1",
+      "m@1.0.x", "m@<=1",  "m@||",         "m@^x.1",        "m@>x",     "m@1.2.3 || 1.2.4",
+      "m@X.x.X", "m@v1.x", "m@^1.0.0-rc.1"};
+  mri_reference r;
+  mr_error error = MR_ERROR_INIT;
+  for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+    OK(mri_reference_parse(ranges[i], false, &r, &error));
+    if (r.kind != MRI_SELECT_RANGE) fail_msg("'%s' is no range", ranges[i]);
+    assert_string_equal(r.range_text, ranges[i] + 2);
+    assert_string_equal(r.model, "m");
+    assert_false(r.range.include_prereleases);
+    OK(mri_reference_parse(ranges[i], true, &r, &error));
+    assert_true(r.range.include_prereleases);
+  }
+  OK(mri_reference_parse("m@1.0.0", false, &r, &error)); /* this one version, yanked or not */
+  assert_int_equal(r.kind, MRI_SELECT_EXACT);
 }
 
 /* Every reference that is refused says which it was. */
@@ -130,30 +134,52 @@ static void refuses_references(void **state) {
   (void)state;
   static const char *const bad[] = {"@",
                                     "m@",
-                                    "m@1",
-                                    "m@1.2",
-                                    "m@^1.2.3",
-                                    "m@1.x",
-                                    "m@v1.0.0",
+                                    "m@1.",
+                                    "m@1..2",
+                                    "m@1.0.0-",
+                                    "m@01.0.0",
+                                    "m@V1",
+
+                                    "m@x.1",
+                                    "m@1.x.3",
                                     "m@1.0.0@1.0.0",
-                                    "m@x",
-                                    "m@*",
                                     "m@a b",
-                                    "m@>=1.0.0",
+                                    "m@>",
+                                    "m@^ ",
+                                    "m@^1 ",
+                                    "m@ ^1",
                                     "m@0123456789abcdef",
                                     "m@abcdefabcdefabcdef",
-                                    "m@é"};
+                                    "m@1.0.0 ",
+                                    "m@1 -2",
+                                    "m@1|2",
+                                    "m@1,2",
+                                    "m@[1,2)",
+                                    "m@1.2.3*",
+                                    "m@latest ",
+                                    "m@é",
+                                    "m@^1 a",
+                                    "m@\t"};
   mri_reference r;
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     mr_error error = MR_ERROR_INIT;
-    mr_status status = mri_reference_parse(bad[i], &r, &error);
+    mr_status status = mri_reference_parse(bad[i], false, &r, &error);
     if (status != MR_INVALID_ARGUMENT) fail_msg("%s: %s", bad[i], mr_status_name(status));
-    registry_says(&error, bad[i]);
+    if (strchr(bad[i], '\t') == NULL) registry_says(&error, bad[i]);
   }
   mr_error error = MR_ERROR_INIT;
-  assert_int_equal(mri_reference_parse(NULL, &r, &error), MR_INVALID_ARGUMENT);
-  assert_int_equal(mri_reference_parse("", &r, &error), MR_INVALID_ARGUMENT);
-  assert_int_equal(mri_reference_parse("m@9007199254740992.0.0", &r, &error), MR_LIMIT);
+  assert_int_equal(mri_reference_parse(NULL, false, &r, &error), MR_INVALID_ARGUMENT);
+  assert_int_equal(mri_reference_parse("", false, &r, &error), MR_INVALID_ARGUMENT);
+  assert_int_equal(mri_reference_parse("m@9007199254740992.0.0", false, &r, &error), MR_LIMIT);
+  assert_int_equal(mri_reference_parse("m@>9007199254740991", false, &r, &error), MR_LIMIT);
+  assert_int_equal(mri_reference_parse("m@1.0.0.", false, &r, &error), MR_INVALID_ARGUMENT);
+  registry_says(&error, "not allowed at column 6");
+  assert_int_equal(mri_reference_parse("m@first try", false, &r, &error), MR_INVALID_ARGUMENT);
+  registry_says(&error, "neither latest, a version such as 1.4.2, a range such as ^1.2 nor");
+  char longest[300] = "m@";
+  memset(longest + 2, '1', 257);
+  assert_int_equal(mri_reference_parse(longest, false, &r, &error), MR_LIMIT);
+  registry_says(&error, "256 bytes");
 }
 
 typedef struct attempt {
@@ -168,7 +194,7 @@ static bool find_once(void *ctx) {
   char uuid[MRI_DIGEST_TEXT];
   mr_error error = MR_ERROR_INIT;
   mri_tx *tx = NULL;
-  OK(mri_reference_parse(a->text, &r, &error));
+  OK(mri_reference_parse(a->text, false, &r, &error));
   mr_status status = mri_tx_begin(a->registry->store, MRI_TX_READ, NULL, &tx, &error);
   if (status == MR_NO_MEMORY) return false;
   OK(status);
@@ -214,6 +240,7 @@ int main(void) {
       cmocka_unit_test(no_channel_reads_as_something_else),
       cmocka_unit_test(channel_names),
       cmocka_unit_test(parses_references),
+      cmocka_unit_test(parses_ranges),
       cmocka_unit_test(refuses_references),
       cmocka_unit_test(finds_versions),
   };

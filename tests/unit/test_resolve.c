@@ -2,22 +2,27 @@
 /* What versions that are deprecated or yanked mean to those who ask, and damaged rows. */
 #include "registry_test.h"
 
+#include "semver/range.h"
+
+static void promote(mr_registry *registry, mr_model *model, const char *number) {
+  mr_error error = MR_ERROR_INIT;
+  mr_promote_options options = MR_PROMOTE_OPTIONS_INIT;
+  mr_request *request = NULL;
+  mr_run *run = registry_run(registry);
+  registry_put(run, "a", "a");
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
+  options.version = number;
+  OK(mr_model_promote(model, mr_run_info(run)->id, &options, &request, &error));
+  mr_request_free(request);
+  mr_run_free(run);
+}
+
 static mr_registry *with_versions(mr_model **model) {
   static const char *const numbers[] = {"1.0.0+a", "1.1.0+a", "1.2.0+a", "2.0.0-rc.1+a"};
   mr_error error = MR_ERROR_INIT;
   mr_registry *registry = registry_open();
   OK(mr_registry_create_model(registry, "m", NULL, model, &error));
-  for (size_t i = 0; i < 4; i++) {
-    mr_promote_options options = MR_PROMOTE_OPTIONS_INIT;
-    mr_request *request = NULL;
-    mr_run *run = registry_run(registry);
-    registry_put(run, "a", "a");
-    OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
-    options.version = numbers[i];
-    OK(mr_model_promote(*model, mr_run_info(run)->id, &options, &request, &error));
-    mr_request_free(request);
-    mr_run_free(run);
-  }
+  for (size_t i = 0; i < 4; i++) promote(registry, *model, numbers[i]);
   return registry;
 }
 
@@ -71,6 +76,163 @@ static void latest_is_active(void **state) {
   assert_int_equal(mri_mem_live(), 0);
 }
 
+static void refuses(mr_registry *registry, const char *reference, uint32_t flags,
+                    const char *message) {
+  mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
+  mr_version *version = NULL;
+  mr_error error = MR_ERROR_INIT;
+  options.flags = flags;
+  assert_int_equal(mr_registry_resolve(registry, reference, &options, &version, &error),
+                   MR_NOT_FOUND);
+  assert_string_equal(error.message, message);
+  assert_null(version);
+}
+
+static void ranges_are_active(void **state) {
+  (void)state;
+  mr_model *model = NULL;
+  mr_registry *registry = with_versions(&model);
+  resolves(registry, "m@^1", 0, "1.2.0+a");
+  registry_execute(registry, "UPDATE version SET status = 3 WHERE number = '1.2.0+a'");
+  resolves(registry, "m@^1", 0, "1.1.0+a");
+  resolves(registry, "m@1.2.0", 0, "1.2.0+a"); /* a number is no range */
+  refuses(registry, "m@=1.2.0", 0,
+          "model 'm' has no active version in =1.2.0 (1.2.0): 1.2.0+a is yanked; 1.1.0+a is the "
+          "highest outside");
+  refuses(registry, "m@>=1.2", 0,
+          "model 'm' has no active version in >=1.2 (>=1.2.0): 2.0.0-rc.1+a is a prerelease, which "
+          "needs MR_RESOLVE_PRERELEASES; 1.2.0+a is yanked; 1.1.0+a is the highest outside");
+  resolves(registry, "m@>=1.2", MR_RESOLVE_PRERELEASES, "2.0.0-rc.1+a");
+  refuses(registry, "m@^1.2", MR_RESOLVE_PRERELEASES,
+          "model 'm' has no active version in ^1.2 (>=1.2.0-0 <2.0.0-0): 1.2.0+a is yanked; "
+          "2.0.0-rc.1+a is the highest outside");
+  registry_execute(registry, "UPDATE version SET status = 2 WHERE number LIKE '2.%'");
+  registry_execute(registry, "UPDATE version SET status = 9 WHERE number LIKE '1.1.%'");
+  refuses(registry, "m@>=1.1", MR_RESOLVE_PRERELEASES,
+          "model 'm' has no active version in >=1.1 (>=1.1.0-0): 2.0.0-rc.1+a is deprecated; "
+          "1.2.0+a is yanked; 1.1.0+a is not active; 1.0.0+a is the highest outside");
+  registry_execute(registry, "UPDATE version SET status = 3");
+  refuses(registry, "m@*", 0,
+          "model 'm' has no active version in * (*): 2.0.0-rc.1+a is yanked; 1.2.0+a is yanked; "
+          "1.1.0+a is yanked; and more");
+  refuses(registry, "m@3", 0,
+          "model 'm' has no active release among 4 versions; 0 active prereleases were left out");
+  mr_model_free(model);
+  mr_registry_close(registry);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
+/* A range of the greatest size, names and numbers as long as they may be: the message is whole as
+ * far as it goes. */
+static void messages_have_an_end(void **state) {
+  (void)state;
+  mr_error error = MR_ERROR_INIT;
+  mr_model *model = NULL;
+  mr_version *version = NULL;
+  char number[MRI_SEMVER_MAX + 1];
+  char name[MRI_NAME_MAX + 1];
+  char reference[1024];
+  mr_registry *registry = registry_open();
+  memset(name, 'n', MRI_NAME_MAX);
+  name[MRI_NAME_MAX] = '\0';
+  OK(mr_registry_create_model(registry, name, NULL, &model, &error));
+  for (int i = 0; i < 5; i++) {
+    (void)snprintf(number, sizeof number, "1.%d.0-%0200d.x+b", i, 0);
+    memset(number + 6, 'p', 200);
+    promote(registry, model, number);
+  }
+  int size = snprintf(reference, sizeof reference, "%s@2", name);
+  for (int i = 0; i < 80; i++) size += snprintf(reference + size, 8, "||%d", i % 10);
+  assert_int_equal(mr_registry_resolve(registry, reference, NULL, &version, &error), MR_NOT_FOUND);
+  registry_says(&error, "no active version in 2||0||1");
+  registry_says(&error, "1.4.0-ppp");
+  registry_says(&error, "... is a prerelease");
+  assert_true(strlen(error.message) < sizeof error.message);
+  mr_model_free(model);
+  mr_registry_close(registry);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
+static uint32_t next_random(uint64_t *seed, uint32_t below) {
+  *seed = *seed * 6364136223846793005U + 1442695040888963407U;
+  return (uint32_t)(*seed >> 33) % below;
+}
+
+static void random_number(uint64_t *seed, bool prereleases, char out[40]) {
+  static const char *const ends[] = {"", "", "", "-0", "-1", "-a", "-a.1", "-rc.1"};
+  (void)snprintf(out, 40, "%u.%u.%u%s", next_random(seed, 3), next_random(seed, 3),
+                 next_random(seed, 3), ends[next_random(seed, prereleases ? 8 : 3)]);
+}
+
+static void random_range(uint64_t *seed, char out[300]) {
+  static const char *const operators[] = {"", "^", "~", ">", ">=", "<", "<="};
+  static const char *const joints[] = {" ", " ", " || "};
+  size_t size = 0;
+  uint32_t terms = 1 + next_random(seed, 4);
+  for (uint32_t i = 0; i < terms; i++) {
+    char number[40];
+    random_number(seed, true, number);
+    if (next_random(seed, 3) == 0) number[next_random(seed, 2) == 0 ? 1 : 3] = '\0';
+    size += (size_t)snprintf(out + size, 300 - size, "%s%s%s",
+                             i == 0 ? "" : joints[next_random(seed, 3)],
+                             operators[next_random(seed, 7)], number);
+  }
+}
+
+/* The index gives what looking at every version would give. */
+static void ranges_are_searched_exactly(void **state) {
+  (void)state;
+  enum { VERSIONS = 60, RANGES = 3000 };
+  mr_error error = MR_ERROR_INIT;
+  mr_model *model = NULL;
+  mri_semver numbers[VERSIONS];
+  uint64_t seed = 20240612;
+  int found = 0;
+  mr_registry *registry = registry_open();
+  OK(mr_registry_create_model(registry, "m", NULL, &model, &error));
+  for (int i = 0; i < VERSIONS;) {
+    char text[40];
+    random_number(&seed, true, text);
+    OK(mri_semver_parse(text, &numbers[i], &error));
+    bool new = true;
+    for (int k = 0; k < i; k++) new = new &&mri_semver_compare(&numbers[k], &numbers[i]) != 0;
+    if (!new) continue;
+    promote(registry, model, text);
+    i++;
+  }
+  for (int n = 0; n < RANGES; n++) {
+    char text[300];
+    char reference[310];
+    mri_range range;
+    mri_semver got;
+    const mri_semver *best = NULL;
+    mr_version *version = NULL;
+    mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
+    options.flags = n % 2 == 0 ? 0 : MR_RESOLVE_PRERELEASES;
+    random_range(&seed, text);
+    (void)snprintf(reference, sizeof reference, "m@%s || >x", text); /* never an exact number */
+    OK(mri_range_parse(text, n % 2 == 1, &range, &error));
+    for (int i = 0; i < VERSIONS; i++) {
+      if (!mri_range_matches(&range, &numbers[i])) continue;
+      if (best == NULL || mri_semver_compare(&numbers[i], best) > 0) best = &numbers[i];
+    }
+    mr_status status = mr_registry_resolve(registry, reference, &options, &version, &error);
+    if (best == NULL) {
+      assert_int_equal(status, MR_NOT_FOUND);
+      continue;
+    }
+    registry_ok(status, &error, __LINE__);
+    OK(mri_semver_parse(mr_version_info(version)->number, &got, &error));
+    if (mri_semver_compare(&got, best) != 0) fail_msg("%s: %s", reference, error.message);
+    mr_version_free(version);
+    found++;
+  }
+  assert_true(found > RANGES / 3 && found < RANGES);
+  mr_model_free(model);
+  mr_registry_close(registry);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
 /* The rows of a hostile file are errors, not crashes. */
 static void damaged_rows(void **state) {
   (void)state;
@@ -97,9 +259,41 @@ static void damaged_rows(void **state) {
   }
 }
 
+/* Sort keys that are none mislead the search at most, and never beyond its buffers. */
+static void damaged_keys(void **state) {
+  (void)state;
+  static const char *const damages[] = {
+      "UPDATE version SET sort_key = x'' WHERE number = '1.2.0+a'",
+      "UPDATE version SET sort_key = zeroblob(5000) WHERE number = '1.2.0+a'",
+      "UPDATE version SET sort_key = CAST(hex(zeroblob(999)) AS BLOB) WHERE released = 0",
+      "UPDATE version SET sort_key = x'ff' WHERE number = '1.2.0+a'",
+      "UPDATE version SET released = 7 WHERE number = '1.2.0+a'",
+  };
+  static const char *const references[] = {"m", "m@^1", "m@>=0.0.0-0", "m@*", "m@9", "m@<1"};
+  for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+    mr_model *model = NULL;
+    mr_registry *registry = with_versions(&model);
+    registry_execute(registry, damages[i]);
+    for (size_t k = 0; k < 12; k++) {
+      mr_error error = MR_ERROR_INIT;
+      mr_version *version = NULL;
+      mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
+      options.flags = k < 6 ? 0 : MR_RESOLVE_PRERELEASES;
+      mr_status status =
+          mr_registry_resolve(registry, references[k % 6], &options, &version, &error);
+      assert_true(status == MR_OK || status == MR_CORRUPT || status == MR_NOT_FOUND);
+      mr_version_free(version);
+    }
+    mr_model_free(model);
+    mr_registry_close(registry);
+    assert_int_equal(mri_mem_live(), 0);
+  }
+}
+
 typedef struct attempt {
   mr_registry *registry;
   const char *reference;
+  mr_status expected;
 } attempt;
 
 static bool resolve_once(void *ctx) {
@@ -108,23 +302,24 @@ static bool resolve_once(void *ctx) {
   mr_error error = MR_ERROR_INIT;
   mr_status status = mr_registry_resolve(a->registry, a->reference, NULL, &version, &error);
   if (status == MR_OK) status = mr_version_verify(version, NULL, NULL, NULL, &error);
-  assert_true(status == MR_OK || status == MR_NO_MEMORY);
+  assert_true(status == a->expected || status == MR_NO_MEMORY);
   mr_version_free(version);
-  return status == MR_OK;
+  return status != MR_NO_MEMORY;
 }
 
 static void memory_runs_out(void **state) {
   (void)state;
-  static const char *const references[] = {"m", "m@1.0.0", "m@live"};
+  static const char *const references[] = {
+      "m", "m@1.0.0", "m@live", "m@^1", "m@>=1.2.0-rc.1 || 1", "m@^2", "m@7"};
   mr_error error = MR_ERROR_INIT;
   mr_model *model = NULL;
   mr_registry *registry = with_versions(&model);
   OK(mr_model_create_channel(model, "live", &error));
   OK(move(model, "1.0.0", "none", &error));
-  for (size_t i = 0; i < 3; i++) {
-    attempt a = {registry, references[i]};
+  for (size_t i = 0; i < 7; i++) {
+    attempt a = {registry, references[i], i < 5 ? MR_OK : MR_NOT_FOUND};
     assert_true(resolve_once(&a));
-    assert_true(unit_fail_allocations(resolve_once, &a) > 5);
+    assert_true(unit_fail_allocations(resolve_once, &a) > (i < 5 ? 5 : 0));
   }
   mr_model_free(model);
   mr_registry_close(registry);
@@ -133,8 +328,9 @@ static void memory_runs_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(latest_is_active),
-      cmocka_unit_test(damaged_rows),
+      cmocka_unit_test(latest_is_active),     cmocka_unit_test(ranges_are_active),
+      cmocka_unit_test(messages_have_an_end), cmocka_unit_test(ranges_are_searched_exactly),
+      cmocka_unit_test(damaged_rows),         cmocka_unit_test(damaged_keys),
       cmocka_unit_test(memory_runs_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -348,7 +348,7 @@ class VersionStatus(Enum):
     # Resolves with a warning.
     DEPRECATED = 2
 
-    # Skipped by `latest`; an exact reference still resolves.
+    # Skipped by `latest` and ranges; an exact reference still resolves.
     YANKED = 3
 
 
