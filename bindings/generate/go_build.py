@@ -10,6 +10,7 @@ import re
 import go_docs
 import go_names
 import model
+import threads
 
 HEAD = """\
 // SPDX-License-Identifier: Apache-2.0
@@ -29,6 +30,10 @@ MAX_HELD = 4  # maxHeld of frame.go: the most handles that a call may take
 
 class Unsupported(Exception):
     """The headers have something for which there is no Go form yet."""
+
+
+def refused(function: model.Function, why: str) -> Unsupported:
+    return Unsupported(f"{function.header}:{function.line}: {function.name}: {why}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,18 +69,22 @@ class Code:
     before: list[str]  # what turns them into C
     arguments: list[str]  # for the function in C
     held: int = 0
+    locked: bool = False  # whether a handle must be kept from other calls meanwhile
 
 
-def own_names(context: Context, function: model.Function) -> dict[str, str]:
-    """The parameters whose names look different in Go, and the fields of its options."""
-    names: dict[str, str] = {}
-    for value in function.params:
-        if value.kind == "options":
-            names |= go_names.own_fields(context.structs[value.target])
-    for value in function.params:
-        if go_names.lower_camel(value.name) != value.name:
-            names[value.name] = go_names.lower_camel(value.name)
-    return names
+def own_names(context: Context, function: model.Function) -> go_names.Own:
+    """The parameters and the fields of the options."""
+    inputs = [value for value in function.params if value.kind != "error"]
+    fields = [
+        field
+        for value in function.params
+        if value.kind == "options"
+        for field in context.structs[value.target].fields
+        if field.kind != "struct_size"
+    ]
+    of_options = go_names.own(fields, go_names.field_name)
+    of_function = go_names.own(inputs, go_names.parameter_name)
+    return go_names.Own(of_options.names | of_function.names, of_options.texts | of_function.texts)
 
 
 def go_inputs(function: model.Function) -> list[model.Value]:
@@ -86,7 +95,7 @@ def go_inputs(function: model.Function) -> list[model.Value]:
 
 def parameter(value: model.Value, code: Code) -> None:
     """Adds one parameter to the Go signature and to the call."""
-    name = go_names.lower_camel(value.name.removeprefix("out_"))
+    name = go_names.parameter_name(value)
     target = go_names.type_name(value.target) if value.target.startswith("mr_") else ""
     c_name = "c" + name[0].upper() + name[1:]
     if value.kind == "scalar":
@@ -124,7 +133,7 @@ def parameter(value: model.Value, code: Code) -> None:
 
 def begin(context: Context, function: model.Function) -> Code:
     """Inputs, their lengths and their counts."""
-    code = Code([], [], [])
+    code = Code([], [], [], locked=is_locked(context, function))
     if function.is_method:
         code.before.append(f"self := f.self({go_names.receiver(function.noun)}.core())")
         code.arguments.append(f"(*C.{function.noun})(self)")
@@ -139,17 +148,41 @@ def begin(context: Context, function: model.Function) -> Code:
             parameter(value, code)
             if value.kind == "options":
                 fields = context.structs[value.target].fields
-                code.held += sum(field.kind == "handle" for field in fields)
+                handles = [field.target for field in fields if field.kind == "handle"]
+                code.held += len(handles)
+                code.locked |= any(must_lock(context, each) for each in handles)
+            if value.kind == "handle":
+                code.locked |= must_lock(context, value.target)
         if value.count:
             same_length(value, arrays, code)
     if code.held > MAX_HELD:
-        raise Unsupported(f"{function.name} takes more than {MAX_HELD} handles")
+        raise refused(function, f"takes more than {MAX_HELD} handles")
+    names = [each.split(" ")[0] for each in code.inputs]
+    if function.is_method:
+        names.append(go_names.receiver(function.noun))
+    for name in names:
+        if names.count(name) > 1:
+            raise refused(function, f"two parameters, or one and the receiver, are called {name}")
     return code
+
+
+def must_lock(context: Context, handle: str) -> bool:
+    return threads.locked(context.api, context.handles[handle])
+
+
+def is_locked(context: Context, function: model.Function) -> bool:
+    """Whether a method keeps other calls from its handle. Records never change, but rows do."""
+    rows = function.verb in ("count", "at")
+    return (
+        function.is_method
+        and (function.kind == "call" or rows)
+        and must_lock(context, function.noun)
+    )
 
 
 def same_length(value: model.Value, arrays: dict[str, str], code: Code) -> None:
     """Compares an array with the first one of the same count."""
-    name = go_names.lower_camel(value.name.removeprefix("out_"))
+    name = go_names.parameter_name(value)
     other = arrays.setdefault(value.count, name)
     if other == name:
         return
@@ -181,7 +214,9 @@ def joined(inputs: list[str]) -> list[str]:
 def body(code: Code, failure: str) -> list[str]:
     """What every call begins with; `failure` is what it returns beside the error."""
     given = f"return {failure}, f.err" if failure else "return f.err"
-    return ["var f frame", "defer f.end()", *code.before, "if f.err != nil {", f"\t{given}", "}"]
+    lock = ["f.lock()"] if code.locked else []
+    check = ["if f.err != nil {", f"\t{given}", "}"]
+    return ["var f frame", "defer f.end()", *code.before, *check, *lock]
 
 
 def lines(head: str, statements: list[str]) -> str:
@@ -204,14 +239,7 @@ def documented(
     text = go_docs.sentence(name, text, "returns", "returns")
     items = ""
     for value in go_inputs(function):
-        null = '""' if value.kind in ("string", "path", "strings") else "nil"
-        what = go_docs.without_count(value.doc.text, value.count)
-        if value.kind == "bool":
-            what = go_docs.truth(what)
-        what = references.translate(what, null, own)
-        if value.nullable and null not in what:
-            what = absent(what, value, null)
-        items += f"- {go_names.lower_camel(value.name.removeprefix('out_'))}: {what}\n"
+        items += f"- {go_names.parameter_name(value)}: {parameter_doc(references, value, own)}\n"
     if items and code.inputs:
         text += f"\n\n{items.rstrip()}"
     if extra:
@@ -223,9 +251,25 @@ def documented(
     return go_docs.comment(text.rstrip() + go_docs.age(function.doc, "nil", references))
 
 
-def absent(what: str, value: model.Value, null: str) -> str:
-    """The doc of what may be missing: the headers say what then holds after @nullable."""
+def parameter_doc(references: go_docs.References, value: model.Value, own: go_names.Own) -> str:
+    null = '""' if value.kind in ("string", "path", "strings") else "nil"
+    what = go_docs.without_count(value.doc.text, value.count)
+    if value.kind == "bool":
+        what = go_docs.truth(what)
+    what = references.translate(what, null, own)
+    # An empty slice is nil already; of all else the headers say after @nullable what then holds.
+    if not value.nullable or null in what or what != value.doc.text and value.count:
+        return what
     return f"{what}; {null} where there is none" if value.kind == "handle" else f"{null}: {what}"
+
+
+def splits(function: model.Function) -> bool:
+    """Whether a call becomes two: one without its output, which is not what its name promises, and
+    one with it."""
+    value = output(function)
+    if value is None or value.kind != "out_handle" or not value.nullable:
+        return False
+    return not go_names.function_name(function).endswith(go_names.type_name(value.target))
 
 
 def output(function: model.Function) -> model.Value | None:
@@ -262,7 +306,11 @@ def read_name(record: str) -> str:
 def imports(text: str, *more: str) -> str:
     """The imports that a file needs, besides cgo."""
     code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
-    found = {name for name in ("iter", "time", "unsafe") if re.search(rf"\b{name}\.", code)}
+    found = {
+        path
+        for path in ("io/fs", "iter", "time", "unsafe")
+        if re.search(rf"\b{path.rpartition('/')[2]}\.", code)
+    }
     names = sorted(found | set(more))
     if not names:
         return ""

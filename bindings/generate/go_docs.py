@@ -48,12 +48,13 @@ class References:
             self.names[handle.name] = f"[{name}]"
         self.names[go_names.BUFFER] = "string"
         # For docs outside of a struct and a function.
-        self.fields = {
+        fields = {
             name: go
             for struct in api.structs
-            for name, go in go_names.own_fields(struct).items()
-            if name != "struct_size"
+            for name, go in go_names.own_fields(struct).names.items()
+            if "_" in name
         }
+        self.fields = go_names.Own(fields, frozenset())
         for struct in api.structs:
             self.names[struct.name] = f"[{go_names.type_name(struct.name)}]"
         for callback in api.callbacks:
@@ -66,24 +67,32 @@ class References:
                 name = f"{go_names.type_name(function.noun)}.{name}"
             self.names[function.name] = f"[{name}]"
 
-    def translate(self, text: str, null: str, own: dict[str, str]) -> str:
-        """Text with the names of Go; `own` are those of the parameters or fields around it."""
+    def translate(self, text: str, null: str, own: go_names.Own | None) -> str:
+        """Text with the names of Go; `own` are the parameters or fields around it. Outside of
+        backquotes only what no plain word looks like is a name."""
+        own = own or go_names.Own({}, frozenset())
         for clause in MEMORY_CLAUSES:
             text = re.sub(clause, "", text)
 
+        def absent(match: re.Match[str]) -> str:
+            return f'{match.group(1)} is ""' if match.group(2) in own.texts else match.group(0)
+
         def replace(match: re.Match[str]) -> str:
             word = match.group(0)
-            bare = word.removesuffix("()")
+            bare = word.removesuffix("()").strip("`")
             if bare in self.names:
                 return self.names[bare]
             if bare == "NULL":
                 return null
-            if bare in own:
-                return own[bare]
+            if bare in own.names and ("_" in bare or word.startswith("`")):
+                return own.names[bare]
             return word
 
+        text = re.sub(r"(`?(\w+)`?) is NULL", absent, text)
         # What is indented is shown as it is, and IS NULL is not the NULL of C.
-        word = r"IS (?:\[NOT\] )?NULL|(?<![\w.\"'/%])[A-Za-z][A-Za-z0-9_]*(?:\(\))?"
+        word = (
+            r"IS (?:\[NOT\] )?NULL|`[a-z][a-z0-9_]*`|(?<![\w.\"'/%])[A-Za-z][A-Za-z0-9_]*(?:\(\))?"
+        )
         text = "\n".join(
             line if line.startswith("    ") else re.sub(word, replace, line)
             for line in text.split("\n")
@@ -91,7 +100,7 @@ class References:
         text = re.sub(r"\b([Aa])n (?=\[[^AEIOUaeiou])", r"\1 ", text)
         # A reference is no reference between backquotes, and a pair of brackets is enough.
         text = re.sub(r"`(\[\w[\w.]*\])`", r"\1", text)
-        text = text.replace("modelreg.h", "the package comment")
+        text = text.replace("modelreg.h", "the package comment").replace('"" or ""', '""')
         text = re.sub(r"the MR_[A-Z_]+_ bits", "the bits below", text)
         return re.sub(r"\bfrom (any|one|many) thread", r"from \1 goroutine", text)
 
@@ -140,12 +149,12 @@ def age(doc: model.Doc, null: str, references: References) -> str:
     if doc.since and doc.since != FIRST_RELEASE:
         text += f"\n\nSince {doc.since}."
     if doc.deprecated:
-        text += f"\n\nDeprecated: {references.translate(doc.deprecated, null, {})}"
+        text += f"\n\nDeprecated: {references.translate(doc.deprecated, null, None)}"
     return text
 
 
 def errors(
-    function: model.Function, own: dict[str, str], references: References, with_output: bool
+    function: model.Function, own: go_names.Own, references: References, with_output: bool
 ) -> str:
     """What @return says of a call: which errors, without the success and without what cannot happen
     in Go."""
@@ -154,11 +163,11 @@ def errors(
     text = re.sub(
         r"(MR_\w+ when )out_\w+ is NULL and ([^;]*; )", "" if with_output else r"\1\2", text
     )
-    text = references.translate(text, "nil", own)
+    text = references.translate(text, "nil", own).removeprefix("and ").rstrip(".")
     return f"\n\nErrors: {text}." if text else ""
 
 
-def result(function: model.Function, own: dict[str, str], references: References) -> str:
+def result(function: model.Function, own: go_names.Own, references: References) -> str:
     """What @return says of a getter."""
     text = references.translate(function.result_doc, "nil", own)
     if function.verb == "at":
@@ -179,6 +188,12 @@ def moment(text: str) -> str:
     return re.sub(r"; 0 (?=\w)", "; zero ", text)
 
 
+def duration(text: str) -> str:
+    """The doc of a number that is a time.Duration in Go."""
+    text = re.sub(r" in milliseconds, ([\d,]*\d) to ([\d,]*\d)", r", \1 ms to \2 ms", text)
+    return re.sub(r",? in milliseconds", "", text)
+
+
 def without_count(text: str, count: str) -> str:
     """The doc of an array without what it says of its count."""
     if not count:
@@ -186,6 +201,7 @@ def without_count(text: str, count: str) -> str:
     text = re.sub(r"^`(?:count|size)` ", "", text)
     # "NULL when include_count is 0, which takes every file": which is what nil does.
     text = re.sub(rf"; NULL when {count} is 0, which", "; NULL", text)
+    text = re.sub(rf"(?<=\.) NULL when {count} is 0\.", "", text)
     return re.sub(rf"(?:; |^)NULL when {count} is 0", "", text)
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import go_docs
 import go_names
 import model
@@ -33,7 +35,7 @@ def write_enum(context: Context, enum: model.Enum) -> str:
     name = go_names.type_name(enum.name)
     base = go_names.SCALARS[enum.base]
     references = context.references
-    text = go_docs.sentence(name, references.translate(enum.doc.text, "nil", {}), "says", "is")
+    text = go_docs.sentence(name, references.translate(enum.doc.text, "nil", None), "says", "is")
     values = enum_values(enum)
     out = go_docs.comment(text + go_docs.age(enum.doc, "nil", references))
     out += f"type {name} {base}\n\n"
@@ -72,10 +74,17 @@ def write_errors(context: Context) -> str:
     return out + ")\n\n"
 
 
+def in_go(constant: model.Constant) -> model.Doc:
+    """The doc of a constant that has its unit in its type."""
+    if not constant.name.endswith("_MS"):
+        return constant.doc
+    return dataclasses.replace(constant.doc, text=go_docs.duration(constant.doc.text))
+
+
 def write_constants(context: Context) -> str:
     out = "const (\n"
     out += "\n".join(
-        constant_doc(context, constant.doc)
+        constant_doc(context, in_go(constant))
         + f"\t{context.references.names[constant.name].strip('[]')} = {constant.value}"
         + (" * time.Millisecond\n" if constant.name.endswith("_MS") else "\n")
         for constant in context.api.constants

@@ -9,17 +9,19 @@ import model
 from go_build import (
     Code,
     Context,
-    Unsupported,
     begin,
     body,
     documented,
     kind_name,
     lines,
+    must_lock,
     out_text,
     output,
     read_name,
+    refused,
     shim_name,
     signature,
+    splits,
 )
 
 # Calls that a method written by hand wraps, in blob.go.
@@ -33,14 +35,16 @@ def call(context: Context, function: model.Function) -> str:
     name = go_names.function_name(function)
     if value is None:
         return plain_call(context, function, name)
-    if value.kind == "out_handle" and value.nullable:
+    may_be_missing = value.kind == "out_handle" and not is_taken(context, value)
+    if function.result_nullable and not may_be_missing and value.kind != "out_string":
+        raise refused(function, f"no Go form of a {value.kind} that may be NULL")
+    if splits(function):
         noun = go_names.type_name(value.target)
-        if not name.endswith(noun):
-            both = f"[{go_names.type_name(function.noun)}.{name}{noun}]"
-            note = f"It gives no {noun.lower()}; {both} does."
-            return plain_call(context, function, name, note) + handle_call(
-                context, function, name + noun, value
-            )
+        both = f"[{go_names.type_name(function.noun)}.{name}{noun}]"
+        note = f"It gives no {noun.lower()}; {both} does."
+        return plain_call(context, function, name, note) + handle_call(
+            context, function, name + noun, value
+        )
     if value.kind == "out_handle":
         if value.target == go_names.BUFFER:
             return text_call(context, function, name, value)
@@ -52,6 +56,11 @@ def call(context: Context, function: model.Function) -> str:
     if value.kind == "out_memory":
         return memory_call(context, function, name)
     return view_call(context, function, name)
+
+
+def is_taken(context: Context, value: model.Value) -> bool:
+    """Whether what a handle holds is copied, and the handle freed at once."""
+    return value.target == go_names.BUFFER or context.is_page(value.target)
 
 
 def invoke(function: model.Function, code: Code, output: str = "") -> str:
@@ -75,7 +84,7 @@ def handle_call(context: Context, function: model.Function, name: str, value: mo
     parent, host = "nil", "f.host"
     if function.is_method:
         parent = go_names.receiver(function.noun)
-        host = f"{parent}.handle.host"
+        host = f"{parent}.owner.handle.host"
     text = documented(context, function, name, code, out_text(context, function, value))
     return text + lines(
         signature(function, name, code.inputs, f"(*{noun}, error)"),
@@ -85,6 +94,7 @@ def handle_call(context: Context, function: model.Function, name: str, value: mo
             f"if err := f.done(result, &{kind}); err != nil {{",
             "\treturn nil, err",
             "}",
+            *(["if result.out == nil {", "\treturn nil, nil", "}"] * function.result_nullable),
             f"return new{noun}(result.out, {host}, {parent}), nil",
         ],
     )
@@ -161,6 +171,7 @@ def view_call(context: Context, function: model.Function, name: str) -> str:
                 "if err := f.done(result, nil); err != nil {",
                 "\treturn err",
                 "}",
+                *(["f.unlock()"] if code.locked else []),
                 f"view(unsafe.Slice((*byte)(result.out), {size}))",
                 "return nil",
             ],
@@ -177,7 +188,7 @@ def list_call(context: Context, function: model.Function, name: str, value: mode
         options.kind != "options"
         or code.inputs[-1] != f"options *{go_names.type_name(options.target)}"
     ):
-        raise Unsupported(f"{function.name}: a list takes options last")
+        raise refused(function, "a list takes options last")
     receiver = go_names.receiver(function.noun)
     noun = go_names.type_name(function.noun)
     given = [each.split(" ")[0] for each in code.inputs[:-1]]
@@ -217,7 +228,7 @@ def list_call(context: Context, function: model.Function, name: str, value: mode
 
 def getter(context: Context, function: model.Function) -> str:
     if not function.fast:
-        raise Unsupported(f"{function.name}: a getter that is not @fast could run callbacks")
+        raise refused(function, "a getter that is not @fast could run callbacks")
     name = go_names.function_name(function)
     if not function.is_method:
         return free_getter(context, function, name)
@@ -236,7 +247,7 @@ def getter(context: Context, function: model.Function) -> str:
     elif function.result == "string":
         result, none, value = "string", '""', f"C.GoString({value})"
     else:
-        raise Unsupported(f"{function.name}: no Go form of a getter of {function.result}")
+        raise refused(function, f"no Go form of a getter of {function.result}")
     return text + lines(
         signature(function, name, code.inputs, f"({result}, error)"),
         [*body(code, none), f"return {value}, nil"],
@@ -252,7 +263,7 @@ def free_getter(context: Context, function: model.Function, name: str) -> str:
         result = go_names.scalar_type(function.target)
         value = f"{result}({value})"
     else:
-        raise Unsupported(f"{function.name}: no Go form of a getter of {function.result}")
+        raise refused(function, f"no Go form of a getter of {function.result}")
     return documented(context, function, name, code) + lines(
         signature(function, name, code.inputs, result), [f"return {value}"]
     )
@@ -268,7 +279,7 @@ def record_getter(
     statements.append(f"record := {value}")
     if function.result_nullable:
         if function.verb != "at":
-            raise Unsupported(f"{function.name}: no Go form of a record that may be missing")
+            raise refused(function, "no Go form of a record that may be missing")
         count = f"C.{function.noun}_count((*C.{function.noun})(self))"
         statements += [
             "if record == nil {",
@@ -291,6 +302,8 @@ def record_getter(
 def column_getter(
     context: Context, function: model.Function, name: str, code: Code, value: str
 ) -> str:
+    if must_lock(context, function.noun):
+        raise refused(function, "no Go form of a column that may change while it is seen")
     element = go_names.SCALARS[function.target]
     noun = go_names.type_name(function.noun)
     receiver = go_names.receiver(function.noun)
@@ -327,7 +340,7 @@ def column_getter(
 def action(context: Context, function: model.Function) -> str:
     """An action cannot fail, and does nothing on a handle that was closed."""
     if not function.fast:
-        raise Unsupported(f"{function.name}: an action that is not @fast could run callbacks")
+        raise refused(function, "an action that is not @fast could run callbacks")
     code = begin(context, function)
     name = go_names.function_name(function)
     note = "It does nothing once the handle is closed."
@@ -338,6 +351,7 @@ def action(context: Context, function: model.Function) -> str:
             "defer f.end()",
             *code.before,
             "if f.err == nil {",
+            *(["\tf.lock()"] if code.locked else []),
             f"\tC.{function.name}({', '.join(code.arguments)})",
             "}",
         ],

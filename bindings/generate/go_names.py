@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Sequence
+
 import model
 
-INITIALISMS = {"abi", "api", "id", "io", "json", "sql", "uri", "url", "utf8", "uuid"}
+INITIALISMS = {"abi", "api", "id", "io", "json", "ok", "sql", "uri", "url", "utf8", "uuid"}
 # What a parameter cannot be called without hiding what the generated code needs.
 TAKEN = {
     "append", "array", "break", "cap", "case", "chan", "close", "const", "continue", "copy",
@@ -42,6 +45,14 @@ def lower_camel(snake: str) -> str:
     return name + "_" if name in TAKEN else name
 
 
+def parameter_name(value: model.Value) -> str:
+    """out_data -> data; times_us -> times, whose unit the doc comment says"""
+    name = value.name.removeprefix("out_")
+    if value.kind == "array":
+        name = name.removesuffix("_us")
+    return lower_camel(name)
+
+
 def type_name(c_name: str) -> str:
     """mr_run_options -> RunOptions"""
     return camel(c_name.removeprefix("mr_"))
@@ -68,6 +79,10 @@ def is_time(value: model.Value) -> bool:
 
 def is_duration(value: model.Value) -> bool:
     return value.kind == "scalar" and value.target == "int64_t" and value.name.endswith("_ms")
+
+
+def is_mode(value: model.Value) -> bool:
+    return value.kind == "scalar" and value.name == "file_mode"
 
 
 def field_name(value: model.Value) -> str:
@@ -104,6 +119,20 @@ def receiver(noun: str) -> str:
     return type_name(noun)[0].lower()
 
 
-def own_fields(struct: model.Struct) -> dict[str, str]:
-    """The fields that a doc comment cannot mean as plain words."""
-    return {each.name: field_name(each) for each in struct.fields if "_" in each.name}
+@dataclasses.dataclass(frozen=True)
+class Own:
+    """The parameters or fields around a doc comment."""
+
+    names: dict[str, str]  # what they are called in Go
+    texts: frozenset[str]  # those whose NULL is ""
+
+
+def own(values: Sequence[model.Value], name: Callable[[model.Value], str]) -> Own:
+    return Own(
+        {value.name: name(value) for value in values},
+        frozenset(value.name for value in values if value.kind in ("string", "path")),
+    )
+
+
+def own_fields(struct: model.Struct) -> Own:
+    return own([each for each in struct.fields if each.kind != "struct_size"], field_name)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import model
 from c_code import HEAD, UNFORMATTED, declare
-from go_build import output, shim_name
+from go_build import output, shim_name, splits
 
 
 def shim_parameters(function: model.Function) -> tuple[str, list[str]]:
@@ -45,7 +45,7 @@ def shims(api: model.Api) -> list[tuple[str, str]]:
         statement = f"call.result.status = {function.name}"
         out.append((f"mrgo_result {name}({parameters})", f"{statement}({', '.join(arguments)})"))
         value = output(function)
-        if value is not None and value.nullable:
+        if value is not None and splits(function):
             without = [
                 "NULL" if each.startswith(f"({value.ctype})") else each for each in arguments
             ]

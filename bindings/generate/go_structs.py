@@ -15,7 +15,11 @@ STRUCTS = {"mr_allocator": "nativeAllocator"}
 # Structs that errors.go and callbacks.go have by hand.
 BY_HAND = {"error", "hooks"}
 # Words that cgo spells with an underscore.
-KEYWORDS = {"type", "range", "map", "func", "var", "go", "select", "interface", "chan", "package"}
+KEYWORDS = {
+    "break", "case", "chan", "const", "continue", "default", "defer", "else", "fallthrough", "for",
+    "func", "go", "goto", "if", "import", "interface", "map", "package", "range", "return",
+    "select", "struct", "switch", "type", "var",
+}  # fmt: skip
 
 
 def c_field(name: str) -> str:
@@ -32,6 +36,8 @@ def field_type(field: model.Value) -> str:
         return "time.Time"
     if go_names.is_duration(field):
         return "time.Duration"
+    if go_names.is_mode(field):
+        return "fs.FileMode"
     if field.kind == "scalar":
         return go_names.scalar_type(field.target)
     if field.kind == "callback" and field.target in CALLBACKS:
@@ -54,6 +60,8 @@ def field_doc(context: Context, struct: model.Struct, field: model.Value) -> str
         text = go_docs.truth(text)
     if go_names.is_time(field):
         text = go_docs.moment(text)
+    if go_names.is_duration(field):
+        text = go_docs.duration(text)
     text = context.references.translate(go_docs.without_count(text, field.count), null, own)
     if go_names.is_duration(field):
         text += " Rounded up to whole milliseconds."

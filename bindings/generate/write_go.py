@@ -7,10 +7,13 @@ against each other.
 
 from __future__ import annotations
 
+import re
+
 import go_docs
 import go_names
 import model
-from go_build import CGO, HEAD, Context, imports, kind_name, read_name, shim_name
+import threads
+from go_build import CGO, HEAD, Context, imports, kind_name, read_name, refused, shim_name
 from go_enums import write_enums
 from go_methods import method
 from go_shims import write_c_header, write_c_source
@@ -23,13 +26,33 @@ def destructor(context: Context, handle: model.Handle) -> model.Function:
     return next(each for each in context.api.functions if each.name == handle.destructor)
 
 
+def holds_files(handle: model.Handle) -> bool:
+    """Whether closing does more than to free memory: its function is a close, not a free."""
+    return handle.destructor.endswith("_close")
+
+
+def flush_of(context: Context, handle: model.Handle) -> model.Function:
+    for each in context.api.functions:
+        if each.name == f"{handle.name}_flush" and [v.kind for v in each.params[1:]] == ["error"]:
+            return each
+    raise refused(destructor(context, handle), "has no flush, whose error Close could return")
+
+
 def write_kind(context: Context, handle: model.Handle) -> str:
     """What all handles of a type share."""
     word = handle.name.removeprefix("mr_").replace("_", " ")
     free = shim_name(destructor(context, handle))
+    locked = "true" if threads.locked(context.api, handle) else "false"
+    flush = "nil"
+    if holds_files(handle):
+        function = flush_of(context, handle)
+        flush = (
+            "func(ptr unsafe.Pointer) C.mrgo_result {\n"
+            f"\treturn C.{shim_name(function)}((*C.{handle.name})(ptr))\n}}"
+        )
     return (
         f'var {kind_name(handle.name)} = handleKind{{"{word}", func(ptr unsafe.Pointer) uint64 {{\n'
-        f"\treturn uint64(C.{free}((*C.{handle.name})(ptr)))\n}}}}\n\n"
+        f"\treturn uint64(C.{free}((*C.{handle.name})(ptr)))\n}}, {locked}, {flush}}}\n\n"
     )
 
 
@@ -68,39 +91,69 @@ CLOSE_NOTE = (
     " the last of them frees the handle; calls that begin later answer [ErrClosed]. The error is"
     " always nil."
 )
+CLOSE_AND_WAIT_NOTE = (
+    "It may be called at any time and more than once. Calls that are under way end as usual, calls"
+    " that begin later answer [ErrClosed], and Close returns when all is released. Called by a"
+    " callback of this very {word}, it returns nil at once, and the rest happens when the call has"
+    " ended.\n\n"
+    "The error is that of [{name}.Flush], which comes first: what was logged could not be written."
+    " The {word} is closed all the same, and to close it again returns the same error."
+)
+
+
+def write_close(context: Context, handle: model.Handle) -> str:
+    name = go_names.type_name(handle.name)
+    receiver = go_names.receiver(handle.name)
+    function = destructor(context, handle)
+    close = context.references.translate(function.doc.text, "nil", None)
+    note = CLOSE_NOTE
+    if holds_files(handle):
+        close = close.partition("\n\nA failure to write")[0]
+        note = CLOSE_AND_WAIT_NOTE.format(name=name, word=handle.name.removeprefix("mr_"))
+    return go_docs.comment(f"Close {go_docs.closing(close)}\n\n{note}") + (
+        f"func ({receiver} *{name}) Close() error {{\n\treturn {receiver}.core().close()\n}}\n\n"
+    )
 
 
 def write_handle(context: Context, handle: model.Handle) -> str:
     name = go_names.type_name(handle.name)
     receiver = go_names.receiver(handle.name)
     references = context.references
-    text = go_docs.sentence(name, references.translate(handle.doc.text, "nil", {}), "says", "is")
+    text = go_docs.sentence(name, references.translate(handle.doc.text, "nil", None), "says", "is")
     out = go_docs.comment(text + go_docs.age(handle.doc, "nil", references))
-    # A child keeps its parent from the garbage collector, so that dropping a registry whose runs
-    # are in use does not close it.
-    out += f"type {name} struct {{\n\thandle *handle\n\tparent any\n}}\n\n"
+    out += f"type {name} struct {{\n\towner owner\n}}\n\n"
     out += write_kind(context, handle)
     out += (
         f"func new{name}(ptr unsafe.Pointer, host *host, parent any) *{name} {{\n"
-        f"\t{receiver} := &{name}{{newHandle(ptr, &{kind_name(handle.name)}, host), parent}}\n"
-        f"\truntime.AddCleanup({receiver}, (*handle).close, {receiver}.handle)\n"
+        f"\t{receiver} := &{name}{{}}\n"
+        f"\t{receiver}.owner.handle = newHandle(ptr, &{kind_name(handle.name)}, host, parent)\n"
+        f"\truntime.AddCleanup({receiver}, (*handle).collect, {receiver}.owner.handle)\n"
         f"\treturn {receiver}\n"
         "}\n\n"
-        f"func ({receiver} *{name}) core() *handle {{\n"
+        f"func ({receiver} *{name}) core() *owner {{\n"
         f"\tif {receiver} == nil {{\n\t\treturn nil\n\t}}\n"
-        f"\treturn {receiver}.handle\n"
+        f"\treturn &{receiver}.owner\n"
         "}\n\n"
     )
-    close = go_docs.closing(references.translate(destructor(context, handle).doc.text, "nil", {}))
-    out += go_docs.comment(f"Close {close}\n\n{CLOSE_NOTE}") + (
-        f"func ({receiver} *{name}) Close() error {{\n"
-        f"\tif handle := {receiver}.core(); handle != nil {{\n\t\thandle.close()\n\t}}\n"
-        "\treturn nil\n"
-        "}\n\n"
-    )
+    out += write_close(context, handle)
     for function in functions_of(context, handle.name):
         out += method(context, function)
+    refuse_duplicates(context, handle.name, out)
     return out
+
+
+# Methods that are written by hand.
+BY_HAND = {"mr_blob": ["ReadAt"]}
+
+
+def refuse_duplicates(context: Context, noun: str, text: str) -> None:
+    """Two functions of C must not become one of Go: mr_x_all and what At gives."""
+    names = BY_HAND.get(noun, []) + re.findall(r"^func \(\w+ \*\w+\) (\w+)", text, re.MULTILINE)
+    for function in reversed(functions_of(context, noun)):
+        made = re.findall(r"^func \(\w+ \*\w+\) (\w+)", method(context, function), re.MULTILINE)
+        for name in made:
+            if names.count(name) > 1:
+                raise refused(function, f"makes a second method {name}")
 
 
 def functions_of(context: Context, noun: str) -> list[model.Function]:
@@ -129,7 +182,7 @@ def write_doc(context: Context) -> str:
     in terms of Go what modelreg.h says."""
     text, others = "", ""
     for header, doc in zip(context.api.headers, context.api.header_docs, strict=True):
-        said = context.references.translate(doc.text, "nil", {})
+        said = context.references.translate(doc.text, "nil", None)
         if header == "modelreg.h":
             continue
         if "\n" in said:

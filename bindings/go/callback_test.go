@@ -5,8 +5,12 @@ package modelreg
 import (
 	"bytes"
 	"errors"
+	"os"
+	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
@@ -147,6 +151,71 @@ func TestPanickingAllocator(t *testing.T) {
 	ok(t, registry.Close())
 	equal(t, memory.blocks(), 0)
 	equal(t, len(panics.values), 0)
+}
+
+// The garbage collector has no one to panic to.
+func TestPanicWhileCollecting(t *testing.T) {
+	collect()
+	memory := newMemory()
+	var freed, fails atomic.Bool
+	allocator := *memory.allocator()
+	inner := allocator.Deallocate
+	allocator.Deallocate = func(block unsafe.Pointer) {
+		inner(block)
+		if fails.Load() {
+			freed.Store(true)
+			panic("deallocate")
+		}
+	}
+	func() {
+		registry := must[*Registry](t)(OpenRegistry("memory:", &OpenOptions{
+			Flags: OpenCreate, Allocator: &allocator,
+		}))
+		_ = must[*Experiment](t)(registry.OpenExperiment("x"))
+	}()
+	fails.Store(true)
+	collect()
+	equal(t, freed.Load(), true)
+	equal(t, memory.blocks(), 0)
+	for waitingPanics() != 0 { // the last is dropped right after its handle is freed
+		runtime.Gosched()
+	}
+}
+
+func waitingPanics() int {
+	panics.Lock()
+	defer panics.Unlock()
+	return len(panics.values)
+}
+
+// A callback that ends its goroutine ends the program, and says so, before it leaves a lock of the
+// library held for ever.
+func TestGoexitInCallback(t *testing.T) {
+	if os.Getenv("MODELREG_TEST_GOEXIT") != "" {
+		ends := false
+		registry := openMemory(t, OpenOptions{Clock: func() time.Time {
+			if ends {
+				runtime.Goexit()
+			}
+			return time.Now()
+		}})
+		ends = true
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer func() { _ = recover() }()
+			_, _ = registry.CreateModel("m", nil)
+		}()
+		<-done
+		return
+	}
+	child := exec.Command(os.Args[0], "-test.run=^TestGoexitInCallback$")
+	child.Env = append(os.Environ(), "MODELREG_TEST_GOEXIT=1")
+	output, err := child.CombinedOutput()
+	var status *exec.ExitError
+	if !errors.As(err, &status) || !bytes.Contains(output, []byte("a callback ended its goroutine")) {
+		t.Fatalf("%v: %s", err, output)
+	}
 }
 
 // A callback may use another registry, and the panic of one call does not come out of the other.

@@ -69,6 +69,11 @@ func (h *host) release() {
 	}
 }
 
+// isCalling tells whether this goroutine runs a callback of h.
+func (h *host) isCalling() bool {
+	return h != nil && C.mrgo_is_in_callback(unsafe.Pointer(h.ctx)) != 0
+}
+
 // nativeClock makes C call clock.
 func (f *frame) nativeClock(clock func() time.Time) (C.mr_clock_fn, unsafe.Pointer) {
 	if clock == nil {
@@ -117,12 +122,18 @@ var panics struct {
 	values map[uint64]any
 }
 
-// catch is deferred by a callback that has not panicked; panicked names the first panic of this call,
-// and 0 is none.
-func catch(panicked *C.uint64_t, answer func()) {
+// catch is deferred by a callback; panicked names the first panic of this call, and 0 is none.
+func catch(panicked *C.uint64_t, returned *bool, answer func()) {
+	if *returned {
+		return
+	}
 	value := recover()
 	if value == nil {
-		return
+		// The goroutine is about to end, and would leave the library's locks held for ever. No
+		// one can recover from a panic on a goroutine of its own.
+		go panic("modelreg: a callback ended its goroutine, by runtime.Goexit or a failing test;" +
+			" it must return or panic")
+		select {}
 	}
 	if *panicked == 0 {
 		panics.Lock()
@@ -137,7 +148,11 @@ func catch(panicked *C.uint64_t, answer func()) {
 	answer()
 }
 
+// takePanic gives the value of a panic and forgets it; 0 is none.
 func takePanic(panicked uint64) any {
+	if panicked == 0 {
+		return nil
+	}
 	panics.Lock()
 	defer panics.Unlock()
 	value := panics.values[panicked]
@@ -159,37 +174,50 @@ func hostOf(handle C.uintptr_t) *host {
 //export mrgoClock
 func mrgoClock(handle C.uintptr_t, before C.uint64_t) (us C.int64_t, panicked C.uint64_t) {
 	panicked = before
-	defer catch(&panicked, func() { us = C.int64_t(time.Now().UnixMicro()) })
-	return C.int64_t(hostOf(handle).clock().UnixMicro()), panicked
+	returned := false
+	defer catch(&panicked, &returned, func() { us = C.int64_t(time.Now().UnixMicro()) })
+	us = C.int64_t(hostOf(handle).clock().UnixMicro())
+	returned = true
+	return us, panicked
 }
 
 //export mrgoRandom
 func mrgoRandom(handle C.uintptr_t, before C.uint64_t, out *C.uint8_t, size C.size_t) (panicked C.uint64_t) {
 	panicked = before
+	returned := false
 	bytes := unsafe.Slice((*byte)(out), size)
-	defer catch(&panicked, func() { _, _ = rand.Read(bytes) })
+	defer catch(&panicked, &returned, func() { _, _ = rand.Read(bytes) })
 	hostOf(handle).random(bytes)
+	returned = true
 	return panicked
 }
 
 //export mrgoAllocate
 func mrgoAllocate(handle C.uintptr_t, before C.uint64_t, size C.size_t) (memory unsafe.Pointer, panicked C.uint64_t) {
 	panicked = before
-	defer catch(&panicked, func() { memory = nil })
-	return hostOf(handle).allocator.Allocate(uintptr(size)), panicked
+	returned := false
+	defer catch(&panicked, &returned, func() { memory = nil })
+	memory = hostOf(handle).allocator.Allocate(uintptr(size))
+	returned = true
+	return memory, panicked
 }
 
 //export mrgoReallocate
 func mrgoReallocate(handle C.uintptr_t, before C.uint64_t, old unsafe.Pointer, size C.size_t) (memory unsafe.Pointer, panicked C.uint64_t) {
 	panicked = before
-	defer catch(&panicked, func() { memory = nil })
-	return hostOf(handle).allocator.Reallocate(old, uintptr(size)), panicked
+	returned := false
+	defer catch(&panicked, &returned, func() { memory = nil })
+	memory = hostOf(handle).allocator.Reallocate(old, uintptr(size))
+	returned = true
+	return memory, panicked
 }
 
 //export mrgoDeallocate
 func mrgoDeallocate(handle C.uintptr_t, before C.uint64_t, memory unsafe.Pointer) (panicked C.uint64_t) {
 	panicked = before
-	defer catch(&panicked, func() {})
+	returned := false
+	defer catch(&panicked, &returned, func() {})
 	hostOf(handle).allocator.Deallocate(memory)
+	returned = true
 	return panicked
 }

@@ -35,12 +35,23 @@
 // not matter. Calls that are under way end as usual. Using a handle after Close, also to read its
 // record, fails with [ErrClosed]. A handle that was dropped is closed by the garbage collector some
 // time later; a handle keeps those that it came from. Close a registry yourself: only then is it
-// clear when its files are released.
+// clear when its files are released, and only [Registry.Close] tells that points could not be
+// written.
 //
-// A [Registry], a [Run], a [Metric] and a [Cancel] may be used by many goroutines at a time, every
-// other handle by one at a time.
+// Handles may be used by many goroutines at a time. Calls on a [Registry], a [Run], a [Metric] and a
+// [Cancel] run side by side; calls on one of the others wait for each other. Records are read
+// without waiting.
 //
-// To end a call with a context, trigger its token: context.AfterFunc(ctx, cancel.Trigger).
+// # Contexts
+//
+// [CancelOn] makes a token from a context, for the options of a call:
+//
+//	cancel, stop, err := modelreg.CancelOn(ctx)
+//	if err != nil {
+//		return err
+//	}
+//	defer stop()
+//	report, err := version.FetchReport(folder, &modelreg.FetchOptions{Cancel: cancel})
 //
 // # Values
 //
@@ -73,8 +84,10 @@
 //
 // The clock, the randomness and the allocator in [OpenOptions] are called on the goroutine of the
 // call that needs them, until the last handle of the registry is freed. They must not use the
-// registry that calls them and must not end the goroutine. A callback that panics answers as the
-// system would, or with no memory; the panic goes on when the call has returned.
+// registry that calls them, but may close it. A callback that panics answers as the system would, or
+// with no memory; the panic goes on when the call has returned, and is dropped where the garbage
+// collector closed the handle. A callback that ends its goroutine, by [runtime.Goexit] or a failing
+// test, ends the program.
 package modelreg
 
 // #cgo pkg-config: modelreg

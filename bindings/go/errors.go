@@ -21,11 +21,14 @@ type Error struct {
 	// Why the call failed.
 	Status Status
 
-	// errno or the SQLite result code behind the status, 0 if there is none.
+	// With [ErrIO] an errno; with other statuses an errno or the result code of SQLite behind it, for
+	// a log. 0 if there is none.
 	BackendCode int64
 
 	// One line that names the thing and the way out.
 	Message string
+
+	cause error // why the context of a token ended; nil: none did
 }
 
 // Error returns the message after the name of the status.
@@ -42,13 +45,14 @@ func (e *Error) Is(target error) bool {
 	return ok && other.Message == "" && other.Status == e.Status
 }
 
-// Unwrap returns the error of the operating system behind [ErrIO], so that errors.Is(err,
-// fs.ErrPermission) and the like work; else nil.
+// Unwrap returns what is behind the error, else nil: with [ErrIO] the error of the operating system,
+// so that errors.Is(err, fs.ErrPermission) and the like work; with [ErrCancelled] that of the context
+// of [CancelOn], so that errors.Is(err, context.DeadlineExceeded) and the like work.
 func (e *Error) Unwrap() error {
 	if e.Status == StatusIO && e.BackendCode > 0 {
 		return syscall.Errno(e.BackendCode)
 	}
-	return nil
+	return e.cause
 }
 
 func invalidArgument(format string, values ...any) *Error {
@@ -56,17 +60,35 @@ func invalidArgument(format string, values ...any) *Error {
 }
 
 // failure makes an Error of what a call gave, and frees the C copy.
-func failure(result C.mrgo_result) error {
-	if result.error == nil {
-		return newError(Status(result.status), 0, "memory ran out while the message was copied")
+func (f *frame) failure(result C.mrgo_result) error {
+	e := newError(Status(result.status), 0, "memory ran out while the message was copied")
+	if result.error != nil {
+		defer C.free(unsafe.Pointer(result.error))
+		message := C.GoString(&result.error.message[0])
+		e = newError(e.Status, int64(result.error.backend_code), message)
 	}
-	defer C.free(unsafe.Pointer(result.error))
-	message := C.GoString(&result.error.message[0])
-	return newError(Status(result.status), int64(result.error.backend_code), message)
+	e.cause = f.cause(e.Status)
+	return e
 }
 
-func newError(status Status, backendCode int64, message string) error {
-	return &Error{status, backendCode, strings.ToValidUTF8(message, "\uFFFD")}
+func newError(status Status, backendCode int64, message string) *Error {
+	return &Error{
+		Status:      status,
+		BackendCode: backendCode,
+		Message:     strings.ToValidUTF8(message, "\uFFFD"),
+	}
+}
+
+// cause is why the context of a token of this call ended, where that ended the call.
+func (f *frame) cause(status Status) error {
+	if status == StatusCancelled {
+		for _, h := range f.held[:f.used] {
+			if h.until != nil && h.until.Err() != nil {
+				return h.until.Err()
+			}
+		}
+	}
+	return nil
 }
 
 // abiMismatch is what calls without a handle fail with when the library that was loaded does not fit

@@ -21,7 +21,9 @@ type frame struct {
 	pins runtime.Pinner
 	held [maxHeld]*handle
 	used int
-	host *host // made from the callbacks of this call's options
+
+	locked bool  // lock was called, and unlock not yet
+	host   *host // made from the callbacks of this call's options
 }
 
 // maxHeld is the most handles that a call takes, with those in its options; go_build.py checks it.
@@ -29,6 +31,7 @@ const maxHeld = 4
 
 // end is deferred by every call. What C's callbacks panicked with goes on here.
 func (f *frame) end() {
+	f.unlock()
 	f.pins.Unpin()
 	var panicked uint64
 	for f.used > 0 {
@@ -66,12 +69,15 @@ func (f *frame) abi() {
 }
 
 // self enters the handle of a method; nil is one of a zero value, which is as good as closed.
-func (f *frame) self(h *handle) unsafe.Pointer {
-	if h == nil {
+func (f *frame) self(o *owner) unsafe.Pointer {
+	if o == nil || o.handle == nil {
 		f.fail(&Error{Status: StatusClosed, Message: "the handle was never opened"})
 		return nil
 	}
-	if !h.enter() {
+	h := o.handle
+	entered := h.enter()
+	runtime.KeepAlive(o) // or the garbage collector could close h before
+	if !entered {
 		f.fail(&Error{Status: StatusClosed, Message: "this " + h.kind.name + " was closed"})
 		return nil
 	}
@@ -81,14 +87,45 @@ func (f *frame) self(h *handle) unsafe.Pointer {
 }
 
 // argument enters a handle that is an argument; absent says whether it may be missing.
-func (f *frame) argument(name string, h *handle, absent bool) unsafe.Pointer {
-	if h == nil {
+func (f *frame) argument(name string, o *owner, absent bool) unsafe.Pointer {
+	if o == nil {
 		if !absent {
 			f.fail(invalidArgument("%s is nil", name))
 		}
 		return nil
 	}
-	return f.self(h)
+	return f.self(o)
+}
+
+// lock keeps other calls from the handles of this one that must not be used by two at a time. All
+// calls lock in the order of numbers, so that none waits for another that waits for it; a handle
+// that was given twice is locked once.
+func (f *frame) lock() {
+	held := f.held[:f.used]
+	for i := range held {
+		for ; i > 0 && held[i].number < held[i-1].number; i-- {
+			held[i], held[i-1] = held[i-1], held[i]
+		}
+	}
+	for i, h := range held {
+		if h.kind.locked && (i == 0 || h != held[i-1]) {
+			h.mutex.Lock()
+		}
+	}
+	f.locked = true
+}
+
+// unlock may come before end, where what follows only reads what does not change.
+func (f *frame) unlock() {
+	if !f.locked {
+		return
+	}
+	f.locked = false
+	for i, h := range f.held[:f.used] {
+		if h.kind.locked && (i == 0 || h != f.held[i-1]) {
+			h.mutex.Unlock()
+		}
+	}
 }
 
 // text is a string with a NUL behind it, in memory of Go that holds no pointers.
@@ -180,7 +217,7 @@ func (f *frame) done(result C.mrgo_result, kind *handleKind) error {
 		raise(uint64(result.panicked))
 	}
 	if result.status != C.MR_OK {
-		return failure(result)
+		return f.failure(result)
 	}
 	return nil
 }

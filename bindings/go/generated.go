@@ -15,25 +15,25 @@ import (
 
 // Cancel is a cancel token. It may be triggered from any goroutine and shared by many calls.
 type Cancel struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfCancel = handleKind{"cancel", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_cancel_free((*C.mr_cancel)(ptr)))
-}}
+}, false, nil}
 
 func newCancel(ptr unsafe.Pointer, host *host, parent any) *Cancel {
-	c := &Cancel{newHandle(ptr, &kindOfCancel, host), parent}
-	runtime.AddCleanup(c, (*handle).close, c.handle)
+	c := &Cancel{}
+	c.owner.handle = newHandle(ptr, &kindOfCancel, host, parent)
+	runtime.AddCleanup(c, (*handle).collect, c.owner.handle)
 	return c
 }
 
-func (c *Cancel) core() *handle {
+func (c *Cancel) core() *owner {
 	if c == nil {
 		return nil
 	}
-	return c.handle
+	return &c.owner
 }
 
 // Close frees the token.
@@ -42,10 +42,7 @@ func (c *Cancel) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (c *Cancel) Close() error {
-	if handle := c.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return c.core().close()
 }
 
 // NewCancel makes a token that is not triggered.
@@ -82,25 +79,27 @@ func (c *Cancel) Trigger() {
 
 // Registry is one open registry. It may be used from any goroutine.
 type Registry struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfRegistry = handleKind{"registry", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_registry_close((*C.mr_registry)(ptr)))
+}, false, func(ptr unsafe.Pointer) C.mrgo_result {
+	return C.mrgo_registry_flush((*C.mr_registry)(ptr))
 }}
 
 func newRegistry(ptr unsafe.Pointer, host *host, parent any) *Registry {
-	r := &Registry{newHandle(ptr, &kindOfRegistry, host), parent}
-	runtime.AddCleanup(r, (*handle).close, r.handle)
+	r := &Registry{}
+	r.owner.handle = newHandle(ptr, &kindOfRegistry, host, parent)
+	runtime.AddCleanup(r, (*handle).collect, r.owner.handle)
 	return r
 }
 
-func (r *Registry) core() *handle {
+func (r *Registry) core() *owner {
 	if r == nil {
 		return nil
 	}
-	return r.handle
+	return &r.owner
 }
 
 // Close closes a registry: buffered metric points are written, then files and locks are released
@@ -108,16 +107,14 @@ func (r *Registry) core() *handle {
 // their records; every other call on them answers [ErrClosed]. Waits for calls of other threads
 // that are under way. In a forked child only memory is freed.
 //
-// A failure to write buffered points cannot be reported here: call [Registry.Flush] before.
+// It may be called at any time and more than once. Calls that are under way end as usual, calls
+// that begin later answer [ErrClosed], and Close returns when all is released. Called by a callback
+// of this very registry, it returns nil at once, and the rest happens when the call has ended.
 //
-// It may be called at any time and more than once. Calls that are under way end as usual, and the
-// last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
-// nil.
+// The error is that of [Registry.Flush], which comes first: what was logged could not be written.
+// The registry is closed all the same, and to close it again returns the same error.
 func (r *Registry) Close() error {
-	if handle := r.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return r.core().close()
 }
 
 // OpenRegistry opens a registry.
@@ -197,7 +194,7 @@ func (r *Registry) OpenExperiment(name string) (*Experiment, error) {
 	if err := f.done(result, &kindOfExperiment); err != nil {
 		return nil, err
 	}
-	return newExperiment(result.out, r.handle.host, r), nil
+	return newExperiment(result.out, r.owner.handle.host, r), nil
 }
 
 // ListExperiments lists the experiments in order of creation.
@@ -255,7 +252,7 @@ func (r *Registry) OpenRun(runID string) (*Run, error) {
 	if err := f.done(result, &kindOfRun); err != nil {
 		return nil, err
 	}
-	return newRun(result.out, r.handle.host, r), nil
+	return newRun(result.out, r.owner.handle.host, r), nil
 }
 
 // ListRuns lists runs, the newest first.
@@ -314,6 +311,7 @@ func (r *Registry) AttachGate(gate *Gate, options *GateOptions) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_registry_attach_gate((*C.mr_registry)(self), (*C.mr_gate)(cGate), cOptions)
 	return f.done(result, nil)
 }
@@ -336,7 +334,7 @@ func (r *Registry) OpenGate(options *GateOptions) (*Gate, error) {
 	if err := f.done(result, &kindOfGate); err != nil {
 		return nil, err
 	}
-	return newGate(result.out, r.handle.host, r), nil
+	return newGate(result.out, r.owner.handle.host, r), nil
 }
 
 // OpenDataset opens the dataset that a run recorded.
@@ -357,7 +355,7 @@ func (r *Registry) OpenDataset(runID string) (*Dataset, error) {
 	if err := f.done(result, &kindOfDataset); err != nil {
 		return nil, err
 	}
-	return newDataset(result.out, r.handle.host, r), nil
+	return newDataset(result.out, r.owner.handle.host, r), nil
 }
 
 // FindDataset opens the dataset of a digest: of several runs that recorded it the latest frozen
@@ -379,7 +377,7 @@ func (r *Registry) FindDataset(digest string) (*Dataset, error) {
 	if err := f.done(result, &kindOfDataset); err != nil {
 		return nil, err
 	}
-	return newDataset(result.out, r.handle.host, r), nil
+	return newDataset(result.out, r.owner.handle.host, r), nil
 }
 
 // ListDatasets lists the dataset snapshots, the newest first.
@@ -439,7 +437,7 @@ func (r *Registry) CreateModel(name string, options *ModelOptions) (*Model, erro
 	if err := f.done(result, &kindOfModel); err != nil {
 		return nil, err
 	}
-	return newModel(result.out, r.handle.host, r), nil
+	return newModel(result.out, r.owner.handle.host, r), nil
 }
 
 // OpenModel opens a model.
@@ -460,7 +458,7 @@ func (r *Registry) OpenModel(name string) (*Model, error) {
 	if err := f.done(result, &kindOfModel); err != nil {
 		return nil, err
 	}
-	return newModel(result.out, r.handle.host, r), nil
+	return newModel(result.out, r.owner.handle.host, r), nil
 }
 
 // ListModels lists the models in the byte order of their names.
@@ -517,7 +515,7 @@ func (r *Registry) OpenRequest(requestID string) (*Request, error) {
 	if err := f.done(result, &kindOfRequest); err != nil {
 		return nil, err
 	}
-	return newRequest(result.out, r.handle.host, r), nil
+	return newRequest(result.out, r.owner.handle.host, r), nil
 }
 
 // ListRequests lists requests, the newest first.
@@ -596,30 +594,30 @@ func (r *Registry) Resolve(reference string, options *ResolveOptions) (*Version,
 	if err := f.done(result, &kindOfVersion); err != nil {
 		return nil, err
 	}
-	return newVersion(result.out, r.handle.host, r), nil
+	return newVersion(result.out, r.owner.handle.host, r), nil
 }
 
 // Experiment is an experiment.
 type Experiment struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfExperiment = handleKind{"experiment", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_experiment_free((*C.mr_experiment)(ptr)))
-}}
+}, true, nil}
 
 func newExperiment(ptr unsafe.Pointer, host *host, parent any) *Experiment {
-	e := &Experiment{newHandle(ptr, &kindOfExperiment, host), parent}
-	runtime.AddCleanup(e, (*handle).close, e.handle)
+	e := &Experiment{}
+	e.owner.handle = newHandle(ptr, &kindOfExperiment, host, parent)
+	runtime.AddCleanup(e, (*handle).collect, e.owner.handle)
 	return e
 }
 
-func (e *Experiment) core() *handle {
+func (e *Experiment) core() *owner {
 	if e == nil {
 		return nil
 	}
-	return e.handle
+	return &e.owner
 }
 
 // Close frees the handle.
@@ -628,10 +626,7 @@ func (e *Experiment) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (e *Experiment) Close() error {
-	if handle := e.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return e.core().close()
 }
 
 // Info returns what this experiment is.
@@ -661,11 +656,12 @@ func (e *Experiment) StartRun(options *RunOptions) (*Run, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_experiment_start_run((*C.mr_experiment)(self), cOptions)
 	if err := f.done(result, &kindOfRun); err != nil {
 		return nil, err
 	}
-	return newRun(result.out, e.handle.host, e), nil
+	return newRun(result.out, e.owner.handle.host, e), nil
 }
 
 // LogDataset records a snapshot of a dataset: a run of kind dataset that is finished at once.
@@ -689,16 +685,17 @@ func (e *Experiment) LogDataset(name string, manifest *Manifest, options *Datase
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_experiment_log_dataset((*C.mr_experiment)(self), cName, (*C.mr_manifest)(cManifest), cOptions)
 	if err := f.done(result, &kindOfDataset); err != nil {
 		return nil, err
 	}
-	return newDataset(result.out, e.handle.host, e), nil
+	return newDataset(result.out, e.owner.handle.host, e), nil
 }
 
 var kindOfExperimentPage = handleKind{"experiment page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_experiment_page_free((*C.mr_experiment_page)(ptr)))
-}}
+}, false, nil}
 
 func takeExperimentPage(ptr unsafe.Pointer) Page[ExperimentRecord] {
 	page := (*C.mr_experiment_page)(ptr)
@@ -713,25 +710,25 @@ func takeExperimentPage(ptr unsafe.Pointer) Page[ExperimentRecord] {
 
 // Run is a run. It may be used from any goroutine.
 type Run struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfRun = handleKind{"run", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_run_free((*C.mr_run)(ptr)))
-}}
+}, false, nil}
 
 func newRun(ptr unsafe.Pointer, host *host, parent any) *Run {
-	r := &Run{newHandle(ptr, &kindOfRun, host), parent}
-	runtime.AddCleanup(r, (*handle).close, r.handle)
+	r := &Run{}
+	r.owner.handle = newHandle(ptr, &kindOfRun, host, parent)
+	runtime.AddCleanup(r, (*handle).collect, r.owner.handle)
 	return r
 }
 
-func (r *Run) core() *handle {
+func (r *Run) core() *owner {
 	if r == nil {
 		return nil
 	}
-	return r.handle
+	return &r.owner
 }
 
 // Close frees the handle. The run goes on; metric points that are still in memory are written when
@@ -741,10 +738,7 @@ func (r *Run) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (r *Run) Close() error {
-	if handle := r.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return r.core().close()
 }
 
 // Info returns what this run was when the handle was opened; open it again for what it is now.
@@ -1017,7 +1011,7 @@ func (r *Run) LogArtifact(localPath, artifactPath string, options *ArtifactOptio
 // LogArtifactBytes stores bytes as an artifact.
 //
 //   - artifactPath: where to put it in the artifact tree
-//   - data: nil: bytes
+//   - data: bytes
 //
 // Errors: as [Run.LogArtifact].
 func (r *Run) LogArtifactBytes(artifactPath string, data []byte) error {
@@ -1106,7 +1100,7 @@ func (r *Run) OpenArtifact(artifactPath string) (*Blob, error) {
 	if err := f.done(result, &kindOfBlob); err != nil {
 		return nil, err
 	}
-	return newBlob(result.out, r.handle.host, r), nil
+	return newBlob(result.out, r.owner.handle.host, r), nil
 }
 
 // LogMetric logs one point at the current time.
@@ -1167,7 +1161,7 @@ func (r *Run) Metric(key string) (*Metric, error) {
 	if err := f.done(result, &kindOfMetric); err != nil {
 		return nil, err
 	}
-	return newMetric(result.out, r.handle.host, r), nil
+	return newMetric(result.out, r.owner.handle.host, r), nil
 }
 
 // Flush makes everything logged on this run so far survive a loss of power.
@@ -1245,12 +1239,12 @@ func (r *Run) History(key string, options *HistoryOptions) (*History, error) {
 	if err := f.done(result, &kindOfHistory); err != nil {
 		return nil, err
 	}
-	return newHistory(result.out, r.handle.host, r), nil
+	return newHistory(result.out, r.owner.handle.host, r), nil
 }
 
 var kindOfRunPage = handleKind{"run page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_run_page_free((*C.mr_run_page)(ptr)))
-}}
+}, false, nil}
 
 func takeRunPage(ptr unsafe.Pointer) Page[RunRecord] {
 	page := (*C.mr_run_page)(ptr)
@@ -1265,7 +1259,7 @@ func takeRunPage(ptr unsafe.Pointer) Page[RunRecord] {
 
 var kindOfPropertyPage = handleKind{"property page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_property_page_free((*C.mr_property_page)(ptr)))
-}}
+}, false, nil}
 
 func takePropertyPage(ptr unsafe.Pointer) Page[PropertyRecord] {
 	page := (*C.mr_property_page)(ptr)
@@ -1280,7 +1274,7 @@ func takePropertyPage(ptr unsafe.Pointer) Page[PropertyRecord] {
 
 var kindOfInputPage = handleKind{"input page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_input_page_free((*C.mr_input_page)(ptr)))
-}}
+}, false, nil}
 
 func takeInputPage(ptr unsafe.Pointer) Page[InputRecord] {
 	page := (*C.mr_input_page)(ptr)
@@ -1295,7 +1289,7 @@ func takeInputPage(ptr unsafe.Pointer) Page[InputRecord] {
 
 var kindOfArtifactPage = handleKind{"artifact page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_artifact_page_free((*C.mr_artifact_page)(ptr)))
-}}
+}, false, nil}
 
 func takeArtifactPage(ptr unsafe.Pointer) Page[ArtifactRecord] {
 	page := (*C.mr_artifact_page)(ptr)
@@ -1310,25 +1304,25 @@ func takeArtifactPage(ptr unsafe.Pointer) Page[ArtifactRecord] {
 
 // Blob is the content of one artifact. Every byte is verified before it is handed out.
 type Blob struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfBlob = handleKind{"blob", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_blob_free((*C.mr_blob)(ptr)))
-}}
+}, true, nil}
 
 func newBlob(ptr unsafe.Pointer, host *host, parent any) *Blob {
-	b := &Blob{newHandle(ptr, &kindOfBlob, host), parent}
-	runtime.AddCleanup(b, (*handle).close, b.handle)
+	b := &Blob{}
+	b.owner.handle = newHandle(ptr, &kindOfBlob, host, parent)
+	runtime.AddCleanup(b, (*handle).collect, b.owner.handle)
 	return b
 }
 
-func (b *Blob) core() *handle {
+func (b *Blob) core() *owner {
 	if b == nil {
 		return nil
 	}
-	return b.handle
+	return &b.owner
 }
 
 // Close frees the handle.
@@ -1337,10 +1331,7 @@ func (b *Blob) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (b *Blob) Close() error {
-	if handle := b.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return b.core().close()
 }
 
 // Info returns what this artifact is.
@@ -1373,6 +1364,7 @@ func (b *Blob) read(offset int64, data []byte) (int, error) {
 	if f.err != nil {
 		return 0, f.err
 	}
+	f.lock()
 	result := C.mrgo_blob_read((*C.mr_blob)(self), C.int64_t(offset), (*C.uint8_t)(array(data)), C.size_t(len(data)))
 	if err := f.done(result, nil); err != nil {
 		return 0, err
@@ -1399,17 +1391,19 @@ func (b *Blob) ViewMap(view func(data []byte)) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_blob_map((*C.mr_blob)(self))
 	if err := f.done(result, nil); err != nil {
 		return err
 	}
+	f.unlock()
 	view(unsafe.Slice((*byte)(result.out), C.mr_blob_size((*C.mr_blob)(self))))
 	return nil
 }
 
 var kindOfBuffer = handleKind{"buffer", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_buffer_free((*C.mr_buffer)(ptr)))
-}}
+}, false, nil}
 
 func takeBuffer(ptr unsafe.Pointer) string {
 	buffer := (*C.mr_buffer)(ptr)
@@ -1421,25 +1415,25 @@ func takeBuffer(ptr unsafe.Pointer) string {
 
 // Gate is a gate.
 type Gate struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfGate = handleKind{"gate", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_gate_free((*C.mr_gate)(ptr)))
-}}
+}, true, nil}
 
 func newGate(ptr unsafe.Pointer, host *host, parent any) *Gate {
-	g := &Gate{newHandle(ptr, &kindOfGate, host), parent}
-	runtime.AddCleanup(g, (*handle).close, g.handle)
+	g := &Gate{}
+	g.owner.handle = newHandle(ptr, &kindOfGate, host, parent)
+	runtime.AddCleanup(g, (*handle).collect, g.owner.handle)
 	return g
 }
 
-func (g *Gate) core() *handle {
+func (g *Gate) core() *owner {
 	if g == nil {
 		return nil
 	}
-	return g.handle
+	return &g.owner
 }
 
 // Close frees the handle.
@@ -1448,10 +1442,7 @@ func (g *Gate) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (g *Gate) Close() error {
-	if handle := g.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return g.core().close()
 }
 
 // NewGate makes a gate without rules. A gate without rules always passes.
@@ -1489,6 +1480,7 @@ func (g *Gate) AddRule(name, expression string) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_gate_add_rule((*C.mr_gate)(self), cName, cExpression)
 	return f.done(result, nil)
 }
@@ -1527,6 +1519,7 @@ func (g *Gate) Text() (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
+	f.lock()
 	result := C.mrgo_gate_text((*C.mr_gate)(self))
 	if err := f.done(result, &kindOfBuffer); err != nil {
 		return "", err
@@ -1546,6 +1539,7 @@ func (g *Gate) Digest() (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
+	f.lock()
 	result := C.mrgo_gate_digest((*C.mr_gate)(self))
 	if err := f.done(result, nil); err != nil {
 		return "", err
@@ -1555,25 +1549,25 @@ func (g *Gate) Digest() (string, error) {
 
 // Report is the result of verifying or fetching files.
 type Report struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfReport = handleKind{"report", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_report_free((*C.mr_report)(ptr)))
-}}
+}, false, nil}
 
 func newReport(ptr unsafe.Pointer, host *host, parent any) *Report {
-	r := &Report{newHandle(ptr, &kindOfReport, host), parent}
-	runtime.AddCleanup(r, (*handle).close, r.handle)
+	r := &Report{}
+	r.owner.handle = newHandle(ptr, &kindOfReport, host, parent)
+	runtime.AddCleanup(r, (*handle).collect, r.owner.handle)
 	return r
 }
 
-func (r *Report) core() *handle {
+func (r *Report) core() *owner {
 	if r == nil {
 		return nil
 	}
-	return r.handle
+	return &r.owner
 }
 
 // Close frees the handle.
@@ -1582,10 +1576,7 @@ func (r *Report) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (r *Report) Close() error {
-	if handle := r.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return r.core().close()
 }
 
 // Info returns the sums.
@@ -1637,25 +1628,25 @@ func (r *Report) All() iter.Seq2[ProblemRecord, error] {
 
 // Manifest is a list of files with their digests, to be built step by step.
 type Manifest struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfManifest = handleKind{"manifest", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_manifest_free((*C.mr_manifest)(ptr)))
-}}
+}, true, nil}
 
 func newManifest(ptr unsafe.Pointer, host *host, parent any) *Manifest {
-	m := &Manifest{newHandle(ptr, &kindOfManifest, host), parent}
-	runtime.AddCleanup(m, (*handle).close, m.handle)
+	m := &Manifest{}
+	m.owner.handle = newHandle(ptr, &kindOfManifest, host, parent)
+	runtime.AddCleanup(m, (*handle).collect, m.owner.handle)
 	return m
 }
 
-func (m *Manifest) core() *handle {
+func (m *Manifest) core() *owner {
 	if m == nil {
 		return nil
 	}
-	return m.handle
+	return &m.owner
 }
 
 // Close frees the handle.
@@ -1664,10 +1655,7 @@ func (m *Manifest) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (m *Manifest) Close() error {
-	if handle := m.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return m.core().close()
 }
 
 // NewManifest makes an empty manifest.
@@ -1688,7 +1676,7 @@ func NewManifest() (*Manifest, error) {
 }
 
 // AddFolder adds every regular file below a folder, with paths relative to it, and computes their
-// digests. A symbolic link or a special file among them is an error_: leave it out by a pattern.
+// digests. A symbolic link or a special file among them is an error: leave it out by a pattern.
 //
 //   - folder: the folder
 //   - options: nil: all defaults
@@ -1696,7 +1684,7 @@ func NewManifest() (*Manifest, error) {
 // Errors: [ErrInvalidArgument] for a symbolic link, a special file or a file name that is no UTF-8;
 // [ErrNotFound] when the folder does not exist; [ErrLimit] for a path over 1,024 bytes;
 // [ErrCancelled]; [ErrIO]; [ErrNoMemory]. On failure the manifest is as it was. A path that is
-// there twice is found by [Manifest.Digest]..
+// there twice is found by [Manifest.Digest].
 func (m *Manifest) AddFolder(folder string, options *FolderOptions) error {
 	var f frame
 	defer f.end()
@@ -1706,6 +1694,7 @@ func (m *Manifest) AddFolder(folder string, options *FolderOptions) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_manifest_add_folder((*C.mr_manifest)(self), cFolder, cOptions)
 	return f.done(result, nil)
 }
@@ -1725,6 +1714,7 @@ func (m *Manifest) AddFile(localPath, manifestPath string) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_manifest_add_file((*C.mr_manifest)(self), cLocalPath, cManifestPath)
 	return f.done(result, nil)
 }
@@ -1746,6 +1736,7 @@ func (m *Manifest) AddEntry(path string, size int64, digest string) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_manifest_add_entry((*C.mr_manifest)(self), cPath, C.int64_t(size), cDigest)
 	return f.done(result, nil)
 }
@@ -1763,6 +1754,7 @@ func (m *Manifest) Digest() (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
+	f.lock()
 	result := C.mrgo_manifest_digest((*C.mr_manifest)(self))
 	if err := f.done(result, nil); err != nil {
 		return "", err
@@ -1778,6 +1770,7 @@ func (m *Manifest) Len() (int, error) {
 	if f.err != nil {
 		return 0, f.err
 	}
+	f.lock()
 	return int(C.mr_manifest_count((*C.mr_manifest)(self))), nil
 }
 
@@ -1794,6 +1787,7 @@ func (m *Manifest) At(index int) (ManifestEntryRecord, error) {
 	if f.err != nil {
 		return ManifestEntryRecord{}, f.err
 	}
+	f.lock()
 	record := C.mr_manifest_at((*C.mr_manifest)(self), C.int64_t(index))
 	if record == nil {
 		return ManifestEntryRecord{}, outOfRange("index", index, int(C.mr_manifest_count((*C.mr_manifest)(self))))
@@ -1808,25 +1802,25 @@ func (m *Manifest) All() iter.Seq2[ManifestEntryRecord, error] {
 
 // Dataset is a dataset: a run of kind dataset with its manifest.
 type Dataset struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfDataset = handleKind{"dataset", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_dataset_free((*C.mr_dataset)(ptr)))
-}}
+}, true, nil}
 
 func newDataset(ptr unsafe.Pointer, host *host, parent any) *Dataset {
-	d := &Dataset{newHandle(ptr, &kindOfDataset, host), parent}
-	runtime.AddCleanup(d, (*handle).close, d.handle)
+	d := &Dataset{}
+	d.owner.handle = newHandle(ptr, &kindOfDataset, host, parent)
+	runtime.AddCleanup(d, (*handle).collect, d.owner.handle)
 	return d
 }
 
-func (d *Dataset) core() *handle {
+func (d *Dataset) core() *owner {
 	if d == nil {
 		return nil
 	}
-	return d.handle
+	return &d.owner
 }
 
 // Close frees the handle.
@@ -1835,10 +1829,7 @@ func (d *Dataset) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (d *Dataset) Close() error {
-	if handle := d.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return d.core().close()
 }
 
 // Info returns what this dataset is.
@@ -1866,11 +1857,12 @@ func (d *Dataset) Manifest() (*Manifest, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_dataset_manifest((*C.mr_dataset)(self))
 	if err := f.done(result, &kindOfManifest); err != nil {
 		return nil, err
 	}
-	return newManifest(result.out, d.handle.host, d), nil
+	return newManifest(result.out, d.owner.handle.host, d), nil
 }
 
 // Verify compares every file of a folder with the dataset.
@@ -1892,6 +1884,7 @@ func (d *Dataset) Verify(folder string, options *VerifyOptions) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_dataset_verify_only((*C.mr_dataset)(self), cFolder, cOptions)
 	return f.done(result, nil)
 }
@@ -1914,11 +1907,12 @@ func (d *Dataset) VerifyReport(folder string, options *VerifyOptions) (*Report, 
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_dataset_verify((*C.mr_dataset)(self), cFolder, cOptions)
 	if err := f.done(result, &kindOfReport); err != nil {
 		return nil, err
 	}
-	return newReport(result.out, d.handle.host, d), nil
+	return newReport(result.out, d.owner.handle.host, d), nil
 }
 
 // Fetch writes the files of a frozen dataset into a folder, each verified while it is copied. A
@@ -1942,6 +1936,7 @@ func (d *Dataset) Fetch(folder string, options *FetchOptions) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_dataset_fetch_only((*C.mr_dataset)(self), cFolder, cOptions)
 	return f.done(result, nil)
 }
@@ -1967,16 +1962,17 @@ func (d *Dataset) FetchReport(folder string, options *FetchOptions) (*Report, er
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_dataset_fetch((*C.mr_dataset)(self), cFolder, cOptions)
 	if err := f.done(result, &kindOfReport); err != nil {
 		return nil, err
 	}
-	return newReport(result.out, d.handle.host, d), nil
+	return newReport(result.out, d.owner.handle.host, d), nil
 }
 
 var kindOfDatasetPage = handleKind{"dataset page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_dataset_page_free((*C.mr_dataset_page)(ptr)))
-}}
+}, false, nil}
 
 func takeDatasetPage(ptr unsafe.Pointer) Page[DatasetRecord] {
 	page := (*C.mr_dataset_page)(ptr)
@@ -1991,25 +1987,25 @@ func takeDatasetPage(ptr unsafe.Pointer) Page[DatasetRecord] {
 
 // Model is a model.
 type Model struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfModel = handleKind{"model", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_model_free((*C.mr_model)(ptr)))
-}}
+}, true, nil}
 
 func newModel(ptr unsafe.Pointer, host *host, parent any) *Model {
-	m := &Model{newHandle(ptr, &kindOfModel, host), parent}
-	runtime.AddCleanup(m, (*handle).close, m.handle)
+	m := &Model{}
+	m.owner.handle = newHandle(ptr, &kindOfModel, host, parent)
+	runtime.AddCleanup(m, (*handle).collect, m.owner.handle)
 	return m
 }
 
-func (m *Model) core() *handle {
+func (m *Model) core() *owner {
 	if m == nil {
 		return nil
 	}
-	return m.handle
+	return &m.owner
 }
 
 // Close frees the handle.
@@ -2018,10 +2014,7 @@ func (m *Model) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (m *Model) Close() error {
-	if handle := m.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return m.core().close()
 }
 
 // Info returns what this model is.
@@ -2050,11 +2043,12 @@ func (m *Model) OpenVersion(number string) (*Version, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_model_open_version((*C.mr_model)(self), cNumber)
 	if err := f.done(result, &kindOfVersion); err != nil {
 		return nil, err
 	}
-	return newVersion(result.out, m.handle.host, m), nil
+	return newVersion(result.out, m.owner.handle.host, m), nil
 }
 
 // ListVersions lists the versions of a model by precedence, the highest first.
@@ -2087,6 +2081,7 @@ func (m *Model) ListVersionsPage(options *ListOptions) (Page[VersionRecord], err
 	if f.err != nil {
 		return Page[VersionRecord]{}, f.err
 	}
+	f.lock()
 	result := C.mrgo_model_list_versions((*C.mr_model)(self), cOptions)
 	if err := f.done(result, &kindOfVersionPage); err != nil {
 		return Page[VersionRecord]{}, err
@@ -2120,11 +2115,12 @@ func (m *Model) Promote(runID string, options *PromoteOptions) (*Request, error)
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_model_promote((*C.mr_model)(self), cRunID, cOptions)
 	if err := f.done(result, &kindOfRequest); err != nil {
 		return nil, err
 	}
-	return newRequest(result.out, m.handle.host, m), nil
+	return newRequest(result.out, m.owner.handle.host, m), nil
 }
 
 // CreateChannel creates a channel that holds nothing.
@@ -2144,6 +2140,7 @@ func (m *Model) CreateChannel(name string) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_model_create_channel((*C.mr_model)(self), cName)
 	return f.done(result, nil)
 }
@@ -2177,6 +2174,7 @@ func (m *Model) ListChannelsPage(options *ListOptions) (Page[ChannelRecord], err
 	if f.err != nil {
 		return Page[ChannelRecord]{}, f.err
 	}
+	f.lock()
 	result := C.mrgo_model_list_channels((*C.mr_model)(self), cOptions)
 	if err := f.done(result, &kindOfChannelPage); err != nil {
 		return Page[ChannelRecord]{}, err
@@ -2194,8 +2192,8 @@ func (m *Model) ListChannelsPage(options *ListOptions) (Page[ChannelRecord], err
 //
 // Returns the request.
 //
-// Errors: [ErrInvalidArgument] for malformed text or when `expected` is nil; [ErrNotFound] for an
-// unknown channel or version; [ErrConflict] when the channel holds something else than `expected`
+// Errors: [ErrInvalidArgument] for malformed text or when Expected is ""; [ErrNotFound] for an
+// unknown channel or version; [ErrConflict] when the channel holds something else than Expected
 // (the message says what), the version is yanked, or OpID was used for something else;
 // [ErrAlreadyExists] when it holds this version already; [ErrCancelled]; [ErrABIMismatch]; and the
 // common ones of the package comment.
@@ -2207,16 +2205,17 @@ func (m *Model) MoveChannel(move *MoveOptions) (*Request, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_model_move_channel((*C.mr_model)(self), cMove)
 	if err := f.done(result, &kindOfRequest); err != nil {
 		return nil, err
 	}
-	return newRequest(result.out, m.handle.host, m), nil
+	return newRequest(result.out, m.owner.handle.host, m), nil
 }
 
 var kindOfModelPage = handleKind{"model page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_model_page_free((*C.mr_model_page)(ptr)))
-}}
+}, false, nil}
 
 func takeModelPage(ptr unsafe.Pointer) Page[ModelRecord] {
 	page := (*C.mr_model_page)(ptr)
@@ -2231,25 +2230,25 @@ func takeModelPage(ptr unsafe.Pointer) Page[ModelRecord] {
 
 // Version is a version of a model.
 type Version struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfVersion = handleKind{"version", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_version_free((*C.mr_version)(ptr)))
-}}
+}, true, nil}
 
 func newVersion(ptr unsafe.Pointer, host *host, parent any) *Version {
-	v := &Version{newHandle(ptr, &kindOfVersion, host), parent}
-	runtime.AddCleanup(v, (*handle).close, v.handle)
+	v := &Version{}
+	v.owner.handle = newHandle(ptr, &kindOfVersion, host, parent)
+	runtime.AddCleanup(v, (*handle).collect, v.owner.handle)
 	return v
 }
 
-func (v *Version) core() *handle {
+func (v *Version) core() *owner {
 	if v == nil {
 		return nil
 	}
-	return v.handle
+	return &v.owner
 }
 
 // Close frees the handle.
@@ -2258,10 +2257,7 @@ func (v *Version) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (v *Version) Close() error {
-	if handle := v.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return v.core().close()
 }
 
 // Info returns what this version is.
@@ -2307,6 +2303,7 @@ func (v *Version) ListArtifactsPage(options *ListOptions) (Page[ArtifactRecord],
 	if f.err != nil {
 		return Page[ArtifactRecord]{}, f.err
 	}
+	f.lock()
 	result := C.mrgo_version_list_artifacts((*C.mr_version)(self), cOptions)
 	if err := f.done(result, &kindOfArtifactPage); err != nil {
 		return Page[ArtifactRecord]{}, err
@@ -2327,11 +2324,12 @@ func (v *Version) OpenArtifact(path string) (*Blob, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_version_open_artifact((*C.mr_version)(self), cPath)
 	if err := f.done(result, &kindOfBlob); err != nil {
 		return nil, err
 	}
-	return newBlob(result.out, v.handle.host, v), nil
+	return newBlob(result.out, v.owner.handle.host, v), nil
 }
 
 // Fetch writes the artifacts of a version into a folder, each verified while it is copied. A file
@@ -2355,6 +2353,7 @@ func (v *Version) Fetch(folder string, options *FetchOptions) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_version_fetch_only((*C.mr_version)(self), cFolder, cOptions)
 	return f.done(result, nil)
 }
@@ -2380,11 +2379,12 @@ func (v *Version) FetchReport(folder string, options *FetchOptions) (*Report, er
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_version_fetch((*C.mr_version)(self), cFolder, cOptions)
 	if err := f.done(result, &kindOfReport); err != nil {
 		return nil, err
 	}
-	return newReport(result.out, v.handle.host, v), nil
+	return newReport(result.out, v.owner.handle.host, v), nil
 }
 
 // Verify compares a folder with the artifacts of a version, or with "" the blob store itself.
@@ -2406,6 +2406,7 @@ func (v *Version) Verify(folder string, options *VerifyOptions) error {
 	if f.err != nil {
 		return f.err
 	}
+	f.lock()
 	result := C.mrgo_version_verify_only((*C.mr_version)(self), cFolder, cOptions)
 	return f.done(result, nil)
 }
@@ -2428,16 +2429,17 @@ func (v *Version) VerifyReport(folder string, options *VerifyOptions) (*Report, 
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_version_verify((*C.mr_version)(self), cFolder, cOptions)
 	if err := f.done(result, &kindOfReport); err != nil {
 		return nil, err
 	}
-	return newReport(result.out, v.handle.host, v), nil
+	return newReport(result.out, v.owner.handle.host, v), nil
 }
 
 var kindOfVersionPage = handleKind{"version page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_version_page_free((*C.mr_version_page)(ptr)))
-}}
+}, false, nil}
 
 func takeVersionPage(ptr unsafe.Pointer) Page[VersionRecord] {
 	page := (*C.mr_version_page)(ptr)
@@ -2452,25 +2454,25 @@ func takeVersionPage(ptr unsafe.Pointer) Page[VersionRecord] {
 
 // Request is a proposal to make one transition.
 type Request struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfRequest = handleKind{"request", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_request_free((*C.mr_request)(ptr)))
-}}
+}, true, nil}
 
 func newRequest(ptr unsafe.Pointer, host *host, parent any) *Request {
-	r := &Request{newHandle(ptr, &kindOfRequest, host), parent}
-	runtime.AddCleanup(r, (*handle).close, r.handle)
+	r := &Request{}
+	r.owner.handle = newHandle(ptr, &kindOfRequest, host, parent)
+	runtime.AddCleanup(r, (*handle).collect, r.owner.handle)
 	return r
 }
 
-func (r *Request) core() *handle {
+func (r *Request) core() *owner {
 	if r == nil {
 		return nil
 	}
-	return r.handle
+	return &r.owner
 }
 
 // Close frees the handle.
@@ -2479,10 +2481,7 @@ func (r *Request) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (r *Request) Close() error {
-	if handle := r.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return r.core().close()
 }
 
 // Info returns what this request is.
@@ -2509,16 +2508,17 @@ func (r *Request) Version() (*Version, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_request_version((*C.mr_request)(self))
 	if err := f.done(result, &kindOfVersion); err != nil {
 		return nil, err
 	}
-	return newVersion(result.out, r.handle.host, r), nil
+	return newVersion(result.out, r.owner.handle.host, r), nil
 }
 
 // Decision returns the latest decision on a request.
 //
-// Errors: and the common ones of the package comment.
+// Errors: the common ones of the package comment.
 func (r *Request) Decision() (*Decision, error) {
 	var f frame
 	defer f.end()
@@ -2526,16 +2526,17 @@ func (r *Request) Decision() (*Decision, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	f.lock()
 	result := C.mrgo_request_decision((*C.mr_request)(self))
 	if err := f.done(result, &kindOfDecision); err != nil {
 		return nil, err
 	}
-	return newDecision(result.out, r.handle.host, r), nil
+	return newDecision(result.out, r.owner.handle.host, r), nil
 }
 
 var kindOfRequestPage = handleKind{"request page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_request_page_free((*C.mr_request_page)(ptr)))
-}}
+}, false, nil}
 
 func takeRequestPage(ptr unsafe.Pointer) Page[RequestRecord] {
 	page := (*C.mr_request_page)(ptr)
@@ -2550,25 +2551,25 @@ func takeRequestPage(ptr unsafe.Pointer) Page[RequestRecord] {
 
 // Decision is the frozen record of one evaluation of a gate.
 type Decision struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfDecision = handleKind{"decision", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_decision_free((*C.mr_decision)(ptr)))
-}}
+}, false, nil}
 
 func newDecision(ptr unsafe.Pointer, host *host, parent any) *Decision {
-	d := &Decision{newHandle(ptr, &kindOfDecision, host), parent}
-	runtime.AddCleanup(d, (*handle).close, d.handle)
+	d := &Decision{}
+	d.owner.handle = newHandle(ptr, &kindOfDecision, host, parent)
+	runtime.AddCleanup(d, (*handle).collect, d.owner.handle)
 	return d
 }
 
-func (d *Decision) core() *handle {
+func (d *Decision) core() *owner {
 	if d == nil {
 		return nil
 	}
-	return d.handle
+	return &d.owner
 }
 
 // Close frees the handle.
@@ -2577,10 +2578,7 @@ func (d *Decision) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (d *Decision) Close() error {
-	if handle := d.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return d.core().close()
 }
 
 // Info returns what this decision is.
@@ -2672,7 +2670,7 @@ func (d *Decision) JSON() (string, error) {
 
 var kindOfChannelPage = handleKind{"channel page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_channel_page_free((*C.mr_channel_page)(ptr)))
-}}
+}, false, nil}
 
 func takeChannelPage(ptr unsafe.Pointer) Page[ChannelRecord] {
 	page := (*C.mr_channel_page)(ptr)
@@ -2687,25 +2685,25 @@ func takeChannelPage(ptr unsafe.Pointer) Page[ChannelRecord] {
 
 // Metric is one metric of a run, the fast way to log. It may be used from any goroutine.
 type Metric struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfMetric = handleKind{"metric", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_metric_free((*C.mr_metric)(ptr)))
-}}
+}, false, nil}
 
 func newMetric(ptr unsafe.Pointer, host *host, parent any) *Metric {
-	m := &Metric{newHandle(ptr, &kindOfMetric, host), parent}
-	runtime.AddCleanup(m, (*handle).close, m.handle)
+	m := &Metric{}
+	m.owner.handle = newHandle(ptr, &kindOfMetric, host, parent)
+	runtime.AddCleanup(m, (*handle).collect, m.owner.handle)
 	return m
 }
 
-func (m *Metric) core() *handle {
+func (m *Metric) core() *owner {
 	if m == nil {
 		return nil
 	}
-	return m.handle
+	return &m.owner
 }
 
 // Close frees the handle. Its points stay.
@@ -2714,10 +2712,7 @@ func (m *Metric) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (m *Metric) Close() error {
-	if handle := m.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return m.core().close()
 }
 
 // Log logs one point at the current time.
@@ -2741,27 +2736,27 @@ func (m *Metric) Log(value float64, step int64) error {
 //
 //   - values: values
 //   - steps: steps
-//   - timesUs: times in Unix microseconds; nil: the current time for all
+//   - times: times in Unix microseconds; nil: the current time for all
 //
 // Errors: as [Run.LogMetric].
-func (m *Metric) LogMany(values []float64, steps, timesUs []int64) error {
+func (m *Metric) LogMany(values []float64, steps, times []int64) error {
 	var f frame
 	defer f.end()
 	self := f.self(m.core())
 	f.sameLength("steps", len(steps), "values", len(values))
-	if timesUs != nil {
-		f.sameLength("timesUs", len(timesUs), "values", len(values))
+	if times != nil {
+		f.sameLength("times", len(times), "values", len(values))
 	}
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_metric_log_many((*C.mr_metric)(self), (*C.double)(array(values)), (*C.int64_t)(array(steps)), (*C.int64_t)(array(timesUs)), C.size_t(len(values)))
+	result := C.mrgo_metric_log_many((*C.mr_metric)(self), (*C.double)(array(values)), (*C.int64_t)(array(steps)), (*C.int64_t)(array(times)), C.size_t(len(values)))
 	return f.done(result, nil)
 }
 
 var kindOfMetricPage = handleKind{"metric page", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_metric_page_free((*C.mr_metric_page)(ptr)))
-}}
+}, false, nil}
 
 func takeMetricPage(ptr unsafe.Pointer) Page[MetricRecord] {
 	page := (*C.mr_metric_page)(ptr)
@@ -2776,25 +2771,25 @@ func takeMetricPage(ptr unsafe.Pointer) Page[MetricRecord] {
 
 // History is the points of a metric as columns of equal length.
 type History struct {
-	handle *handle
-	parent any
+	owner owner
 }
 
 var kindOfHistory = handleKind{"history", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_history_free((*C.mr_history)(ptr)))
-}}
+}, false, nil}
 
 func newHistory(ptr unsafe.Pointer, host *host, parent any) *History {
-	h := &History{newHandle(ptr, &kindOfHistory, host), parent}
-	runtime.AddCleanup(h, (*handle).close, h.handle)
+	h := &History{}
+	h.owner.handle = newHandle(ptr, &kindOfHistory, host, parent)
+	runtime.AddCleanup(h, (*handle).collect, h.owner.handle)
 	return h
 }
 
-func (h *History) core() *handle {
+func (h *History) core() *owner {
 	if h == nil {
 		return nil
 	}
-	return h.handle
+	return &h.owner
 }
 
 // Close frees the handle.
@@ -2803,10 +2798,7 @@ func (h *History) core() *handle {
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
 func (h *History) Close() error {
-	if handle := h.core(); handle != nil {
-		handle.close()
-	}
-	return nil
+	return h.core().close()
 }
 
 // Len returns the number of points.

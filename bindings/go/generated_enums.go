@@ -13,7 +13,7 @@ const (
 	// The most records that a page can hold.
 	ListMaxLimit = 100000
 
-	// How long a call waits for other writers when the caller does not say, in milliseconds.
+	// How long a call waits for other writers when the caller does not say.
 	DefaultBusyTimeout = 10000 * time.Millisecond
 
 	// Major version of these headers.
@@ -35,7 +35,7 @@ type Status int32
 
 const (
 	// The call did what it says.
-	StatusOk Status = 0
+	StatusOK Status = 0
 
 	// An argument is missing, malformed or out of range; the message names it.
 	StatusInvalidArgument Status = 1
@@ -55,7 +55,7 @@ const (
 	// Memory ran out; nothing changed.
 	StatusNoMemory Status = 6
 
-	// The operating system refused an operation on a file; `BackendCode` holds errno.
+	// The operating system refused an operation on a file; BackendCode holds errno.
 	StatusIO Status = 7
 
 	// Stored data is damaged or is no registry at all.
@@ -107,7 +107,7 @@ const (
 // String returns the name of the value, also where this package does not know it.
 func (v Status) String() string {
 	switch v {
-	case StatusOk:
+	case StatusOK:
 		return "OK"
 	case StatusInvalidArgument:
 		return "INVALID_ARGUMENT"
@@ -509,10 +509,10 @@ func (v Verdict) String() string {
 type HistoryFlags uint32
 
 const (
-	// `FromStep` counts.
+	// FromStep counts.
 	HistoryFromStep HistoryFlags = 1
 
-	// `ToStep` counts.
+	// ToStep counts.
 	HistoryToStep HistoryFlags = 2
 )
 
@@ -560,7 +560,7 @@ var (
 	// Memory ran out; nothing changed.
 	ErrNoMemory error = &Error{Status: StatusNoMemory}
 
-	// The operating system refused an operation on a file; `BackendCode` holds errno.
+	// The operating system refused an operation on a file; BackendCode holds errno.
 	ErrIO error = &Error{Status: StatusIO}
 
 	// Stored data is damaged or is no registry at all.

@@ -7,7 +7,10 @@ package modelreg
 // #include "go_generated.h"
 import "C"
 
-import "time"
+import (
+	"io/fs"
+	"time"
+)
 
 // ListOptions says which part of a list to return.
 type ListOptions struct {
@@ -42,13 +45,13 @@ type OpenOptions struct {
 	// relative path counts from the folder of the database.
 	ArtifactRoot string
 
-	// How long a call waits for other writers in milliseconds, 1 to 86,400,000; 0 is
-	// [DefaultBusyTimeout]. Rounded up to whole milliseconds.
+	// How long a call waits for other writers, 1 ms to 86,400,000 ms; 0 is [DefaultBusyTimeout].
+	// Rounded up to whole milliseconds.
 	BusyTimeout time.Duration
 
 	// Permission bits of new files; 0 is 0666, from which the process umask takes its part. Folders
 	// get the search bit wherever the read bit is set.
-	FileMode uint32
+	FileMode fs.FileMode
 
 	// Memory functions of the host, copied; nil: malloc and its kin.
 	Allocator *Allocator
@@ -106,7 +109,7 @@ type RunOptions struct {
 	// Digest of the container image, any text up to 250 bytes; "": unknown.
 	EnvironmentImageDigest string
 
-	// Keys of the first tags; the last value counts where one occurs twice. nil when TagCount is 0.
+	// Keys of the first tags; the last value counts where one occurs twice.
 	TagKeys []string
 
 	// Values of the first tags.
@@ -351,7 +354,7 @@ func (o *VerifyOptions) native(f *frame) *C.mr_verify_options {
 // FetchOptions says how to write files.
 type FetchOptions struct {
 	// Permission bits of new files; 0 is 0644.
-	FileMode uint32
+	FileMode fs.FileMode
 
 	// Ends the call early.
 	Cancel *Cancel
@@ -384,12 +387,12 @@ func (o *ModelOptions) native(f *frame) *C.mr_model_options {
 
 // PromoteOptions says how to promote.
 type PromoteOptions struct {
-	// Part to raise when `version` is nil; 0 is [BumpPatch] on a line such as "1.2", else [BumpMinor].
+	// Part to raise when Version is ""; 0 is [BumpPatch] on a line such as "1.2", else [BumpMinor].
 	// The first version is 1.0.0, or of a line its lowest; for [BumpPrerelease] with the prerelease id
 	// and 0.
 	Bump Bump
 
-	// Artifact path of the run that becomes the version: a file or a folder; "" or "": all.
+	// Artifact path of the run that becomes the version: a file or a folder; "": all.
 	ArtifactPath string
 
 	// The number to take; "": raise the highest release, for [BumpPrerelease] the highest version of

@@ -360,13 +360,6 @@ mrgo_result mrgo_experiment_log_dataset(mr_experiment *experiment, const char *n
   return mrgo_end(&call);
 }
 
-mrgo_result mrgo_experiment_log_dataset_only(mr_experiment *experiment, const char *name, mr_manifest *manifest, const mr_dataset_options *options) {
-  mrgo_call call;
-  mrgo_begin(&call);
-  call.result.status = mr_experiment_log_dataset(experiment, name, manifest, options, NULL, &call.error);
-  return mrgo_end(&call);
-}
-
 mrgo_result mrgo_registry_open_dataset(mr_registry *registry, const char *run_id) {
   mrgo_call call;
   mrgo_begin(&call);
@@ -441,13 +434,6 @@ mrgo_result mrgo_registry_create_model(mr_registry *registry, const char *name, 
   mrgo_call call;
   mrgo_begin(&call);
   call.result.status = mr_registry_create_model(registry, name, options, (mr_model **)&call.result.out, &call.error);
-  return mrgo_end(&call);
-}
-
-mrgo_result mrgo_registry_create_model_only(mr_registry *registry, const char *name, const mr_model_options *options) {
-  mrgo_call call;
-  mrgo_begin(&call);
-  call.result.status = mr_registry_create_model(registry, name, options, NULL, &call.error);
   return mrgo_end(&call);
 }
 

@@ -61,7 +61,6 @@ mrgo_result mrgo_manifest_add_entry(mr_manifest *manifest, const char *path, int
 mrgo_result mrgo_manifest_digest(mr_manifest *manifest);
 uint64_t mrgo_manifest_free(mr_manifest *manifest);
 mrgo_result mrgo_experiment_log_dataset(mr_experiment *experiment, const char *name, mr_manifest *manifest, const mr_dataset_options *options);
-mrgo_result mrgo_experiment_log_dataset_only(mr_experiment *experiment, const char *name, mr_manifest *manifest, const mr_dataset_options *options);
 mrgo_result mrgo_registry_open_dataset(mr_registry *registry, const char *run_id);
 mrgo_result mrgo_registry_find_dataset(mr_registry *registry, const char *digest);
 mrgo_result mrgo_dataset_manifest(mr_dataset *dataset);
@@ -73,7 +72,6 @@ uint64_t mrgo_dataset_free(mr_dataset *dataset);
 uint64_t mrgo_dataset_page_free(mr_dataset_page *page);
 mrgo_result mrgo_registry_list_datasets(mr_registry *registry, const mr_list_options *options);
 mrgo_result mrgo_registry_create_model(mr_registry *registry, const char *name, const mr_model_options *options);
-mrgo_result mrgo_registry_create_model_only(mr_registry *registry, const char *name, const mr_model_options *options);
 mrgo_result mrgo_registry_open_model(mr_registry *registry, const char *name);
 uint64_t mrgo_model_free(mr_model *model);
 uint64_t mrgo_model_page_free(mr_model_page *page);

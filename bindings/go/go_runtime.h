@@ -32,4 +32,7 @@ void *mrgo_allocate(void *ctx, size_t size);
 void *mrgo_reallocate(void *ctx, void *memory, size_t size);
 void mrgo_deallocate(void *ctx, void *memory);
 
+/* 1 when this thread is in one of the functions above with that `ctx`. */
+int32_t mrgo_is_in_callback(const void *ctx);
+
 #endif

@@ -162,6 +162,78 @@ def test_what_has_no_go_form_is_refused(public: model.Api) -> None:
             write_go.write_go(api)
 
 
+def more_of(
+    api: model.Api, name: str, change: Callable[[model.Function], model.Function]
+) -> model.Api:
+    """The surface with one more function, made from another one."""
+    other = next(each for each in api.functions if each.name == name)
+    return dataclasses.replace(api, functions=(*api.functions, change(other)))
+
+
+def test_collisions_of_names_are_refused(public: model.Api) -> None:
+    def named_as_receiver(function: model.Function) -> model.Function:
+        params = list(function.params)
+        params[1] = dataclasses.replace(params[1], name="r")
+        return dataclasses.replace(function, params=tuple(params))
+
+    def with_verb(verb: str) -> Callable[[model.Function], model.Function]:
+        return lambda each: dataclasses.replace(each, name=f"{each.noun}_{verb}", verb=verb, line=7)
+
+    broken = [
+        (changed_function(public, "mr_run_set_tag", named_as_receiver), "run.h:.*mr_run_set_tag"),
+        (more_of(public, "mr_manifest_digest", with_verb("all")), "dataset.h:7: mr_manifest_all"),
+        (more_of(public, "mr_blob_map", with_verb("read_at")), "artifact.h:7: mr_blob_read_at"),
+        (more_of(public, "mr_run_flush", with_verb("list_tags_page")), ":7: mr_run_list_tags_page"),
+        (more_of(public, "mr_run_flush", with_verb("close")), ":7: mr_run_close: .*Close"),
+    ]
+    for api, said in broken:
+        with pytest.raises(go_build.Unsupported, match=said):
+            write_go.write_go(api)
+
+
+def test_a_handle_that_may_be_missing_is_nil(public: model.Api) -> None:
+    def nullable(function: model.Function) -> model.Function:
+        return dataclasses.replace(function, result_nullable=True)
+
+    api = changed_function(public, "mr_registry_open_run", nullable)
+    text = write_go.write_go(api)["bindings/go/generated.go"]
+    body = text.split(") OpenRun(", 1)[1].split("\n}\n", 1)[0]
+    assert "\tif result.out == nil {\n\t\treturn nil, nil\n\t}\n\treturn newRun(" in body
+    for name in ("mr_registry_list_runs", "mr_blob_map", "mr_gate_text"):
+        with pytest.raises(go_build.Unsupported, match=rf"\.h:\d+: {name}: .*NULL"):
+            write_go.write_go(changed_function(public, name, nullable))
+
+
+def test_what_may_change_is_locked(public: model.Api, files: dict[str, str]) -> None:
+    def body(name: str) -> str:
+        return files["generated.go"].split(f"{name}(", 1)[1].split("\n}\n", 1)[0]
+
+    locked = [") AddEntry", "*Manifest) Digest", "*Manifest) At", "*Manifest) Len"]
+    locked += [") LogDataset", "*Blob) read", "*Blob) ViewMap", ") AttachGate"]
+    assert [name for name in locked if "f.lock()" not in body(name)] == []
+    free = [") LogParam", ") LogMany", ") Trigger", ") Flush", ") ViewValues", "*Version) Info"]
+    assert [name for name in free if "f.lock()" in body(name)] == []
+    seen = body("*Blob) ViewMap")
+    assert 0 < seen.index("f.unlock()") < seen.index("\tview(")
+
+
+def test_a_close_without_flush_is_refused(public: model.Api) -> None:
+    functions = tuple(each for each in public.functions if each.name != "mr_registry_flush")
+    with pytest.raises(go_build.Unsupported, match="registry.h:.*mr_registry_close"):
+        write_go.write_go(dataclasses.replace(public, functions=functions))
+
+
+def test_no_shim_is_left_unused(files: dict[str, str]) -> None:
+    for shim in re.findall(r"(mrgo_\w+)\(", files["go_generated.h"]):
+        assert f"C.{shim}(" in files["generated.go"], shim
+
+
+def test_keywords_of_go_are_spelled_for_cgo() -> None:
+    assert go_structs.c_field("defer") == "_defer"
+    assert go_structs.c_field("import") == "_import"
+    assert go_structs.c_field("name") == "name"
+
+
 def test_a_call_can_hold_as_many_handles_as_the_runtime() -> None:
     frame = pathlib.Path(write_go.__file__).parents[1] / "go" / "frame.go"
     found = re.search(r"^const maxHeld = (\d+)$", frame.read_text(), re.MULTILINE)
