@@ -21,6 +21,7 @@ LEXEME = re.compile(
     re.S | re.M,
 )
 DEFINE = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)]*\))?(.*)", re.S)
+NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
 CONDITIONAL = re.compile(r"[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif|else)\b")
 
 
@@ -60,6 +61,11 @@ class Define:
     value: str  # continuation lines joined, comments dropped
     line: int
     block: Block | None
+
+
+def integer(text: str) -> int:
+    """The value of a number as C writes it: with a leading 0 it is octal."""
+    return int(text, 8 if re.fullmatch(r"-?0[0-7]+", text) else 0)
 
 
 def paragraphs(text: str) -> str:

@@ -13,7 +13,7 @@ import pycparser  # type: ignore[import-untyped]
 from pycparser import c_ast
 
 import headers
-from comments import Block, SourceFile
+from comments import Block, SourceFile, integer
 from findings import Where
 
 
@@ -76,6 +76,7 @@ class Declaration:
 class Function(Declaration):
     signature: Signature
     specifiers: tuple[str, ...]  # inline, static, extern as written
+    exported: bool  # the declaration begins with MR_API
     defined: bool
 
 
@@ -134,9 +135,7 @@ class Tree:
 def number(node: Any, known: dict[str, int]) -> int:
     """The value of a constant expression."""
     if isinstance(node, c_ast.Constant):
-        text = re.sub(r"[uUlL]+$", "", str(node.value))
-        octal = re.fullmatch(r"0[0-7]+", text)
-        return int(text, 8 if octal else 0)
+        return integer(re.sub(r"[uUlL]+$", "", str(node.value)))
     if isinstance(node, c_ast.ID) and node.name in known:
         return known[node.name]
     if isinstance(node, c_ast.UnaryOp):
@@ -207,7 +206,8 @@ class Builder:
             signature = self.signature(header, inner, offset + len(name))
             specifiers = (*body.funcspec, *body.storage)
             is_defined = isinstance(node, c_ast.FuncDef)
-            return Function(name, where, block, signature, specifiers, is_defined)
+            exported = re.compile(r"MR_API\b").match(file.code, start) is not None
+            return Function(name, where, block, signature, specifiers, exported, is_defined)
         if isinstance(inner, c_ast.Enum) and inner.values is not None:
             return Enum(name, where, block, self.enumerators(header, inner, start), False)
         what = "global variable"

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 import headers
 import model
 import rules
+from findings import Where
+from go_build import Unsupported
 from write_abi_check import write_abi_check
 from write_count_calls import write_count_calls
 from write_go import write_go
@@ -42,6 +44,10 @@ class BrokenRules(Exception):
     """The headers break rules; the text says where, a line each."""
 
 
+class NoForm(Exception):
+    """A writer has no form for what keeps every rule; the text says where it stands."""
+
+
 def describe(include_dir: pathlib.Path) -> model.Api:
     """The description of the headers below a folder of includes, if they keep the rules."""
     api, findings = rules.check(include_dir)
@@ -54,13 +60,33 @@ def outputs(api: model.Api) -> dict[str, str]:
     """Every generated file by its path relative to the tree."""
     files: dict[str, str] = {}
     for writer in WRITERS:
-        for path, text in writer(api).items():
+        try:
+            written = writer(api)
+        except (Unsupported, ValueError) as error:
+            at = place_of(error)
+            # A writer may have told the header and the line itself.
+            told = str(error).removeprefix(f"{at.header}:{at.line}: " if at else "")
+            raise NoForm(f"{at}: {writer.__name__}: {told}" if at else told) from error
+        for path, text in written.items():
             if path in files:
                 raise ValueError(f"two writers write {path}")
             if not has_mark(text.encode()):
                 raise ValueError(f"{path} does not say that bindings/generate/run generated it")
             files[path] = text
     return files
+
+
+def place_of(error: BaseException) -> Where | None:
+    """Where that stands which a writer was at when it failed: the function or struct that is
+    nearest to the failure among the variables of its calls."""
+    found: model.Function | model.Struct | None = None
+    trace = error.__traceback__
+    while trace is not None:
+        for each in trace.tb_frame.f_locals.values():
+            if isinstance(each, (model.Function, model.Struct)):
+                found = each
+        trace = trace.tb_next
+    return None if found is None else Where(found.header, found.line)
 
 
 def has_mark(content: bytes) -> bool:
@@ -119,7 +145,7 @@ def main(arguments: Sequence[str], root: pathlib.Path = headers.ROOT) -> int:
     options = parser.parse_args(arguments)
     try:
         files = outputs(describe(root / "include"))
-    except (BrokenRules, headers.HeaderError) as error:
+    except (BrokenRules, NoForm, headers.HeaderError) as error:
         print(error, file=sys.stderr)
         return 1
     if not options.check:

@@ -51,8 +51,8 @@ class Value:
     kind, and what `target` then names:
       scalar       a number by value; target: int64_t, double, uint32_t, int32_t, size_t, uint8_t
                    or an Enum
-      bool         int32_t that is 0 or 1 (its doc begins with "1 when", "1:" or "0 or 1");
-                   target: int32_t
+      bool         int32_t that is 0 or 1: its doc begins with "1 when", "1:" or "0 or 1", and no
+                   other int32_t is without a typedef; target: int32_t
       string       const char *, NUL-terminated UTF-8
       path         const char * that names something in the file system or a URI for it
       strings      const char *const *, an array of strings, see count
@@ -97,6 +97,7 @@ class Struct:
     size: int  # in bytes where pointers have 8
     doc: Doc
     header: str
+    line: int  # for messages; 0 when read from api.json, which does not keep it
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,8 @@ class Function:
       destructor   returns void and frees its handle
 
     result, for a getter:
-      scalar (target: type), string, strings, record (target: struct), column (target: double or
-      int64_t, as many as the noun's _count), bytes (as many as the noun's _size)
+      scalar (target: type), bool (target: int32_t), string, record (target: struct), column
+      (target: double or int64_t, as many as the noun's _count), bytes (as many as the noun's _size)
     and for a call what its output is: "" or one of out_handle, out_string, out_bytes, out_memory.
     """
 

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 import declarations as d
 import layout
 import model
-from comments import Block, Define
+from comments import NUMBER, Block, Define, integer
 from findings import Finding, Where
 
 SCALARS = ("int64_t", "double", "uint32_t", "int32_t", "size_t", "uint8_t")
 ENUM_BASES = ("int32_t", "uint32_t")
 PATHS = ("folder", "local_path", "artifact_root")
 PATH_PARAMS = (("mr_registry_open", "uri"),)
-BOOL = re.compile(r"1 when\b|1:|0 or 1\b")
-NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|[0-9]+)")
+PATH_NAME = re.compile(r"(?:^|_)folder$|_file$")
+BOOL = re.compile(r"1 when\b|1:(?!\d)|0 or 1\b(?![,.]?\d)")
 DESTRUCTORS = ("_free", "_close")
 COUNT = re.compile(r"(?:^|_)(?:count|size)$")
 ARRAYS = ("strings", "array", "bytes", "out_memory")
@@ -84,7 +84,13 @@ def doc_of(block: Block | None, since: str = "") -> model.Doc:
 def number_of(define: Define) -> int | None:
     """The value of a macro that is a number."""
     text = define.value.strip("() ")
-    return int(text, 0) if not define.function_like and NUMBER.fullmatch(text) else None
+    return integer(text) if not define.function_like and NUMBER.fullmatch(text) else None
+
+
+def counts(name: str, array: str) -> bool:
+    """Whether a count of this name may be that of the array."""
+    stem = COUNT.sub("", name)
+    return stem in ("", array) or array == f"{stem}s" or array.startswith(f"{stem}_")
 
 
 class Reader:
@@ -105,7 +111,8 @@ class Reader:
         ctype, base = value.ctype, value.ctype.base
         text = str(ctype)
         if text == "const char *":
-            is_path = value.name in PATHS or (owner, value.name) in PATH_PARAMS
+            is_path = value.name in PATHS or PATH_NAME.search(value.name) is not None
+            is_path = is_path or (owner, value.name) in PATH_PARAMS
             return ("path" if is_path else "string"), ""
         fixed = {
             "const char *const *": ("strings", ""),
@@ -203,7 +210,13 @@ class Reader:
         if all(value.kind for value in fields):
             fields, size = layout.place(fields, self.names.enums)
         return model.Struct(
-            each.name, self.names.structs[each.name], fields, size, doc, each.where.header
+            each.name,
+            self.names.structs[each.name],
+            fields,
+            size,
+            doc,
+            each.where.header,
+            each.where.line,
         )
 
     def enum(self, alias: d.Alias, enum: d.Enum) -> model.Enum:
@@ -249,6 +262,9 @@ class Reader:
         if text == "const uint8_t *":
             return "getter", "bytes", ""
         if returns.depth == 0 and (returns.base in SCALARS or returns.base in self.names.enums):
+            told = each.block.returns.text if each.block and each.block.returns else ""
+            if returns.base == "int32_t" and BOOL.match(told):
+                return "getter", "bool", "int32_t"
             return "getter", "scalar", returns.base
         if returns.depth == 1 and returns.const:
             if self.names.structs.get(returns.base) == "record":

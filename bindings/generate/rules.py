@@ -10,9 +10,11 @@ import declarations
 import headers
 import model
 import reader
+import rules_bindings
 import rules_docs
 import rules_files
 import rules_functions
+import rules_numbers
 import rules_types
 from comments import SourceFile
 from findings import Finding
@@ -20,6 +22,7 @@ from rules_context import Context
 
 FILE_RULES: tuple[Callable[[rules_files.Files], Iterable[Finding]], ...] = (
     rules_files.guard,
+    rules_files.conditional,
     rules_files.extern_c,
     rules_files.include_downward,
     rules_files.umbrella,
@@ -49,6 +52,22 @@ RULES: tuple[Callable[[Context], Iterable[Finding]], ...] = (
     rules_functions.inputs,
     rules_functions.arrays,
     rules_functions.text_and_bytes,
+    rules_numbers.int32,
+    rules_numbers.uint8,
+    rules_numbers.constants,
+    rules_numbers.counts,
+    rules_numbers.count_names,
+    rules_numbers.units,
+    rules_bindings.names,
+    rules_bindings.record_fields,
+    rules_bindings.option_fields,
+    rules_bindings.parameters,
+    rules_bindings.hooked,
+    rules_bindings.cancel,
+    rules_bindings.lists,
+    rules_bindings.results,
+    rules_bindings.exported,
+    rules_bindings.failing_status,
     rules_docs.present,
     rules_docs.since,
     rules_docs.tags,

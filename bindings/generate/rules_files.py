@@ -7,13 +7,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from comments import SourceFile
+from comments import NUMBER, SourceFile
 from findings import Finding, Where
 from headers import UMBRELLA
 
 SYSTEM = ("stddef.h", "stdint.h")
 OPEN = re.compile(r'^#ifdef __cplusplus\nextern "C" \{\n#endif\n', re.M)
 CLOSE = re.compile(r"^#ifdef __cplusplus\n\}\n#endif\n", re.M)
+API_BLOCK = re.compile(
+    r"^#if defined\(_WIN32\)\n(?:#(?:elif [^\n]*|else|define MR_API[^\n]*)\n)+#endif\n", re.M
+)
 INCLUDE = re.compile(r'#\s*include\s*([<"])([^>"]*)[>"]')
 LISTED = re.compile(r"'([\w.]+\.h)'")
 INITIALISER = re.compile(r"MR_[A-Z0-9_]+_INIT")
@@ -34,6 +37,25 @@ def guard(files: Files) -> Iterator[Finding]:
                 "guard",
                 f"begin with #ifndef {word} and #define, end with #endif",
             )
+
+
+def conditional(files: Files) -> Iterator[Finding]:
+    """Everybody sees the same declarations: nothing depends on a macro but the guard, C++'s linkage
+    and how MR_API is spelt. Directives that do something else have no place at all."""
+    for name, file in files.items():
+        allowed = set()
+        for pattern in (OPEN, CLOSE, API_BLOCK):
+            match = pattern.search(file.text)
+            if match is not None:
+                last = file.line(match.end()) - 1
+                allowed |= set(range(file.line(match.start()), last + 1))
+        for index, (line, text) in enumerate(file.directives):
+            word = re.sub(r"#\s*", "", text).split(None, 1)[0] if text != "#" else ""
+            is_guard = index == 0 and word == "ifndef"
+            is_plain = word in ("include", "define", "endif") or is_guard
+            if not is_plain and line not in allowed:
+                message = f"no #{word} here: everybody must see the same declarations"
+                yield Finding(Where(name, line), "conditional", message)
 
 
 def extern_c(files: Files) -> Iterator[Finding]:
@@ -130,7 +152,7 @@ def macro(files: Files) -> Iterator[Finding]:
             elif define.name.startswith("MODELREG_") and define.name.endswith("_H"):
                 continue
             elif define.name != "MR_API" and not INITIALISER.fullmatch(define.name):
-                if not re.fullmatch(r"\(?-?(?:0[xX][0-9a-fA-F]+|[0-9]+)\)?", define.value):
+                if not re.fullmatch(rf"\(?{NUMBER.pattern}\)?", define.value):
                     yield Finding(where, "macro", f"give {define.name} a plain number as its value")
 
 

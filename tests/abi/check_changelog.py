@@ -4,7 +4,7 @@
 
 By git, where the tree is a clone: the last change under include/, committed or not, must not be
 newer than the last one of CHANGELOG.md. In a shallow clone the oldest commits that are there look
-as if they had made every file; what only they could answer is taken as good.
+as if they had made every file; what only they could answer is left to the names, and said.
 
 By names, also in a tree without git: every public name that the last kept release has not must be
 in the first section of CHANGELOG.md, and while there are any, that section is of a later version or
@@ -68,7 +68,7 @@ def by_git(root: pathlib.Path) -> list[str]:
         return [f"{HEADERS}/ has changes that are not committed, {CHANGELOG} has none"]
     headers, changelog = git.last_commit(HEADERS), git.last_commit(CHANGELOG)
     if not headers or git.is_cut_off(headers):
-        print("the history here does not reach back to the last change of the headers")
+        print("a shallow clone, which ends before the last change of the headers: only names count")
         return []
     if not changelog or not git.is_ancestor(headers, changelog):
         return [f"commit {headers[:12]} changes {HEADERS}/, and {CHANGELOG} was not changed since"]
@@ -78,10 +78,11 @@ def by_git(root: pathlib.Path) -> list[str]:
 def by_names(root: pathlib.Path) -> list[str]:
     releases = gate.kept_releases(root)
     if not releases:
-        return []
+        return [f"{gate.KEPT} keeps no release whose names could be compared: run tests/abi/freeze"]
     known = since_by_name(releases[-1].api)
     names = [name for name in since_by_name(gate.read_api(root / gate.API)) if name not in known]
     top = gate.top_section(root)
+    print(f"{len(names)} public names are new since {releases[-1].version}")
     words = set(re.findall(r"\w+(?:\.\w+)?", top.text)) | set(re.findall(r"\w+", top.text))
     errors = [
         f"{name} is new since {releases[-1].version}, and the section on {top.version} of"

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles one public header alone, included twice, in a strict standard without a warning."""
+"""Compiles one public header alone, included twice, in a strict standard without a warning.
+
+Skips (77) where there is no compiler for the standard, so that the test does not vanish with it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import argparse
 import subprocess
 import sys
 
+SKIP = 77
 WARNINGS = "-pedantic -Wall -Wextra -Wundef -Werror".split()
 
 
@@ -16,8 +20,11 @@ def main() -> int:
     parser.add_argument("--include", required=True)
     parser.add_argument("--std", required=True)
     parser.add_argument("header")
-    parser.add_argument("compiler", nargs="+")
+    parser.add_argument("compiler", nargs="*")
     args = parser.parse_args()
+    if not args.compiler:
+        print(f"there is no compiler for {args.std}")
+        return SKIP
     language = "c++" if args.std.startswith("c++") else "c"
     line = f"#include <{args.header}>\n"
     command = args.compiler + WARNINGS + [

@@ -89,6 +89,36 @@ def with_subproject(source: pathlib.Path, work: pathlib.Path, version: str) -> p
     return folder / "build" / "use"
 
 
+def install(source: pathlib.Path, build: pathlib.Path, prefix: pathlib.Path) -> None:
+    """Both libraries with everything that goes with them."""
+    shutil.rmtree(prefix, ignore_errors=True)
+    meson(source, build, f"-Dprefix={prefix}", "-Dlibdir=lib",
+          "-Ddefault_library=both", "-Dpkgconfig.relocatable=true", *OFF)
+    run("meson", "install", "-C", build, "--no-rebuild", "--quiet")
+
+
+def use_installed(
+    cc: list[str], shared: pathlib.Path, work: pathlib.Path, version: str, soname: str
+) -> None:
+    """In the four ways that begin with a prefix; a copy of it has the static library alone."""
+    static = work / "static"
+    shutil.rmtree(static, ignore_errors=True)
+    shutil.copytree(shared, static, symlinks=True)
+    for name in (static / "lib").glob("libmodelreg.so*"):
+        name.unlink()
+
+    dynamic = run("readelf", "-d", shared / "lib" / "libmodelreg.so")
+    expect(f"[{soname}]" in dynamic, f"the soname is not {soname}")
+    expect("NODELETE" in dynamic, "the library is not marked nodelete")
+    loaded = dict(os.environ, LD_LIBRARY_PATH=str(shared / "lib"))
+    run(with_pkg_config(cc, shared, work), env=loaded)
+    program = with_pkg_config(cc, static, work, "--static")
+    expect(soname not in run("readelf", "-d", program), "--static linked the shared library")
+    run(program)
+    run(with_cmake(shared, work, version))
+    run(with_cmake(static, work, version))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=pathlib.Path, required=True)
@@ -102,26 +132,8 @@ def main() -> None:
     # It names the build that this test belongs to, and would win over every rpath.
     os.environ.pop("LD_LIBRARY_PATH", None)
 
-    shared, static = work / "shared", work / "static"
-    for prefix in (shared, static):
-        shutil.rmtree(prefix, ignore_errors=True)
-    meson(args.source, work / "build", f"-Dprefix={shared}", "-Dlibdir=lib",
-          "-Ddefault_library=both", "-Dpkgconfig.relocatable=true", *OFF)
-    run("meson", "install", "-C", work / "build", "--no-rebuild", "--quiet")
-    shutil.copytree(shared, static, symlinks=True)
-    for name in (static / "lib").glob("libmodelreg.so*"):
-        name.unlink()
-
-    dynamic = run("readelf", "-d", shared / "lib" / "libmodelreg.so")
-    expect(f"[{args.soname}]" in dynamic, f"the soname is not {args.soname}")
-    expect("NODELETE" in dynamic, "the library is not marked nodelete")
-    loaded = dict(os.environ, LD_LIBRARY_PATH=str(shared / "lib"))
-    run(with_pkg_config(args.compiler, shared, work), env=loaded)
-    program = with_pkg_config(args.compiler, static, work, "--static")
-    expect(args.soname not in run("readelf", "-d", program), "--static linked the shared library")
-    run(program)
-    run(with_cmake(shared, work, args.version))
-    run(with_cmake(static, work, args.version))
+    install(args.source, work / "build", work / "shared")
+    use_installed(args.compiler, work / "shared", work, args.version, args.soname)
     run(with_subproject(args.source, work, args.version))
     print("usable in five ways")
 

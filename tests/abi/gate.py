@@ -93,9 +93,13 @@ def top_section(root: pathlib.Path) -> Section:
 
 def releases_of_line(root: pathlib.Path, version: str) -> list[Release]:
     """The kept releases with the ABI that this version must have. There are none only before the
-    first release of a line."""
+    first release of a later line: a tree that keeps nothing at all has nothing to be compared with,
+    and no check may pass for that."""
+    kept = kept_releases(root)
+    if not kept:
+        sys.exit(f"{KEPT} keeps no release: run tests/abi/freeze")
     line = line_of(version)
-    releases = [release for release in kept_releases(root) if line_of(release.version) == line]
+    releases = [release for release in kept if line_of(release.version) == line]
     top = top_section(root)
     first = numbers(version)[len(line) :] == (0,) * (3 - len(line))
     if not releases and (top.released or not first):

@@ -146,7 +146,10 @@ class ChangelogTest(mutants.GateTest):
         self.change_other()
         self.commit()
         self.make_shallow(1)
-        self.expect_good(self.check())
+        status, said = self.check()
+        self.assertEqual(status, 0, said)
+        self.assertIn("shallow", said)
+        self.assertIn("0 public names are new", said)
         self.change_header()
         self.expect(self.check(), "not committed")
         self.commit()
@@ -172,6 +175,18 @@ class ChangelogTest(mutants.GateTest):
         status, said = self.check()
         self.assertEqual(status, 0, said)
         self.assertIn("no clone", said)
+
+    def test_no_release_is_kept(self) -> None:
+        shutil.rmtree(self.release.folder)
+        self.expect(self.check(), "keeps no release")
+
+    def test_names_of_a_shallow_clone(self) -> None:
+        doc = model.Doc("Something new.", mutants.NEXT, "")
+        function = replace(mutants.API.functions[0], name="mr_new_thing", doc=doc)
+        self.set_api(functions=(*mutants.API.functions, function))
+        self.start()
+        self.make_shallow(1)
+        self.expect(self.check(), "shallow", "mr_new_thing is new since")
 
     def test_names_without_git(self) -> None:
         doc = model.Doc("Something new.", mutants.NEXT, "")

@@ -241,10 +241,30 @@ class TreeTest(mutants.GateTest):
         self.write_api(replace(api, version=mutants.NEXT))
         self.expect(self.check(), f"{mutants.NEXT}: the function mr_new_thing was removed")
 
-    def test_no_release_is_kept(self) -> None:
+    def test_no_release_of_the_line_is_kept(self) -> None:
+        self.write_api(replace(mutants.API, version="0.2.0"))
+        self.set_changelog("## 0.2.0 (2026-01-01)\n")
+        self.expect(self.check(), "keeps no release of the line of 0.2.0")
+        self.write_api(replace(mutants.API, version="0.2.1"))
+        self.set_changelog("## 0.2.1 (unreleased)\n")
+        self.expect(self.check(), "keeps no release of the line of 0.2.1")
+
+    def test_nothing_is_kept_at_all(self) -> None:
         shutil.rmtree(self.release.folder)
-        self.set_changelog("## 0.1.0 (2026-01-01)\n")
-        self.expect(self.check(), "keeps no release of the line of")
+        self.set_changelog(f"## {mutants.VERSION} (unreleased)\n")
+        missing = self.work / "libmodelreg.so"
+        of_version = ["--version", mutants.VERSION]
+        with_library = ["--library", str(missing)]
+        with_compiler = ["--work", str(self.work), "--", *mutants.COMPILER]
+        for script, arguments in (
+            ("check_releases.py", []),
+            ("check_layouts.py", [*of_version, *with_compiler]),
+            ("check_program.py", [*of_version, *with_library, *with_compiler]),
+            ("check_abidiff.py", [*of_version, *with_library]),
+        ):
+            with self.subTest(script):
+                result = self.run_gate(script, "--root", self.root, *arguments)
+                self.expect(result, "keeps no release: run")
 
     def test_before_the_first_release_of_a_line(self) -> None:
         api = mutants.API

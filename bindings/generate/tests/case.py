@@ -8,7 +8,7 @@ from dataclasses import dataclass
 HERE = "<!>"  # in the new text, marks the line that must be reported
 FREE = "MR_API void mr_thing_free(mr_thing *thing);\n"
 KIND = "/** What kind of thing. @since 0.1.0 */\n"
-CALL = " * @param error receives the reason\n * @return MR_OK\n * @since 0.1.0\n */\n"
+CALL = " * @param error receives the reason\n * @return MR_OK; MR_NOT_FOUND\n * @since 0.1.0\n */\n"
 GET = " * @return it\n * @fast\n * @since 0.1.0\n */\n"
 GOOD = "  /** A good one. @since 0.1.0 */\n  MR_THING_KIND_GOOD = 1,\n"
 NAME = "  /** Its name. */\n  const char *name;\n"

@@ -26,7 +26,7 @@ FUNCTIONS = [
         "error-last",
         FREE,
         add(
-            f"{about('thing')} * @return MR_OK\n * @fast\n * @since 0.1.0\n */\n"
+            f"{about('thing')} * @return MR_OK; MR_NOT_FOUND\n * @fast\n * @since 0.1.0\n */\n"
             f"MR_API mr_status {HERE}mr_thing_try(const mr_thing *thing);\n"
         ),
     ),
@@ -34,7 +34,7 @@ FUNCTIONS = [
         "error-last",
         FREE,
         add(
-            f"{about('thing', 'error', 'level')} * @return MR_OK\n * @since 0.1.0"
+            f"{about('thing', 'error', 'level')} * @return MR_OK; MR_NOT_FOUND\n * @since 0.1.0"
             f"\n */\nMR_API mr_status {HERE}mr_thing_try(mr_thing *thing, "
             "mr_error *error, int64_t level);\n"
         ),
@@ -43,7 +43,7 @@ FUNCTIONS = [
         "error-last",
         FREE,
         add(
-            f"{about('thing', 'problem')} * @return MR_OK\n * @since 0.1.0\n */\n"
+            f"{about('thing', 'problem')} * @return MR_OK; MR_NOT_FOUND\n * @since 0.1.0\n */\n"
             f"MR_API mr_status mr_thing_try(mr_thing *thing,\n   {HERE}"
             "mr_error *problem);\n"
         ),
@@ -53,7 +53,7 @@ FUNCTIONS = [
         "fallible-status",
         FREE,
         add(
-            f"{about('thing', 'error')} * @return MR_OK\n * @since 0.1.0\n */"
+            f"{about('thing', 'error')} * @return MR_OK; MR_NOT_FOUND\n * @since 0.1.0\n */"
             f"\nMR_API int64_t {HERE}mr_thing_try(mr_thing *thing, "
             "mr_error *error);\n"
         ),
@@ -98,7 +98,7 @@ FUNCTIONS = [
     Case(
         "array-count",
         "  int64_t warning_count;",
-        "  int64_t created_us;",
+        "  int64_t rank;",
         at="  const char *const *warnings;",
     ),
     Case(
@@ -137,7 +137,7 @@ FUNCTIONS = [
     Case(
         "at",
         "*mr_thing_page_at(const mr_thing_page *page, int64_t index)",
-        f"*mr_thing_page_at(const mr_thing_page *page, int32_t index){HERE}",
+        f"*mr_thing_page_at(const mr_thing_page *page, uint32_t index){HERE}",
     ),
     Case(
         "count",
@@ -148,7 +148,7 @@ FUNCTIONS = [
     Case(
         "count",
         "MR_API size_t mr_thing_size(",
-        "MR_API int32_t mr_thing_size(",
+        "MR_API uint32_t mr_thing_size(",
         at="mr_status mr_thing_map(",
     ),
     Case(
@@ -162,27 +162,28 @@ FUNCTIONS = [
         "too-many-inputs",
         FREE,
         call(
-            ", int64_t a, int32_t b, double c, uint32_t d,\n    const char *e",
-            "a",
-            "b",
-            "c",
-            "d",
-            "e",
+            ", int64_t level, mr_thing_kind kind, double weight, uint32_t mode,\n"
+            "    const char *key",
+            "level",
+            "kind",
+            "weight",
+            "mode",
+            "key",
         ),
         says="5 inputs",
     ),
     Case(
         "swappable-inputs",
         FREE,
-        call(f", const char *from,\n    const char *to{HERE}", "from", "to", mark=""),
-        says="from and to",
+        call(f", const char *old,\n    const char *new{HERE}", "old", "new", mark=""),
+        says="old and new",
     ),
     Case("array-count", FREE, call(f",\n    const double *values{HERE}", "values", mark="")),
     Case(
         "array-count",
         "  size_t tag_count;",
         "  uint32_t tag_count;\n  /** Z. */\n  uint32_t reserved2;",
-        also=("initialiser",),
+        also=("initialiser", "count-type"),
         says="tag_values",
         others=True,
         at="  const char *const *tag_values;",
@@ -260,7 +261,7 @@ DOCS = [
     Case(
         "annotation",
         " * @return MR_OK; MR_INVALID_ARGUMENT for a bad\n",
-        f" * @return MR_OK\n * @return MR_INVALID_ARGUMENT for a bad{HERE}\n",
+        f" * @return MR_OK; MR_NOT_FOUND\n * @return MR_INVALID_ARGUMENT for a bad{HERE}\n",
         says="second",
     ),
     Case("doc-params", " * @param offset first byte\n", HERE, says="thing, offset, out_data"),

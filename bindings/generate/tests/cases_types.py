@@ -20,6 +20,7 @@ FILES = [
         FREE,
         f"{FREE}{CPP_END}{HERE}MR_API void mr_lost(void);\n#ifdef TWO\n",
         says="outside",
+        also=("conditional",),
         others=True,
     ),
     Case("include-downward", "<modelreg/error.h>", f'{HERE}"modelreg/error.h"', says="brackets"),
@@ -91,7 +92,12 @@ TYPES = [
             "thing",
         ),
     ),
-    Case("no-inline", FREE, call("", mark=HERE).replace("MR_API mr_status", "extern mr_status")),
+    Case(
+        "no-inline",
+        FREE,
+        call("", mark=HERE).replace("MR_API mr_", "extern mr_"),
+        also=("mr-api",),
+    ),
     Case(
         "no-varargs",
         FREE,
@@ -116,15 +122,20 @@ TYPES = [
     Case(
         "fixed-width",
         FREE,
-        call(f",\n    int n{HERE}", "n", mark=""),
+        call(f",\n    int amount{HERE}", "amount", mark=""),
         also=("meaning",),
         says="int64_t",
     ),
-    Case("fixed-width", FREE, call(f",\n    long long n{HERE}", "n", mark=""), also=("meaning",)),
     Case(
         "fixed-width",
         FREE,
-        call(f",\n    const float *n, size_t count{HERE}", "n", "count", mark=""),
+        call(f",\n    long long amount{HERE}", "amount", mark=""),
+        also=("meaning",),
+    ),
+    Case(
+        "fixed-width",
+        FREE,
+        call(f",\n    const float *weights, size_t count{HERE}", "weights", "count", mark=""),
         also=("meaning", "size-t"),
         says="double",
     ),
@@ -185,7 +196,7 @@ TYPES = [
     Case(
         "padding",
         "  int64_t warning_count;",
-        f"  int64_t warning_count;\n  /** Last. */\n  {HERE}int32_t last;",
+        f"  int64_t warning_count;\n  /** Last. */\n  {HERE}uint32_t last;",
         says="4 bytes after last",
     ),
     Case(
@@ -235,7 +246,12 @@ TYPES = [
         header="types.h",
     ),
     Case("callback-ctx", "  void *clock_ctx;", "  void *other_ctx;", at="  mr_clock_fn clock;"),
-    Case("callback-ctx", FREE, call(f",\n    mr_clock_fn clock{HERE}", "clock", mark="")),
+    Case(
+        "callback-ctx",
+        FREE,
+        call(f",\n    mr_clock_fn clock{HERE}", "clock", mark=""),
+        also=("parameter",),
+    ),
     Case("meaning", FREE, call(f",\n    mr_thing_record *record{HERE}", "record", mark="")),
     Case("meaning", "  const char *const *warnings;", f"  const char *warnings[2];{HERE}"),
     Case(

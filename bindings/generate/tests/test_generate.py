@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import os
 import pathlib
@@ -11,6 +12,7 @@ import shutil
 import pytest
 
 import generate
+import go_build
 import headers
 import model
 import write_json
@@ -89,6 +91,43 @@ def test_broken_rule_stops_the_generator(
     assert (tree / "src" / "modelreg.map").read_bytes() == before
 
 
+def test_every_python_file_can_be_parsed(public: model.Api) -> None:
+    files = generate.outputs(public)
+    parsed = [ast.parse(text, path) for path, text in files.items() if path.endswith(".py")]
+    assert any(tree.body for tree in parsed)
+
+
+@pytest.mark.parametrize(
+    ("name", "failure"),
+    [("mr_run_info", ValueError("no form")), ("mr_run_record", go_build.Unsupported("no form"))],
+)
+def test_what_a_writer_has_no_form_for_is_reported_at_its_line(
+    tree: pathlib.Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    failure: Exception,
+) -> None:
+    def write_each(each: model.Function | model.Struct) -> None:
+        if each.name == name:
+            raise failure
+
+    def write_some(api: model.Api) -> dict[str, str]:
+        for function in api.functions:
+            write_each(function)
+        for struct in api.structs:
+            write_each(struct)
+        return {}
+
+    monkeypatch.setattr(generate, "WRITERS", (write_some,))
+    assert generate.main([], tree) == 1
+    text = (tree / "include" / "modelreg" / "run.h").read_text()
+    declared = {"mr_run_info": "*mr_run_info(", "mr_run_record": "typedef struct mr_run_record {"}
+    line = text[: text.index(declared[name])].count("\n") + 1
+    told = capsys.readouterr().err
+    assert told == f"include/modelreg/run.h:{line}: write_some: no form\n"
+
+
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_output_does_not_depend_on_the_compiler(
     compiler: str, public: model.Api, monkeypatch: pytest.MonkeyPatch
@@ -110,8 +149,10 @@ def test_missing_compiler_is_said(
 def test_json_gives_back_the_whole_description(public: model.Api, small: model.Api) -> None:
     for api in (public, small):
         text = write_json.write_json(api)[write_json.PATH]
-        bare = [dataclasses.replace(function, line=0) for function in api.functions]
-        assert write_json.read_json(text) == dataclasses.replace(api, functions=tuple(bare))
+        functions = tuple(dataclasses.replace(function, line=0) for function in api.functions)
+        structs = tuple(dataclasses.replace(struct, line=0) for struct in api.structs)
+        bare = dataclasses.replace(api, functions=functions, structs=structs)
+        assert write_json.read_json(text) == bare
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
+import pathlib
+
+import pytest
+
 import model
+import reader
+import rules
 
 
 def function(api: model.Api, name: str) -> model.Function:
@@ -174,3 +180,65 @@ def test_path_is_what_names_something_outside_of_the_registry(public: model.Api)
     assert ("mr_registry_open", "uri") in paths
     assert ("mr_run_log_artifact", "local_path") in paths
     assert ("mr_run_log_artifact", "artifact_path") not in paths
+
+
+def read_changed(include: pathlib.Path, old: str, new: str) -> model.Api:
+    """The description of the small headers after a change that keeps the rules."""
+    path = include / "modelreg" / "thing.h"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    api, findings = rules.check(include)
+    assert findings == []
+    assert api is not None
+    return api
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0644", 0o644), ("0x1F", 31), ("-1", -1), ("(-010)", -8), ("0", 0), ("100000", 100000)],
+)
+def test_numbers_are_those_of_c(include: pathlib.Path, text: str, value: int) -> None:
+    api = read_changed(include, "LIMIT 0x10", f"LIMIT {text}")
+    assert [each.value for each in api.constants if each.name == "MR_THING_LIMIT"] == [value]
+
+
+@pytest.mark.parametrize("said", ["1 when it is light", "1: it is light", "0 or 1, as it is"])
+def test_bool_says_so(include: pathlib.Path, said: str) -> None:
+    api = read_changed(
+        include,
+        " * @return 0 or more\n * @fast\n * @since 0.1.0\n */\n"
+        "MR_API int64_t mr_thing_count(const mr_thing *thing);\n",
+        " * @return 0 or more\n * @fast\n * @since 0.1.0\n */\n"
+        "MR_API int64_t mr_thing_count(const mr_thing *thing);\n\n"
+        f"/**\n * Is it?\n *\n * @param thing the thing\n * @return {said}\n * @fast\n"
+        " * @since 0.1.0\n */\nMR_API int32_t mr_thing_is_light(const mr_thing *thing);\n",
+    )
+    light = function(api, "mr_thing_is_light")
+    assert (light.kind, light.result, light.target) == ("getter", "bool", "int32_t")
+    api = read_changed(include, "  /** 1: be strict. */", f"  /** {said}. */")
+    assert kinds(struct(api, "mr_open_options").fields)[2] == ("strict", "bool", "int32_t", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("target_folder", "path"), ("key_file", "path"), ("profile", "string")]
+)
+def test_folder_and_file_are_paths(include: pathlib.Path, name: str, kind: str) -> None:
+    old = "  /** @nullable A name; NULL: none. @since 0.2.0 */\n  const char *name;\n"
+    api = read_changed(include, old, old.replace("*name", f"*{name}"))
+    assert kinds(struct(api, "mr_open_options").fields)[4] == (name, kind, "", "")
+
+
+@pytest.mark.parametrize(
+    ("count", "arrays"),
+    [
+        ("count", ("keys", "values")),
+        ("size", ("data",)),
+        ("tag_count", ("tag_keys", "tag_values")),
+        ("include_count", ("include",)),
+        ("warning_count", ("warnings",)),
+    ],
+)
+def test_counts_are_named_after_their_arrays(count: str, arrays: tuple[str, ...]) -> None:
+    assert all(reader.counts(count, array) for array in arrays)
+    assert not reader.counts("total_count", arrays[0])

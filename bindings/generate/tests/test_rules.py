@@ -9,6 +9,7 @@ import pathlib
 
 import pytest
 from case import HERE, Case
+from cases_bindings import BINDINGS, CONDITIONALS, NUMBERS
 from cases_functions import DOCS, FUNCTIONS
 from cases_types import FILES, TYPES
 
@@ -16,7 +17,7 @@ import headers
 import model
 import rules
 
-CASES = FILES + TYPES + FUNCTIONS + DOCS
+CASES = FILES + CONDITIONALS + TYPES + NUMBERS + FUNCTIONS + BINDINGS + DOCS
 GENERATE = pathlib.Path(__file__).resolve().parents[1]
 
 

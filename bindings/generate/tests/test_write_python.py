@@ -207,3 +207,15 @@ def test_callbacks_belong_to_what_opens() -> None:
 def test_an_optional_handle_cannot_be_locked() -> None:
     with pytest.raises(ValueError, match="^manifest: an optional handle that must be locked"):
         written(with_param("mr_experiment_log_dataset", 2, nullable=True))
+
+
+def test_getter_of_a_bool() -> None:
+    text = written(
+        change(API, "mr_blob_size", result="bool", target="int32_t", returns="int32_t",
+               result_doc="1 when it is small, 0 when not; 0 for NULL")
+    )  # fmt: skip
+    size = method(text, "Blob", "size")
+    assert ast.unparse(size.returns or size) == "bool"
+    assert ast.unparse(size.body[-1]) == "return bool(value)"
+    assert (ast.get_docstring(size) or "").endswith("True when it is small, False when not")
+    assert 'Prototype("mr_blob_size", True, ctypes.c_int32,' in text
