@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file model_version.h
+ * Versions: semantic versions of a model, each made by a gate that passed.
+ */
+#ifndef MODELREG_MODEL_VERSION_H
+#define MODELREG_MODEL_VERSION_H
+
+#include <modelreg/artifact.h>
+#include <modelreg/dataset.h>
+#include <modelreg/model.h>
+#include <modelreg/report.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A version of a model. @since 0.1.0 */
+typedef struct mr_version mr_version;
+
+/** Whether a version should be used. @since 0.1.0 */
+typedef int32_t mr_version_status;
+
+enum {
+  /** In use. @since 0.1.0 */
+  MR_VERSION_STATUS_ACTIVE = 1,
+  /** Resolves with a warning. @since 0.1.0 */
+  MR_VERSION_STATUS_DEPRECATED = 2,
+  /** Skipped by `latest` and ranges; an exact reference still resolves. @since 0.1.0 */
+  MR_VERSION_STATUS_YANKED = 3
+};
+
+/**
+ * What a version is and where it comes from.
+ * @since 0.1.0
+ */
+typedef struct mr_version_record {
+  /** Size of this struct in bytes. */
+  uint32_t struct_size;
+  /** Status of the version. */
+  mr_version_status status;
+  /** Id of the version, a UUID. */
+  const char *id;
+  /** Name of the model. */
+  const char *model;
+  /** Number: a semantic version 2.0.0 (semver.org). Its build metadata is the end of the run's id
+   * unless the version was given with its own. */
+  const char *number;
+  /** Id of the run that made it. */
+  const char *run_id;
+  /** Artifact path in that run: a file, a folder, or "" for the whole tree. */
+  const char *artifact_path;
+  /** Digest of the manifest of its artifacts, 64 hex digits: the identity of its content. */
+  const char *digest;
+  /** Number of files. */
+  int64_t file_count;
+  /** Sum of their sizes in bytes. */
+  int64_t total_size;
+  /** @nullable Description given with the promotion, or NULL. */
+  const char *description;
+  /** Id of the request that made it. */
+  const char *request_id;
+  /** Id of the run's experiment. */
+  const char *experiment_id;
+  /** Name of the run's experiment. */
+  const char *experiment_name;
+  /** @nullable Commit of the run's source code, or NULL. */
+  const char *source_commit;
+  /** Digest of the params of the run as they were judged, 64 hex digits: BLAKE2b-256 over the line
+   * "params" and, in the byte order of the keys, each key and each value as its length in decimal,
+   * a colon and its bytes. */
+  const char *params_digest;
+  /** Who promoted it. */
+  const char *actor;
+  /** When it was promoted, Unix microseconds. */
+  int64_t created_us;
+  /** What a consumer should know, one line each. */
+  const char *const *warnings;
+  /** Number of `warnings`. */
+  int64_t warning_count;
+} mr_version_record;
+
+/**
+ * Opens a version by its number.
+ *
+ * @param model the model
+ * @param number semantic version; build metadata may be left out
+ * @param out_version receives the handle
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT for a malformed number; MR_NOT_FOUND, also when the number
+ *         names other build metadata than the version has; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_model_open_version(mr_model *model, const char *number,
+                                       mr_version **out_version, mr_error *error);
+
+/**
+ * What this version is.
+ *
+ * @param version the version
+ * @return a record that lives as long as the handle; NULL for NULL
+ * @fast
+ * @since 0.1.0
+ */
+MR_API const mr_version_record *mr_version_info(const mr_version *version);
+
+/**
+ * Frees the handle. NULL is a no-op.
+ *
+ * @param version the handle
+ * @since 0.1.0
+ */
+MR_API void mr_version_free(mr_version *version);
+
+/** One page of a list of versions. @since 0.1.0 */
+typedef struct mr_version_page mr_version_page;
+
+/**
+ * Number of records in the page.
+ *
+ * @param page the page
+ * @return 0 or more; 0 for NULL
+ * @fast
+ * @since 0.1.0
+ */
+MR_API int64_t mr_version_page_count(const mr_version_page *page);
+
+/**
+ * One record of the page.
+ *
+ * @param page the page
+ * @param index 0 to count - 1
+ * @return @nullable the record, valid until the page is freed; NULL when the index is out of range
+ * @fast
+ * @since 0.1.0
+ */
+MR_API const mr_version_record *mr_version_page_at(const mr_version_page *page, int64_t index);
+
+/**
+ * Where the list goes on.
+ *
+ * @param page the page
+ * @return @nullable the token for the next call's options, valid until the page is freed; NULL at
+ *         the end
+ * @fast
+ * @since 0.1.0
+ */
+MR_API const char *mr_version_page_next_token(const mr_version_page *page);
+
+/**
+ * Frees the page and its records. NULL is a no-op.
+ *
+ * @param page the page
+ * @since 0.1.0
+ */
+MR_API void mr_version_page_free(mr_version_page *page);
+
+/**
+ * Lists the versions of a model by precedence, the highest first.
+ *
+ * @param model the model
+ * @param options @nullable all defaults
+ * @param out_page receives the page
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT for a bad limit or token; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_model_list_versions(mr_model *model, const mr_list_options *options,
+                                        mr_version_page **out_page, mr_error *error);
+
+/**
+ * Lists the artifacts of a version in the byte order of their paths, which are relative to the
+ * version: a version of one file has that file's name, a version of a folder the paths below it.
+ *
+ * @param version the version
+ * @param options @nullable all defaults
+ * @param out_page receives the page
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT for a bad limit; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_list_artifacts(mr_version *version, const mr_list_options *options,
+                                           mr_artifact_page **out_page, mr_error *error);
+
+/**
+ * Opens one artifact of a version as verified bytes.
+ *
+ * @param version the version
+ * @param path path relative to the version; @nullable the only artifact of a version of one file
+ * @param out_blob receives the handle
+ * @param error receives the reason of a failure
+ * @return as mr_run_open_artifact(); MR_INVALID_ARGUMENT also for NULL when there are several
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_open_artifact(mr_version *version, const char *path, mr_blob **out_blob,
+                                          mr_error *error);
+
+/**
+ * Writes the artifacts of a version into a folder, each verified while it is copied. A file that is
+ * there already with the right content stays, one with other content is replaced; files that are
+ * not listed stay. Every file appears whole or not at all.
+ *
+ * @param version the version
+ * @param folder the folder; made when it does not exist
+ * @param options @nullable all defaults
+ * @param out_report @nullable receives what was written
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT; MR_NOT_SUPPORTED for a link to another place than a file;
+ *         MR_NOT_FOUND or MR_TAMPERED when an artifact is gone or does not match its digest;
+ *         MR_CANCELLED; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_fetch(mr_version *version, const char *folder,
+                                  const mr_fetch_options *options, mr_report **out_report,
+                                  mr_error *error);
+
+/**
+ * Compares a folder with the artifacts of a version, or with NULL the blob store itself.
+ *
+ * @param version the version
+ * @param folder @nullable the folder; NULL reads every artifact where the registry keeps it
+ * @param options @nullable all defaults
+ * @param out_report @nullable receives what was found, problems or not; with NULL the call itself
+ *        fails when there is a problem
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT; MR_NOT_FOUND when there is no such folder; MR_TAMPERED when
+ *         out_report is NULL and a file is missing, changed, unreadable or extra: the message names
+ *         the first and how many more; MR_CANCELLED; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_verify(mr_version *version, const char *folder,
+                                   const mr_verify_options *options, mr_report **out_report,
+                                   mr_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
