@@ -47,9 +47,9 @@ class Docs:
 
     def value(self, value: model.Value) -> str:
         """The text of a parameter or field, as a sentence."""
-        text = re.sub(r"^`\w+` (?=\w)", "", value.doc.text)
+        text = re.sub(r"^`\w+` (?=\w)", "", value.doc.text).removesuffix("; the caller keeps it")
         if value.kind == "bool":
-            text = re.sub(r"\b1\b", "True", re.sub(r"\b0\b", "False", text))
+            text = truth(text)
         elif value.kind == "strings":
             text = re.sub(r"; NULL when \w+ is 0, which ", "; none at all ", text)
             text = re.sub(r"[;.] NULL when \w+ is 0", "", text)
@@ -64,7 +64,13 @@ class Docs:
         text = re.sub(r"^MR_OK[;.,]?\s*", "", text)
         # What Python never passes.
         text = re.sub(r"MR_INVALID_ARGUMENT (?:for|when out_\w+ is) NULL(?:; |$)", "", text)
+        text = text.replace("the common ones of modelreg.h", "what every call may raise")
         return ["Raises:", *self.item("ModelregError", text)] if text else []
+
+
+def truth(text: str) -> str:
+    """What is said of a number that is a bool in Python."""
+    return re.sub(r"\b1\b", "True", re.sub(r"\b0\b", "False", text))
 
 
 def fill(lines: Sequence[str], indent: int) -> list[str]:

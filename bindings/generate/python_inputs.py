@@ -21,6 +21,8 @@ from python_names import (
 )
 
 REQUIRED = ""
+# What checks a member of an enum, by the type below it.
+ENUM_CHECKS = {"int32_t": "member", "uint32_t": "bits"}
 # What stands in for a callback that raised; the others answer 0.
 FALLBACKS = {"mr_clock_fn": "_hooks.system_time_us", "mr_random_fn": "os.urandom"}
 
@@ -48,6 +50,7 @@ class Inputs:
     before: list[str] = field(default_factory=list)  # statements
     arguments: dict[str, str] = field(default_factory=dict)  # expression by C parameter
     locks: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)  # variables that hold memory of the caller
     hooked: list[str] = field(default_factory=list)  # parameters with Python functions
 
     def signature(self, first: list[str]) -> list[str]:
@@ -172,6 +175,7 @@ class Binder:
         else:
             out.parameters.append(Parameter(name, "ReadableBuffer", REQUIRED, keyword, text))
             out.before.append(f'{name}_at, {name}_count = _convert.content({name}, "{name}")')
+            out.held.append(f"{name}_at")
             expression, count = f"{name}_at", f"{name}_count"
         if value.count in counts:
             raise ValueError(f"{name}: only numbers may share a count")
@@ -188,6 +192,7 @@ class Binder:
         counts: dict[str, str],
     ) -> str:
         """Numbers, which may share a count with those before."""
+        out.held.append(f"{name}_at")
         item = "int | datetime.datetime" if name.endswith("_us") else "int"
         item = "float" if value.target == "double" else item
         annotation, default = f"ReadableBuffer | Iterable[{item}]", REQUIRED
@@ -265,6 +270,7 @@ class Binder:
         if value.target in self.names.enums:
             enum = self.names.enums[value.target]
             kind = camel(enum.name)
+            check = f'_convert.{ENUM_CHECKS[number]}({name}, "{name}", {kind})'
             if not keyword:
                 out.parameters.append(Parameter(name, kind, REQUIRED, keyword, text))
                 return check

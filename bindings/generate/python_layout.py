@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 COLUMNS = 100
 # What the lines of a function are indented by in the end, at most.
-DEPTH = 12
+DEPTH = 16
 
 
 def bracketed(start: str, items: Sequence[str], end: str) -> list[str]:

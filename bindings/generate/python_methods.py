@@ -8,10 +8,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import model
-from python_docs import Docs, docstring, note
+from python_docs import Docs, docstring, note, truth
 from python_inputs import Binder, Inputs
 from python_layout import bracketed, indented
-from python_names import COLUMN_CODES, HIDDEN_HANDLES, Names, camel, reader, ref, safe
+from python_names import COLUMN_CODES, HIDDEN_HANDLES, Names, camel, reader, ref
 
 ME = "self._ref or _closed(self)"
 # What the headers say about memory, and what Python takes care of.
@@ -76,7 +76,7 @@ class Methods:
     def _getter(self, function: model.Function) -> list[str]:
         inputs = self.binder.inputs(function)
         outcome = self._value(function)
-        name = safe(function.verb if function.noun else function.name.removeprefix("mr_"))
+        name = self.names.python_name(function)
         is_row = bool(function.noun) and self.names.is_rows(function.noun) and name == "at"
         is_count = function.is_method and name == "count"
         name = "_at" if is_row else "__len__" if is_count else name
@@ -102,13 +102,15 @@ class Methods:
 
     def _value_type(self, function: model.Function) -> str:
         """How `value` is annotated, where it is returned as it is."""
-        if function.result != "scalar" or function.target in self.names.enums:
+        if function.result not in ("scalar", "bool") or function.target in self.names.enums:
             return ""
         return ": float" if function.target == "double" else ": int"
 
     def _getter_docs(self, function: model.Function, inputs: Inputs) -> list[str]:
         sections = [note(function.doc), self._args(inputs)]
         returned = LIFETIME.sub("", function.result_doc).replace("`count` ", "")
+        if function.result == "bool":
+            returned = truth(returned)
         if function.kind == "getter" and function.result != "record" and returned:
             sections.append(["Returns:", "    " + self.docs.translate(returned)])
         return docstring(4, self.docs.translate(function.doc.text), *sections)
@@ -124,6 +126,8 @@ class Methods:
                 return Outcome(kind, after=[f"return {kind}(value)"])
             kind = "float" if function.target == "double" else "int"
             return Outcome(kind, after=["return value"])
+        if function.result == "bool":
+            return Outcome("bool", after=["return bool(value)"])
         if function.result == "string":
             after = ["text: str = value.decode()", "return text"]
             if optional:
@@ -196,9 +200,13 @@ class Methods:
             annotation = "str" if re.search(r"(?:^|_)(?:text|json)$", out.name) else "bytes"
             return Outcome(annotation, text, before, [f"return _{annotation}_of(out)"])
         kind = camel(out.target)
+        if self.names.is_constructor(function):
+            return Outcome("None", "", before, ["self._adopt(out)"])
         annotation, owned = kind, f"{kind}._own(out)"
         if not function.is_method:
-            owned = "_runtime.own_root(cls._own(out))"
+            owned = "cls._own(out)"
+            if self.names.writes_at_close(out.target):
+                owned = f"_runtime.own_root({owned})"
         if function.result_nullable:
             annotation, owned = f"{kind} | None", f"{owned} if out else None"
         return Outcome(annotation, text, before, [f"return {owned}"])
@@ -207,12 +215,22 @@ class Methods:
         """A call as it is; is_strict: without room for its output."""
         inputs = self.binder.inputs(function)
         outcome = Outcome("None") if is_strict else self._output(function)
-        is_maker = bool(function.noun) and not function.is_method
+        is_constructor = self.names.is_constructor(function)
+        is_maker = bool(function.noun) and not function.is_method and not is_constructor
         out = ["@classmethod"] if is_maker else []
-        first = ["self"] if function.is_method else ["cls"] if is_maker else []
-        name = safe(function.verb if function.noun else function.name.removeprefix("mr_")) + suffix
+        first = ["self"] if function.is_method or is_constructor else ["cls"] if is_maker else []
+        name = self.names.python_name(function) + suffix
         out += bracketed(f"def {name}", inputs.signature(first), f" -> {outcome.annotation}:")
         out += self._call_docs(function, inputs, outcome.text, is_strict)
+        arguments = self._arguments(function, inputs, outcome, is_strict)
+        body = [*self._library(function, inputs), *inputs.before, *outcome.before]
+        body += self._invoke(function, inputs, arguments, outcome)
+        return [*out, *indented(self._letting_go(inputs.held, body))]
+
+    def _arguments(
+        self, function: model.Function, inputs: Inputs, outcome: Outcome, is_strict: bool = False
+    ) -> list[str]:
+        """What C gets."""
         arguments = []
         for each in function.params:
             if each.kind == "error":
@@ -223,9 +241,14 @@ class Methods:
                 arguments.append("ref" if outcome.needs_ref else ME)
             else:
                 arguments.append(inputs.arguments[each.name])
-        body = [*self._library(function, inputs), *inputs.before, *outcome.before]
-        body += self._invoke(function, inputs, arguments, outcome)
-        return [*out, *indented(body)]
+        return arguments
+
+    def _letting_go(self, held: Sequence[str], body: list[str]) -> list[str]:
+        """The traceback of a failure keeps the variables, which must not keep the caller's memory:
+        a bytearray that is exported cannot grow."""
+        if not held:
+            return body
+        return ["try:", *indented(body), "finally:", f"    {' = '.join(held)} = None"]
 
     def _library(self, function: model.Function, inputs: Inputs) -> list[str]:
         """Which library a maker uses: one of its own where it takes callbacks."""
@@ -294,27 +317,34 @@ class Methods:
         arguments = [expressions[each.name] for each in function.params]
         outcome = Outcome("int", after=["return out.value"])
         body += self._invoke(function, inputs, arguments, outcome)
-        return [*out, *indented(body)]
+        return [*out, *indented(self._letting_go([*inputs.held, f"{name}_at"], body))]
 
     def _read(self, function: model.Function) -> list[str]:
         """The same with memory that is made for it."""
         inputs = self.binder.inputs(function)
         memory = next(each for each in function.params if each.kind == "out_memory")
         size = next(each for each in function.params if each.name == memory.count)
-        signature = [*inputs.signature(["self"]), f"{size.name}: int"]
-        args = self._args(inputs) or ["Args:"]
-        args.append(f"    {size.name}: {self.docs.translate(size.doc.text)}")
-        given = ", ".join([each.name for each in inputs.parameters] + ["data"])
+        offset = next((each for each in inputs.parameters if each.name == "offset"), None)
+        if offset is None or len(inputs.parameters) != 1:
+            raise ValueError(f"{function.name}: a read takes an offset and memory")
+        args = [*self._args(inputs), f"    {size.name}: {self.docs.translate(size.doc.text)}"]
+        args[-1] += "; None: all that are left"
+        taken = ["self", "offset: int = 0", f"{size.name}: int | None = None"]
+        total = f"self._library.{function.noun}_size({ME})"
         return [
-            *bracketed(f"def {function.verb}", signature, " -> bytes:"),
+            *bracketed(f"def {function.verb}", taken, " -> bytes:"),
             *docstring(
                 4,
                 self.docs.translate(function.doc.text),
                 args,
                 self.docs.failures(function.result_doc),
             ),
-            f'    data = bytearray(_convert.size({size.name}, "{size.name}"))',
-            f"    count = self.{function.verb}_into({given})",
+            '    offset = _convert.int64(offset, "offset")',
+            f"    left = max(0, {total} - max(0, offset))",
+            f"    if {size.name} is not None:",
+            f'        left = min(left, _convert.size({size.name}, "{size.name}"))',
+            "    data = bytearray(left)",
+            f"    count = self.{function.verb}_into(offset, data)",
             "    return bytes(memoryview(data)[:count])",
         ]
 
@@ -340,8 +370,25 @@ class Methods:
             args,
             self.docs.failures(function.result_doc),
         )
-        given = [each.name if not each.keyword else f"{each.name}={each.name}" for each in kept]
-        given += ["limit=page_limit", "token=token"]
-        body = ["return _runtime.pages("]
-        body += indented(bracketed(f"lambda token: self.{function.verb}_page", given, ""))
-        return [*out, *indented([*body, ")"])]
+        outcome = self._output(function)
+        body = [*self._library(function, inputs), *self._first_page(function, inputs)]
+        fetch = ["c_options.token = None if token is None else token.encode()", *outcome.before]
+        fetch += self._invoke(function, inputs, self._arguments(function, inputs, outcome), outcome)
+        body += ["", f"def fetch(token: str | None) -> {outcome.annotation}:", *indented(fetch)]
+        return [*out, *indented([*body, "", "return _runtime.pages(fetch)"])]
+
+    def _first_page(self, function: model.Function, inputs: Inputs) -> list[str]:
+        """The statements that make the options of the first page: arguments are converted when the
+        list is asked for, not when its first record is."""
+        lines = []
+        replaced = {
+            '_convert.optional_text(token, "token")': "None",
+            '_convert.int64(limit, "limit")': '_convert.int64(page_limit, "page_limit")',
+        }
+        for line in inputs.before:
+            for old, new in replaced.items():
+                line = line.replace(old, new)
+            lines.append(line)
+        if not any("page_limit" in line for line in lines) or "c_options = " not in str(lines):
+            raise ValueError(f"{function.name}: a list takes a limit and a token as options")
+        return lines

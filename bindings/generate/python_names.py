@@ -6,6 +6,7 @@ from __future__ import annotations
 import keyword
 
 import model
+import threads
 
 # Not seen from outside: its bytes become str or bytes.
 HIDDEN_HANDLES = frozenset({"mr_buffer"})
@@ -106,23 +107,35 @@ class Names:
     def ctype(self, target: str) -> str:
         return NUMBERS[self.number(target)][0]
 
-    def any_thread(self, handle: str) -> bool:
-        """Whether the header lets every thread use the handle at any time."""
-        return "any thread" in self.handles[handle].doc.text
-
-    def changes(self, handle: str) -> bool:
-        """Whether a call may change what other calls on the same handle read."""
-        return any(
-            function.kind == "call"
-            and function.is_method
-            and function.noun == handle
-            and not function.params[0].ctype.startswith("const ")
-            for function in self.api.functions
-        )
-
     def locked(self, handle: str) -> bool:
         """Whether calls on the handle must wait for each other."""
-        return not self.any_thread(handle) and self.changes(handle)
+        return threads.locked(self.api, self.handles[handle])
+
+    def writes_at_close(self, handle: str) -> bool:
+        """Whether closing the handle writes what is buffered: that of what no handle made."""
+        makers = [
+            function
+            for function in self.api.functions
+            if not function.is_method
+            and any(
+                value.kind == "out_handle" and value.target == handle for value in function.params
+            )
+        ]
+        return bool(makers) and any(
+            function.noun == handle and function.verb == "flush" for function in self.api.functions
+        )
+
+    def is_constructor(self, function: model.Function) -> bool:
+        """Whether a function becomes the constructor of a class."""
+        return function.kind == "call" and not function.is_method and function.verb == "new"
+
+    def python_name(self, function: model.Function) -> str:
+        """What a function is called, its class left out."""
+        if self.is_constructor(function):
+            return "__init__"
+        name = safe(function.verb if function.noun else function.name.removeprefix("mr_"))
+        is_times = function.result == "column" and "microseconds" in function.result_doc
+        return f"{name}_us" if is_times and not name.endswith("_us") else name
 
     def is_rows(self, handle: str) -> bool:
         return bool(self.handles[handle].item)
@@ -138,5 +151,7 @@ class Names:
             return f"{owner}.close()"
         if function.noun and self.is_rows(function.noun) and function.verb in ("count", "at"):
             return f"len() of {owner}" if function.verb == "count" else f"{owner}[index]"
-        name = f"{owner}.{safe(function.verb)}" if owner else safe(function.name[3:])
+        if self.is_constructor(function):
+            return f"{owner}()"
+        name = ".".join(filter(None, [owner, self.python_name(function)]))
         return name if self.is_property(function) else name + "()"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import model
@@ -50,6 +51,7 @@ _errors = _runtime.Errors(_CError, _ERROR_CLASSES, Status)
 _take_error = _errors.take
 _give_error = _errors.give
 _failure = _errors.failure
+_runtime.watch_forks(lambda message: ForkedError(Status.FORKED, message))
 
 
 def _closed(handle: Handle) -> NoReturn:
@@ -65,6 +67,27 @@ def _bytes_of(buffer: _BufferRef) -> bytes:
 def _str_of(buffer: _BufferRef) -> str:
     return _bytes_of(buffer).decode()
 """
+
+# A destructor cannot tell what went wrong.
+CLOSE = """\
+    def close(self) -> None:
+        \"\"\"Writes the buffered points and closes the handle, even where they cannot be written;
+        twice is fine. It does not wait for calls that are under way in other threads: what they
+        use is freed when the last of them returns. In a callback nothing is written before its
+        call ends, and no failure is told.
+
+        Raises:
+            ModelregError: what flush() raises, the handle being closed nevertheless
+        \"\"\"
+        if self._ref is None:
+            return
+        try:
+            if not self._library.in_call():
+                self.flush()
+        except (ClosedError, ForkedError):
+            pass
+        finally:
+            Handle.close(self)""".splitlines()
 
 
 def soname(version: str) -> str:
@@ -243,7 +266,7 @@ class Module:
             return "ctypes.c_int32"
         if function.returns == "void":
             return "None"
-        if function.result == "scalar":
+        if function.result in ("scalar", "bool"):
             return self.names.ctype(function.target)
         return "ctypes.c_char_p" if function.result == "string" else "ctypes.c_void_p"
 
@@ -329,14 +352,29 @@ class Module:
         for value in fields:
             short = value.name.removesuffix("_us")
             if short != value.name and short not in own:
-                lines += [
-                    "",
-                    "    @property",
-                    f"    def {short}(self) -> datetime.datetime | None:",
-                    f'        """`{value.name}` as a datetime in UTC; None for 0."""',
-                    f"        return _runtime.moment(self.{value.name})",
-                ]
+                lines += ["", *indented(self.moment(value, short))]
         return lines
+
+    def moment(self, value: model.Value, name: str) -> list[str]:
+        """The property that shows a time as a datetime."""
+        kind, function = "datetime.datetime", "moment"
+        said = "the nearest there is where datetime cannot hold it"
+        # Callers choose the times of points, the clock all others.
+        is_unset = re.search(r"; 0 (?:while|until) ", value.doc.text) is not None
+        if is_unset or value.name.endswith("_time_us"):
+            kind, function = "datetime.datetime | None", "optional_moment"
+            said = "None where datetime cannot hold it"
+        raw = f"self.{value.name}"
+        made = f"_runtime.{function}({raw})"
+        if is_unset:
+            said = f"None for 0 and {said.removeprefix('None ')}"
+            made += f" if {raw} else None"
+        return [
+            "@property",
+            f"def {name}(self) -> {kind}:",
+            f'    """`{value.name}` as a datetime in UTC; {said}."""',
+            f"    return {made}",
+        ]
 
     def attribute_type(self, value: model.Value) -> str:
         if value.kind in ("string", "path"):
@@ -398,11 +436,15 @@ class Module:
                 base = f"{'Page' if handle.page_of else 'Rows'}[{camel(handle.item)}]"
             text = self.docs.translate(handle.doc.text)
             lines = [f"class {name}({base}):", *docstring(4, text), "", "    __slots__ = ()"]
+            if self.names.locked(handle.name):
+                lines.append("    _is_locked = True")
             for function in self.api.functions:
                 if function.noun == handle.name:
                     body = methods.lines(function)
                     if body:
                         lines += ["", *indented(body)]
+            if self.names.writes_at_close(handle.name):
+                lines += ["", *CLOSE]
             out.append(lines)
         return out
 

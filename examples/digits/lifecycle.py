@@ -129,7 +129,7 @@ class Softmax:
 
 def snapshot(experiment: modelreg.Experiment) -> modelreg.Dataset:
     """Records exactly which data the models will be made from, and keeps its bytes."""
-    manifest = modelreg.Manifest.new()
+    manifest = modelreg.Manifest()
     manifest.add_folder(HERE / "data", include=["*.csv.gz"])
     dataset = experiment.log_dataset(
         "digits",

@@ -202,9 +202,9 @@ class World:
             return getattr(modelreg, step.verb), 0
         for noun in ("registry", "cancel", "manifest", "gate"):
             if step.verb in (f"{noun}_open", f"{noun}_new", f"{noun}_parse"):
-                maker: Callable[..., Any] = getattr(
-                    getattr(modelreg, noun.capitalize()), step.verb[len(noun) + 1 :]
-                )
+                maker: Callable[..., Any] = getattr(modelreg, noun.capitalize())
+                if not step.verb.endswith("_new"):
+                    maker = getattr(maker, step.verb[len(noun) + 1 :])
                 return maker, 0
         noun, _, method = step.verb.partition("_")
         if not step.places or not hasattr(modelreg, noun.capitalize()):
@@ -331,7 +331,7 @@ class World:
 
     def say_points(self, step: Step) -> None:
         history = self.handle(step, 0)
-        steps, times, values = history.steps, history.times, history.values
+        steps, times, values = history.steps, history.times_us, history.values
         if len(history) > 20:
             marks = " ".join(fingerprint(column.tobytes()) for column in (steps, times, values))
             self.say(f"{len(history)} points, fingerprints {marks}")

@@ -219,3 +219,28 @@ def test_getter_of_a_bool() -> None:
     assert ast.unparse(size.body[-1]) == "return bool(value)"
     assert (ast.get_docstring(size) or "").endswith("True when it is small, False when not")
     assert 'Prototype("mr_blob_size", True, ctypes.c_int32,' in text
+
+
+def test_makers() -> None:
+    text = written(API)
+    assert signature(text, "Manifest", "__init__") == "self"
+    assert signature(text, "Registry", "open").startswith("cls, uri: str")
+    assert signature(text, "Blob", "read") == "self, offset: int=0, size: int | None=None"
+    assert signature(text, "History", "times_us") == "self"
+    with_close = [
+        node.name
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(each, ast.FunctionDef) and each.name == "close" for each in node.body)
+    ]
+    assert with_close == ["Registry"]  # the only one that has something to write
+
+
+def test_memory_of_the_caller_is_let_go() -> None:
+    last = ast.unparse(method(written(API), "Metric", "log_many").body[-1])
+    assert last.endswith("finally:\n    values_at = steps_at = times_us_at = None")
+
+
+def test_reads_take_an_offset() -> None:
+    with pytest.raises(ValueError, match="mr_blob_read: a read takes an offset and memory"):
+        write_python(with_param("mr_blob_read", 1, name="place"))

@@ -6,13 +6,14 @@ from __future__ import annotations
 import array
 import ctypes
 import datetime
+import enum
 import operator
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
-from ._runtime import EPOCH, Handle, struct
+from ._runtime import EPOCH, Enum, Flags, Handle, struct
 
 
 class HasBuffer(Protocol):
@@ -82,12 +83,29 @@ def size(value: Any, name: str) -> int:
 
 def real(value: Any, name: str) -> float:
     """A float, also from an int or what numpy has for numbers."""
-    if isinstance(value, str):
+    kind = type(value)  # float() would also parse text, of str and of every buffer
+    if not hasattr(kind, "__float__") and not hasattr(kind, "__index__"):
         raise _type_error(value, name, "a float")
     try:
         return float(value)
     except TypeError:
         raise _type_error(value, name, "a float") from None
+    except OverflowError:
+        raise OverflowError(f"{name} is too large for a float") from None
+
+
+def member(value: Any, name: str, kind: type[Enum]) -> int:
+    """A member of an enum, or a number that a newer library may know; no member of another one."""
+    if isinstance(value, enum.Enum) and not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, not {value}")
+    return int32(value, name)
+
+
+def bits(value: Any, name: str, kind: type[Flags]) -> int:
+    """The same for flags."""
+    if isinstance(value, enum.Enum) and not isinstance(value, kind):
+        raise TypeError(f"{name} must be {kind.__name__}, not {value}")
+    return uint32(value, name)
 
 
 def truth(value: Any, name: str) -> int:
@@ -240,28 +258,38 @@ def column(value: Any, name: str, code: str) -> tuple[Any, int]:
     except TypeError:
         memory = _copied(value, name, code)
     except ValueError as error:
+        # Times of numpy count in units of their own.
+        unit = ".astype('datetime64[us]')" if name.endswith("_us") else ""
         raise TypeError(
             f"{name} cannot be read as {_ITEMS[code]} ({error}): convert it with "
-            f"{name}.astype('{_ITEMS[code]}')"
+            f"{name}{unit}.astype('{_ITEMS[code]}')"
         ) from None
+    if memory.format in _FORMATS[code] and memory.ndim == 1:
+        count = len(memory)
+        if count:
+            try:
+                return _writable(memory), count
+            except TypeError:  # it is read-only, or not contiguous
+                pass
+        if memory.c_contiguous:
+            return _place(memory), count
+    failure = _refused(memory, name, code)
+    memory.release()  # the traceback keeps it
+    raise failure
+
+
+def _refused(memory: memoryview, name: str, code: str) -> Exception:
+    """Why memory is no column."""
     if memory.format not in _FORMATS[code]:
-        raise TypeError(
+        return TypeError(
             f"{name} must hold {_ITEMS[code]}, not items of format {memory.format!r}: convert it, "
             f"as with numpy.asarray({name}, dtype='{_ITEMS[code]}')"
         )
     if memory.ndim != 1:
-        raise ValueError(f"{name} must have one dimension, not {memory.ndim}")
-    count = len(memory)
-    if count:
-        try:
-            return _writable(memory), count
-        except TypeError:  # it is read-only, or not contiguous
-            pass
-    if not memory.c_contiguous:
-        raise ValueError(
-            f"{name} is not contiguous in memory: copy it, as with numpy.ascontiguousarray({name})"
-        )
-    return _place(memory), count
+        return ValueError(f"{name} must have one dimension, not {memory.ndim}")
+    return ValueError(
+        f"{name} is not contiguous in memory: copy it, as with numpy.ascontiguousarray({name})"
+    )
 
 
 def _copied(value: Any, name: str, code: str) -> memoryview:
@@ -289,6 +317,7 @@ def content(value: Any, name: str) -> tuple[Any, int]:
     except TypeError:
         raise _type_error(value, name, "bytes or another buffer") from None
     if not memory.c_contiguous:
+        memory.release()  # the traceback keeps it
         raise ValueError(f"{name} is not contiguous in memory: copy it, as with bytes({name})")
     return _place(memory), memory.nbytes
 
@@ -300,7 +329,9 @@ def room(value: Any, name: str) -> tuple[Any, int]:
     except TypeError:
         raise _type_error(value, name, "a bytearray or another writable buffer") from None
     if memory.readonly:
+        memory.release()  # the traceback keeps it
         raise TypeError(f"{name} must be writable, such as a bytearray")
     if not memory.c_contiguous:
+        memory.release()
         raise ValueError(f"{name} is not contiguous in memory")
     return _place(memory), memory.nbytes

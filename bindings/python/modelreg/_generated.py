@@ -545,7 +545,9 @@ _CAllocatorReallocate = ctypes.CFUNCTYPE(
 )
 _CAllocatorDeallocate = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 _CClockFn = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)
-_CRandomFn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+_CRandomFn = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
+)
 
 _CAllocator = _runtime.struct(
     "_CAllocator",
@@ -1901,6 +1903,7 @@ _errors = _runtime.Errors(_CError, _ERROR_CLASSES, Status)
 _take_error = _errors.take
 _give_error = _errors.give
 _failure = _errors.failure
+_runtime.watch_forks(lambda message: ForkedError(Status.FORKED, message))
 
 
 def _closed(handle: Handle) -> NoReturn:
@@ -1968,8 +1971,8 @@ class RegistryRecord:
     warnings: tuple[str, ...]
 
     @property
-    def created(self) -> datetime.datetime | None:
-        """`created_us` as a datetime in UTC; None for 0."""
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
 
 
@@ -2014,8 +2017,8 @@ class ExperimentRecord:
     created_us: int
 
     @property
-    def created(self) -> datetime.datetime | None:
-        """`created_us` as a datetime in UTC; None for 0."""
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
 
 
@@ -2078,14 +2081,14 @@ class RunRecord:
     source_state: SourceState
 
     @property
-    def started(self) -> datetime.datetime | None:
-        """`started_us` as a datetime in UTC; None for 0."""
+    def started(self) -> datetime.datetime:
+        """`started_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.started_us)
 
     @property
     def ended(self) -> datetime.datetime | None:
-        """`ended_us` as a datetime in UTC; None for 0."""
-        return _runtime.moment(self.ended_us)
+        """`ended_us` as a datetime in UTC; None for 0 and where datetime cannot hold it."""
+        return _runtime.optional_moment(self.ended_us) if self.ended_us else None
 
 
 _RunRecordDraft = _runtime.draft(RunRecord)
@@ -2216,8 +2219,8 @@ class ArtifactRecord:
     created_us: int
 
     @property
-    def created(self) -> datetime.datetime | None:
-        """`created_us` as a datetime in UTC; None for 0."""
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
 
 
@@ -2360,8 +2363,8 @@ class DatasetRecord:
     created_us: int
 
     @property
-    def created(self) -> datetime.datetime | None:
-        """`created_us` as a datetime in UTC; None for 0."""
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
 
 
@@ -2410,8 +2413,8 @@ class ModelRecord:
     created_us: int
 
     @property
-    def created(self) -> datetime.datetime | None:
-        """`created_us` as a datetime in UTC; None for 0."""
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
 
 
@@ -2481,8 +2484,8 @@ class VersionRecord:
     warnings: tuple[str, ...]
 
     @property
-    def created(self) -> datetime.datetime | None:
-        """`created_us` as a datetime in UTC; None for 0."""
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
 
 
@@ -2559,8 +2562,8 @@ class RequestRecord:
     created_us: int
 
     @property
-    def created(self) -> datetime.datetime | None:
-        """`created_us` as a datetime in UTC; None for 0."""
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
 
 
@@ -2611,8 +2614,8 @@ class DecisionRecord:
     passed_count: int
 
     @property
-    def created(self) -> datetime.datetime | None:
-        """`created_us` as a datetime in UTC; None for 0."""
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
 
 
@@ -2694,8 +2697,8 @@ class ChannelRecord:
     moved_us: int
 
     @property
-    def moved(self) -> datetime.datetime | None:
-        """`moved_us` as a datetime in UTC; None for 0."""
+    def moved(self) -> datetime.datetime:
+        """`moved_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.moved_us)
 
 
@@ -2753,13 +2756,13 @@ class MetricRecord:
 
     @property
     def first_time(self) -> datetime.datetime | None:
-        """`first_time_us` as a datetime in UTC; None for 0."""
-        return _runtime.moment(self.first_time_us)
+        """`first_time_us` as a datetime in UTC; None where datetime cannot hold it."""
+        return _runtime.optional_moment(self.first_time_us)
 
     @property
     def last_time(self) -> datetime.datetime | None:
-        """`last_time_us` as a datetime in UTC; None for 0."""
-        return _runtime.moment(self.last_time_us)
+        """`last_time_us` as a datetime in UTC; None where datetime cannot hold it."""
+        return _runtime.optional_moment(self.last_time_us)
 
 
 _MetricRecordDraft = _runtime.draft(MetricRecord)
@@ -2790,12 +2793,8 @@ class Cancel(Handle):
 
     __slots__ = ()
 
-    @classmethod
-    def new(cls) -> Cancel:
+    def __init__(self) -> None:
         """Makes a token that is not triggered.
-
-        Returns:
-            the token
 
         Raises:
             ModelregError: NoMemoryError
@@ -2808,7 +2807,7 @@ class Cancel(Handle):
         if failed:
             raise _failure(failed, error)
         _give_error(error)
-        return _runtime.own_root(cls._own(out))
+        self._adopt(out)
 
     def trigger(self) -> None:
         """Triggers the token: calls that carry it return CancelledError as soon as they can, also
@@ -2919,7 +2918,7 @@ class Registry(Handle):
             random_hook = library.filler(_CRandomFn, "random", random, os.urandom)
         c_options = _COpenOptions(
             ctypes.sizeof(_COpenOptions),
-            _convert.uint32(flags, "flags"),
+            _convert.bits(flags, "flags", OpenFlags),
             _convert.optional_text(actor, "actor"),
             _convert.optional_path(artifact_root, "artifact_root"),
             _convert.int64(busy_timeout_ms, "busy_timeout_ms"),
@@ -2953,7 +2952,7 @@ class Registry(Handle):
         """Makes everything logged through this handle so far survive a loss of power.
 
         Raises:
-            ModelregError: ConflictError as Run.flush(); and the common ones of modelreg.h
+            ModelregError: ConflictError as Run.flush(); and what every call may raise
         """
         error = _take_error()
         failed = self._library.mr_registry_flush(self._ref or _closed(self), error)
@@ -2972,13 +2971,16 @@ class Registry(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError or LimitError for a bad name; NotFoundError when it
-                does not exist and the registry is read-only; and the common ones of modelreg.h
+                does not exist and the registry is read-only; and what every call may raise
         """
         out = _ExperimentRef()
         out.library = self._library
         error = _take_error()
         failed = self._library.mr_registry_open_experiment(
-            self._ref or _closed(self), _convert.text(name, "name"), ctypes.byref(out), error
+            self._ref or _closed(self),
+            _convert.text(name, "name"),
+            ctypes.byref(out),
+            error,
         )
         if failed:
             raise _failure(failed, error)
@@ -2992,12 +2994,30 @@ class Registry(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit or token; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
         """
-        return _runtime.pages(
-            lambda token: self.list_experiments_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
+
+        def fetch(token: str | None) -> ExperimentPage:
+            c_options.token = None if token is None else token.encode()
+            out = _ExperimentPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_registry_list_experiments(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return ExperimentPage._own(out)
+
+        return _runtime.pages(fetch)
 
     def list_experiments_page(
         self,
@@ -3015,8 +3035,8 @@ class Registry(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit or token; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -3045,8 +3065,8 @@ class Registry(Handle):
             the handle
 
         Raises:
-            ModelregError: InvalidArgumentError for text that is no id; NotFoundError; and the
-                common ones of modelreg.h
+            ModelregError: InvalidArgumentError for text that is no id; NotFoundError; and what
+                every call may raise
         """
         out = _RunRef()
         out.library = self._library
@@ -3080,13 +3100,32 @@ class Registry(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for a bad limit, token, kind or status;
-                NotFoundError for an unknown experiment; and the common ones of modelreg.h
+                NotFoundError for an unknown experiment; and what every call may raise
         """
-        return _runtime.pages(
-            lambda token: self.list_runs_page(
-                kind=kind, status=status, experiment=experiment, limit=page_limit, token=token
-            )
+        c_options = _CRunListOptions(
+            ctypes.sizeof(_CRunListOptions),
+            0 if kind is None else _convert.member(kind, "kind", RunKind),
+            0 if status is None else _convert.member(status, "status", RunStatus),
+            0,
+            _convert.optional_text(experiment, "experiment"),
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
+
+        def fetch(token: str | None) -> RunPage:
+            c_options.token = None if token is None else token.encode()
+            out = _RunPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_registry_list_runs(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return RunPage._own(out)
+
+        return _runtime.pages(fetch)
 
     def list_runs_page(
         self,
@@ -3111,12 +3150,12 @@ class Registry(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for a bad limit, token, kind or status;
-                NotFoundError for an unknown experiment; and the common ones of modelreg.h
+                NotFoundError for an unknown experiment; and what every call may raise
         """
         c_options = _CRunListOptions(
             ctypes.sizeof(_CRunListOptions),
-            0 if kind is None else _convert.int32(kind, "kind"),
-            0 if status is None else _convert.int32(status, "status"),
+            0 if kind is None else _convert.member(kind, "kind", RunKind),
+            0 if status is None else _convert.member(status, "status", RunStatus),
             0,
             _convert.optional_text(experiment, "experiment"),
             _convert.int64(limit, "limit"),
@@ -3147,7 +3186,7 @@ class Registry(Handle):
         first, and it is never without.
 
         Args:
-            gate: The gate; the caller keeps it
+            gate: The gate
             flags: 0, or GateFlags.DEFAULT in place of a model.
             model: Name of the model; None with GateFlags.DEFAULT.
             transition: "promote" or "channel/NAME"; None is "promote".
@@ -3158,12 +3197,12 @@ class Registry(Handle):
             ModelregError: InvalidArgumentError for an unknown transition, or unless exactly one of
                 a model and GateFlags.DEFAULT is named; NotFoundError for an unknown model;
                 ConflictError when another gate than expected_digest is attached; AbiMismatchError;
-                and the common ones of modelreg.h
+                and what every call may raise
         """
         _convert.handle(gate, "gate", Gate)
         c_options = _CGateOptions(
             ctypes.sizeof(_CGateOptions),
-            _convert.uint32(flags, "flags"),
+            _convert.bits(flags, "flags", GateFlags),
             _convert.optional_text(model, "model"),
             _convert.optional_text(transition, "transition"),
             _convert.optional_text(expected_digest, "expected_digest"),
@@ -3202,12 +3241,12 @@ class Registry(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError as Registry.attach_gate(); NotFoundError for an
-                unknown model or when no gate is attached; AbiMismatchError; and the common ones of
-                modelreg.h
+                unknown model or when no gate is attached; AbiMismatchError; and what every call may
+                raise
         """
         c_options = _CGateOptions(
             ctypes.sizeof(_CGateOptions),
-            _convert.uint32(flags, "flags"),
+            _convert.bits(flags, "flags", GateFlags),
             _convert.optional_text(model, "model"),
             _convert.optional_text(transition, "transition"),
             _convert.optional_text(expected_digest, "expected_digest"),
@@ -3233,8 +3272,8 @@ class Registry(Handle):
             the handle
 
         Raises:
-            ModelregError: InvalidArgumentError for text that is no id; NotFoundError; and the
-                common ones of modelreg.h
+            ModelregError: InvalidArgumentError for text that is no id; NotFoundError; and what
+                every call may raise
         """
         out = _DatasetRef()
         out.library = self._library
@@ -3261,8 +3300,8 @@ class Registry(Handle):
             the handle
 
         Raises:
-            ModelregError: InvalidArgumentError for text that is no digest; NotFoundError; and the
-                common ones of modelreg.h
+            ModelregError: InvalidArgumentError for text that is no digest; NotFoundError; and what
+                every call may raise
         """
         out = _DatasetRef()
         out.library = self._library
@@ -3285,12 +3324,30 @@ class Registry(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit or token; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
         """
-        return _runtime.pages(
-            lambda token: self.list_datasets_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
+
+        def fetch(token: str | None) -> DatasetPage:
+            c_options.token = None if token is None else token.encode()
+            out = _DatasetPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_registry_list_datasets(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return DatasetPage._own(out)
+
+        return _runtime.pages(fetch)
 
     def list_datasets_page(
         self,
@@ -3308,8 +3365,8 @@ class Registry(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit or token; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -3340,7 +3397,7 @@ class Registry(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError or LimitError for bad text; AlreadyExistsError;
-                AbiMismatchError; and the common ones of modelreg.h
+                AbiMismatchError; and what every call may raise
         """
         c_options = _CModelOptions(
             ctypes.sizeof(_CModelOptions),
@@ -3372,14 +3429,17 @@ class Registry(Handle):
             the handle
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad name; NotFoundError; and the common ones
-                of modelreg.h
+            ModelregError: InvalidArgumentError for a bad name; NotFoundError; and what every call
+                may raise
         """
         out = _ModelRef()
         out.library = self._library
         error = _take_error()
         failed = self._library.mr_registry_open_model(
-            self._ref or _closed(self), _convert.text(name, "name"), ctypes.byref(out), error
+            self._ref or _closed(self),
+            _convert.text(name, "name"),
+            ctypes.byref(out),
+            error,
         )
         if failed:
             raise _failure(failed, error)
@@ -3394,13 +3454,36 @@ class Registry(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
-        return _runtime.pages(
-            lambda token: self.list_models_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
 
-    def list_models_page(self, *, limit: int = 0, token: str | None = None) -> ModelPage:
+        def fetch(token: str | None) -> ModelPage:
+            c_options.token = None if token is None else token.encode()
+            out = _ModelPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_registry_list_models(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return ModelPage._own(out)
+
+        return _runtime.pages(fetch)
+
+    def list_models_page(
+        self,
+        *,
+        limit: int = 0,
+        token: str | None = None,
+    ) -> ModelPage:
         """Lists the models in the byte order of their names.
 
         Args:
@@ -3411,7 +3494,7 @@ class Registry(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -3440,8 +3523,8 @@ class Registry(Handle):
             the handle
 
         Raises:
-            ModelregError: InvalidArgumentError for text that is no id; NotFoundError; and the
-                common ones of modelreg.h
+            ModelregError: InvalidArgumentError for text that is no id; NotFoundError; and what
+                every call may raise
         """
         out = _RequestRef()
         out.library = self._library
@@ -3473,13 +3556,30 @@ class Registry(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for a bad limit, token or state; NotFoundError for
-                an unknown model; and the common ones of modelreg.h
+                an unknown model; and what every call may raise
         """
-        return _runtime.pages(
-            lambda token: self.list_requests_page(
-                state=state, model=model, limit=page_limit, token=token
-            )
+        c_options = _CRequestListOptions(
+            ctypes.sizeof(_CRequestListOptions),
+            0 if state is None else _convert.member(state, "state", RequestState),
+            _convert.optional_text(model, "model"),
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
+
+        def fetch(token: str | None) -> RequestPage:
+            c_options.token = None if token is None else token.encode()
+            out = _RequestPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_registry_list_requests(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return RequestPage._own(out)
+
+        return _runtime.pages(fetch)
 
     def list_requests_page(
         self,
@@ -3502,11 +3602,11 @@ class Registry(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for a bad limit, token or state; NotFoundError for
-                an unknown model; and the common ones of modelreg.h
+                an unknown model; and what every call may raise
         """
         c_options = _CRequestListOptions(
             ctypes.sizeof(_CRequestListOptions),
-            0 if state is None else _convert.int32(state, "state"),
+            0 if state is None else _convert.member(state, "state", RequestState),
             _convert.optional_text(model, "model"),
             _convert.int64(limit, "limit"),
             _convert.optional_text(token, "token"),
@@ -3560,15 +3660,15 @@ class Registry(Handle):
                 NotFoundError for an unknown model, version or channel, a channel that holds
                 nothing, or when no version is active or none in the range: the message says what
                 there is instead, and of a range what it means, its highest versions, why each was
-                left out, and the highest one outside; AbiMismatchError; and the common ones of
-                modelreg.h
+                left out, and the highest one outside; AbiMismatchError; and what every call may
+                raise
         """
         cancel_ref = None
         if cancel is not None:
             cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CResolveOptions(
             ctypes.sizeof(_CResolveOptions),
-            _convert.uint32(flags, "flags"),
+            _convert.bits(flags, "flags", ResolveFlags),
             cancel_ref,
         )
         out = _VersionRef()
@@ -3586,11 +3686,31 @@ class Registry(Handle):
         _give_error(error)
         return Version._own(out)
 
+    def close(self) -> None:
+        """Writes the buffered points and closes the handle, even where they cannot be written;
+        twice is fine. It does not wait for calls that are under way in other threads: what they
+        use is freed when the last of them returns. In a callback nothing is written before its
+        call ends, and no failure is told.
+
+        Raises:
+            ModelregError: what flush() raises, the handle being closed nevertheless
+        """
+        if self._ref is None:
+            return
+        try:
+            if not self._library.in_call():
+                self.flush()
+        except (ClosedError, ForkedError):
+            pass
+        finally:
+            Handle.close(self)
+
 
 class Experiment(Handle):
     """An experiment."""
 
     __slots__ = ()
+    _is_locked = True
 
     @property
     def info(self) -> ExperimentRecord:
@@ -3636,19 +3756,19 @@ class Experiment(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for an unknown kind or bad text; LimitError for text
-                that is too long; NotFoundError for an unknown parent; AbiMismatchError; and the
-                common ones of modelreg.h
+                that is too long; NotFoundError for an unknown parent; AbiMismatchError; and what
+                every call may raise
         """
         tags_keys, tags_items = _convert.pairs(tags, "tags")
         tags_values = _convert.texts(tags_items, "tags values")
         c_options = _CRunOptions(
             ctypes.sizeof(_CRunOptions),
-            0 if kind is None else _convert.int32(kind, "kind"),
+            0 if kind is None else _convert.member(kind, "kind", RunKind),
             _convert.optional_text(name, "name"),
             _convert.optional_text(parent_run_id, "parent_run_id"),
             _convert.optional_text(source_commit, "source_commit"),
             _convert.optional_text(source_entry_point, "source_entry_point"),
-            _convert.int32(source_state, "source_state"),
+            _convert.member(source_state, "source_state", SourceState),
             0,
             _convert.optional_text(environment_host, "environment_host"),
             _convert.optional_text(environment_packages_digest, "environment_packages_digest"),
@@ -3705,7 +3825,7 @@ class Experiment(Handle):
             ModelregError: InvalidArgumentError for bad text, a negative sample_count, or when an
                 entry without a file should be frozen; LimitError; AlreadyExistsError as
                 Manifest.digest(); TamperedError when a file changed since it was added;
-                CancelledError; and the common ones of modelreg.h
+                CancelledError; and what every call may raise
         """
         _convert.handle(manifest, "manifest", Manifest)
         cancel_ref = None
@@ -3792,8 +3912,8 @@ class Run(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError or LimitError for bad text; AlreadyExistsError when
-                it has another value; ConflictError when the run is sealed; and the common ones of
-                modelreg.h
+                it has another value; ConflictError when the run is sealed; and what every call may
+                raise
         """
         error = _take_error()
         failed = self._library.mr_run_log_param(
@@ -3835,8 +3955,8 @@ class Run(Handle):
             value: Up to 65,536 bytes of UTF-8, as for Run.log_param()
 
         Raises:
-            ModelregError: InvalidArgumentError or LimitError for bad text; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError or LimitError for bad text; and what every call may
+                raise
         """
         error = _take_error()
         failed = self._library.mr_run_set_tag(
@@ -3857,7 +3977,7 @@ class Run(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for bad text; NotFoundError when there is no such
-                tag; and the common ones of modelreg.h
+                tag; and what every call may raise
         """
         error = _take_error()
         failed = self._library.mr_run_delete_tag(
@@ -3890,7 +4010,7 @@ class Run(Handle):
         Raises:
             ModelregError: InvalidArgumentError unless exactly one thing is named, or for malformed
                 text; NotFoundError for an unknown run, dataset run or version; ConflictError when
-                the run is sealed; AbiMismatchError; and the common ones of modelreg.h
+                the run is sealed; AbiMismatchError; and what every call may raise
         """
         c_input = _CInputOptions(
             ctypes.sizeof(_CInputOptions),
@@ -3920,11 +4040,11 @@ class Run(Handle):
         Raises:
             ModelregError: InvalidArgumentError for another status; ConflictError when it has ended
                 with another status, or another process sealed it after metric points were logged
-                here; and the common ones of modelreg.h
+                here; and what every call may raise
         """
         error = _take_error()
         failed = self._library.mr_run_finish(
-            self._ref or _closed(self), _convert.int32(status, "status"), error
+            self._ref or _closed(self), _convert.member(status, "status", RunStatus), error
         )
         if failed:
             raise _failure(failed, error)
@@ -3938,13 +4058,36 @@ class Run(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
-        return _runtime.pages(
-            lambda token: self.list_params_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
 
-    def list_params_page(self, *, limit: int = 0, token: str | None = None) -> PropertyPage:
+        def fetch(token: str | None) -> PropertyPage:
+            c_options.token = None if token is None else token.encode()
+            out = _PropertyPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_run_list_params(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return PropertyPage._own(out)
+
+        return _runtime.pages(fetch)
+
+    def list_params_page(
+        self,
+        *,
+        limit: int = 0,
+        token: str | None = None,
+    ) -> PropertyPage:
         """Lists the params of a run in the byte order of their keys.
 
         Args:
@@ -3955,7 +4098,7 @@ class Run(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -3982,13 +4125,36 @@ class Run(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
-        return _runtime.pages(
-            lambda token: self.list_tags_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
 
-    def list_tags_page(self, *, limit: int = 0, token: str | None = None) -> PropertyPage:
+        def fetch(token: str | None) -> PropertyPage:
+            c_options.token = None if token is None else token.encode()
+            out = _PropertyPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_run_list_tags(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return PropertyPage._own(out)
+
+        return _runtime.pages(fetch)
+
+    def list_tags_page(
+        self,
+        *,
+        limit: int = 0,
+        token: str | None = None,
+    ) -> PropertyPage:
         """Lists the tags of a run in the byte order of their keys.
 
         Args:
@@ -3999,7 +4165,7 @@ class Run(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -4026,14 +4192,37 @@ class Run(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit or token; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
         """
-        return _runtime.pages(
-            lambda token: self.list_inputs_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
 
-    def list_inputs_page(self, *, limit: int = 0, token: str | None = None) -> InputPage:
+        def fetch(token: str | None) -> InputPage:
+            c_options.token = None if token is None else token.encode()
+            out = _InputPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_run_list_inputs(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return InputPage._own(out)
+
+        return _runtime.pages(fetch)
+
+    def list_inputs_page(
+        self,
+        *,
+        limit: int = 0,
+        token: str | None = None,
+    ) -> InputPage:
         """Lists the inputs of a run in the order in which they were logged.
 
         Args:
@@ -4044,8 +4233,8 @@ class Run(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit or token; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -4084,7 +4273,7 @@ class Run(Handle):
             ModelregError: InvalidArgumentError for a bad path, a symbolic link or a special file;
                 NotFoundError when there is no such file; AlreadyExistsError when the run has other
                 content at a path, or a path would be both file and folder; ConflictError when the
-                run is sealed; CancelledError; and the common ones of modelreg.h
+                run is sealed; CancelledError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
@@ -4116,20 +4305,30 @@ class Run(Handle):
         Raises:
             ModelregError: as Run.log_artifact()
         """
-        data_at, data_count = _convert.content(data, "data")
-        error = _take_error()
-        failed = self._library.mr_run_log_artifact_bytes(
-            self._ref or _closed(self),
-            _convert.text(artifact_path, "artifact_path"),
-            data_at,
-            data_count,
-            error,
-        )
-        if failed:
-            raise _failure(failed, error)
-        _give_error(error)
+        try:
+            data_at, data_count = _convert.content(data, "data")
+            error = _take_error()
+            failed = self._library.mr_run_log_artifact_bytes(
+                self._ref or _closed(self),
+                _convert.text(artifact_path, "artifact_path"),
+                data_at,
+                data_count,
+                error,
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+        finally:
+            data_at = None
 
-    def log_artifact_link(self, *, path: str, uri: str, digest: str, size: int = 0) -> None:
+    def log_artifact_link(
+        self,
+        *,
+        path: str,
+        uri: str,
+        digest: str,
+        size: int = 0,
+    ) -> None:
         """Records an artifact that lies elsewhere. Nothing is copied and nothing is read.
 
         Args:
@@ -4141,8 +4340,8 @@ class Run(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for a bad path, URI, digest or size;
-                AlreadyExistsError; ConflictError when the run is sealed; AbiMismatchError; and the
-                common ones of modelreg.h
+                AlreadyExistsError; ConflictError when the run is sealed; AbiMismatchError; and what
+                every call may raise
         """
         c_link = _CLinkOptions(
             ctypes.sizeof(_CLinkOptions),
@@ -4168,11 +4367,29 @@ class Run(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
-        return _runtime.pages(
-            lambda token: self.list_artifacts_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
+
+        def fetch(token: str | None) -> ArtifactPage:
+            c_options.token = None if token is None else token.encode()
+            out = _ArtifactPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_run_list_artifacts(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return ArtifactPage._own(out)
+
+        return _runtime.pages(fetch)
 
     def list_artifacts_page(
         self,
@@ -4190,7 +4407,7 @@ class Run(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -4221,8 +4438,8 @@ class Run(Handle):
         Raises:
             ModelregError: InvalidArgumentError for a bad path; NotFoundError when the run has no
                 such artifact or its file is gone; TamperedError when the file has another size;
-                NotSupportedError for a link to another place than a file; and the common ones of
-                modelreg.h
+                NotSupportedError for a link to another place than a file; and what every call may
+                raise
         """
         out = _BlobRef()
         out.library = self._library
@@ -4248,7 +4465,7 @@ class Run(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError or LimitError for a bad key; ConflictError when the
-                run is sealed; and the common ones of modelreg.h
+                run is sealed; and what every call may raise
         """
         if type(value) is not float:
             value = _convert.real(value, "value")
@@ -4302,8 +4519,8 @@ class Run(Handle):
             the handle
 
         Raises:
-            ModelregError: InvalidArgumentError or LimitError for a bad key; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError or LimitError for a bad key; and what every call may
+                raise
         """
         out = _MetricRef()
         out.library = self._library
@@ -4321,7 +4538,7 @@ class Run(Handle):
 
         Raises:
             ModelregError: ConflictError when another process sealed the run after points were
-                logged here; and the common ones of modelreg.h
+                logged here; and what every call may raise
         """
         error = _take_error()
         failed = self._library.mr_run_flush(self._ref or _closed(self), error)
@@ -4338,13 +4555,36 @@ class Run(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
-        return _runtime.pages(
-            lambda token: self.list_metrics_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
 
-    def list_metrics_page(self, *, limit: int = 0, token: str | None = None) -> MetricPage:
+        def fetch(token: str | None) -> MetricPage:
+            c_options.token = None if token is None else token.encode()
+            out = _MetricPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_run_list_metrics(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return MetricPage._own(out)
+
+        return _runtime.pages(fetch)
+
+    def list_metrics_page(
+        self,
+        *,
+        limit: int = 0,
+        token: str | None = None,
+    ) -> MetricPage:
         """Lists the metrics of a run with their summaries, in the byte order of their names. Points
         logged through this registry handle are included; those that another process holds in memory
         are not.
@@ -4357,7 +4597,7 @@ class Run(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -4395,7 +4635,7 @@ class Run(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for bad options or a bad key; NotFoundError when the
-                run has no such metric; and the common ones of modelreg.h
+                run has no such metric; and what every call may raise
         """
         c_flags = HistoryFlags(0)
         if from_step is not None:
@@ -4556,6 +4796,7 @@ class Blob(Handle):
     """The content of one artifact. Every byte is verified before it is handed out."""
 
     __slots__ = ()
+    _is_locked = True
 
     @property
     def info(self) -> ArtifactRecord:
@@ -4587,35 +4828,47 @@ class Blob(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError; TamperedError when the bytes do not match the
-                digest; and the common ones of modelreg.h
+                digest; and what every call may raise
         """
-        if type(offset) is not int or not -0x8000000000000000 <= offset <= 0x7FFFFFFFFFFFFFFF:
-            offset = _convert.int64(offset, "offset")
-        data_at, data_count = _convert.room(data, "data")
-        out = ctypes.c_size_t()
-        error = _take_error()
-        with self._lock:
-            failed = self._library.mr_blob_read(
-                self._ref or _closed(self), offset, data_at, data_count, ctypes.byref(out), error
-            )
-            if failed:
-                raise _failure(failed, error)
-            _give_error(error)
-            return out.value
+        try:
+            if type(offset) is not int or not -0x8000000000000000 <= offset <= 0x7FFFFFFFFFFFFFFF:
+                offset = _convert.int64(offset, "offset")
+            data_at, data_count = _convert.room(data, "data")
+            out = ctypes.c_size_t()
+            error = _take_error()
+            with self._lock:
+                failed = self._library.mr_blob_read(
+                    self._ref or _closed(self),
+                    offset,
+                    data_at,
+                    data_count,
+                    ctypes.byref(out),
+                    error,
+                )
+                if failed:
+                    raise _failure(failed, error)
+                _give_error(error)
+                return out.value
+        finally:
+            data_at = None
 
-    def read(self, offset: int, size: int) -> bytes:
+    def read(self, offset: int = 0, size: int | None = None) -> bytes:
         """Reads verified bytes. Content is verified in leaves of 1 MiB, so reading a small part of
         a large artifact does not read all of it.
 
         Args:
             offset: First byte, 0 or more
-            size: most bytes to read
+            size: most bytes to read; None: all that are left
 
         Raises:
             ModelregError: InvalidArgumentError; TamperedError when the bytes do not match the
-                digest; and the common ones of modelreg.h
+                digest; and what every call may raise
         """
-        data = bytearray(_convert.size(size, "size"))
+        offset = _convert.int64(offset, "offset")
+        left = max(0, self._library.mr_blob_size(self._ref or _closed(self)) - max(0, offset))
+        if size is not None:
+            left = min(left, _convert.size(size, "size"))
+        data = bytearray(left)
         count = self.read_into(offset, data)
         return bytes(memoryview(data)[:count])
 
@@ -4627,7 +4880,7 @@ class Blob(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError; TamperedError when the bytes do not match the
-                digest; and the common ones of modelreg.h
+                digest; and what every call may raise
         """
         out = ctypes.c_void_p()
         error = _take_error()
@@ -4645,13 +4898,10 @@ class Gate(Handle):
     """A gate."""
 
     __slots__ = ()
+    _is_locked = True
 
-    @classmethod
-    def new(cls) -> Gate:
+    def __init__(self) -> None:
         """Makes a gate without rules. A gate without rules always passes.
-
-        Returns:
-            the handle
 
         Raises:
             ModelregError: NoMemoryError
@@ -4664,7 +4914,7 @@ class Gate(Handle):
         if failed:
             raise _failure(failed, error)
         _give_error(error)
-        return _runtime.own_root(cls._own(out))
+        self._adopt(out)
 
     def add_rule(self, name: str, expression: str) -> None:
         """Adds a rule.
@@ -4709,11 +4959,13 @@ class Gate(Handle):
         out = _GateRef()
         out.library = library
         error = _take_error()
-        failed = library.mr_gate_parse(_convert.text(text, "text"), ctypes.byref(out), error)
+        failed = library.mr_gate_parse(
+            _convert.text(text, "text"), ctypes.byref(out), error
+        )
         if failed:
             raise _failure(failed, error)
         _give_error(error)
-        return _runtime.own_root(cls._own(out))
+        return cls._own(out)
 
     def text(self) -> str:
         """The canonical text form of a gate: its rules in order, in canonical spelling, without
@@ -4791,13 +5043,10 @@ class Manifest(Rows[ManifestEntryRecord]):
     """A list of files with their digests, to be built step by step."""
 
     __slots__ = ()
+    _is_locked = True
 
-    @classmethod
-    def new(cls) -> Manifest:
+    def __init__(self) -> None:
         """Makes an empty manifest.
-
-        Returns:
-            the handle
 
         Raises:
             ModelregError: NoMemoryError
@@ -4810,7 +5059,7 @@ class Manifest(Rows[ManifestEntryRecord]):
         if failed:
             raise _failure(failed, error)
         _give_error(error)
-        return _runtime.own_root(cls._own(out))
+        self._adopt(out)
 
     def add_folder(
         self,
@@ -4959,6 +5208,7 @@ class Dataset(Handle):
     """A dataset: a run of kind dataset with its manifest."""
 
     __slots__ = ()
+    _is_locked = True
 
     @property
     def info(self) -> DatasetRecord:
@@ -4974,8 +5224,8 @@ class Dataset(Handle):
             a manifest of its own
 
         Raises:
-            ModelregError: TamperedError when the stored manifest does not match its digest; and the
-                common ones of modelreg.h
+            ModelregError: TamperedError when the stored manifest does not match its digest; and
+                what every call may raise
         """
         out = _ManifestRef()
         out.library = self._library
@@ -5008,14 +5258,14 @@ class Dataset(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError; NotFoundError when there is no such folder;
-                CancelledError; and the common ones of modelreg.h
+                CancelledError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
             cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CVerifyOptions(
             ctypes.sizeof(_CVerifyOptions),
-            _convert.uint32(flags, "flags"),
+            _convert.bits(flags, "flags", VerifyFlags),
             cancel_ref,
         )
         out = _ReportRef()
@@ -5051,14 +5301,14 @@ class Dataset(Handle):
         Raises:
             ModelregError: InvalidArgumentError; NotFoundError when there is no such folder;
                 TamperedError when a file is missing, changed, unreadable or extra: the message
-                names the first and how many more; CancelledError; and the common ones of modelreg.h
+                names the first and how many more; CancelledError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
             cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CVerifyOptions(
             ctypes.sizeof(_CVerifyOptions),
-            _convert.uint32(flags, "flags"),
+            _convert.bits(flags, "flags", VerifyFlags),
             cancel_ref,
         )
         error = _take_error()
@@ -5095,8 +5345,8 @@ class Dataset(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError; NotSupportedError when the dataset is not frozen;
-                TamperedError when a stored copy does not match its digest; CancelledError; and the
-                common ones of modelreg.h
+                TamperedError when a stored copy does not match its digest; CancelledError; and what
+                every call may raise
         """
         cancel_ref = None
         if cancel is not None:
@@ -5159,6 +5409,7 @@ class Model(Handle):
     """A model."""
 
     __slots__ = ()
+    _is_locked = True
 
     @property
     def info(self) -> ModelRecord:
@@ -5178,8 +5429,8 @@ class Model(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for a malformed number; NotFoundError, also when the
-                number names other build metadata than the version has; and the common ones of
-                modelreg.h
+                number names other build metadata than the version has; and what every call may
+                raise
         """
         out = _VersionRef()
         out.library = self._library
@@ -5204,12 +5455,31 @@ class Model(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit or token; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
         """
-        return _runtime.pages(
-            lambda token: self.list_versions_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
+
+        def fetch(token: str | None) -> VersionPage:
+            c_options.token = None if token is None else token.encode()
+            out = _VersionPageRef()
+            out.library = self._library
+            error = _take_error()
+            with self._lock:
+                failed = self._library.mr_model_list_versions(
+                    self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+                )
+                if failed:
+                    raise _failure(failed, error)
+                _give_error(error)
+                return VersionPage._own(out)
+
+        return _runtime.pages(fetch)
 
     def list_versions_page(
         self,
@@ -5227,8 +5497,8 @@ class Model(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit or token; and the common ones of
-                modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -5294,14 +5564,14 @@ class Model(Handle):
                 else; AlreadyExistsError when the run and path are a version of this model already,
                 or the number is taken: the message names the version; LimitError when a number
                 would pass 2^53 - 1, or be longer than 256 bytes with its build metadata;
-                CancelledError; AbiMismatchError; and the common ones of modelreg.h
+                CancelledError; AbiMismatchError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
             cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CPromoteOptions(
             ctypes.sizeof(_CPromoteOptions),
-            0 if bump is None else _convert.int32(bump, "bump"),
+            0 if bump is None else _convert.member(bump, "bump", Bump),
             _convert.optional_text(artifact_path, "artifact_path"),
             _convert.optional_text(version, "version"),
             _convert.optional_text(line, "line"),
@@ -5337,7 +5607,7 @@ class Model(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for a bad or reserved name; AlreadyExistsError; and
-                the common ones of modelreg.h
+                what every call may raise
         """
         error = _take_error()
         with self._lock:
@@ -5356,11 +5626,30 @@ class Model(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
-        return _runtime.pages(
-            lambda token: self.list_channels_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
+
+        def fetch(token: str | None) -> ChannelPage:
+            c_options.token = None if token is None else token.encode()
+            out = _ChannelPageRef()
+            out.library = self._library
+            error = _take_error()
+            with self._lock:
+                failed = self._library.mr_model_list_channels(
+                    self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+                )
+                if failed:
+                    raise _failure(failed, error)
+                _give_error(error)
+                return ChannelPage._own(out)
+
+        return _runtime.pages(fetch)
 
     def list_channels_page(
         self,
@@ -5378,7 +5667,7 @@ class Model(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -5431,7 +5720,7 @@ class Model(Handle):
                 NotFoundError for an unknown channel or version; ConflictError when the channel
                 holds something else than `expected` (the message says what), the version is yanked,
                 or op_id was used for something else; AlreadyExistsError when it holds this version
-                already; CancelledError; AbiMismatchError; and the common ones of modelreg.h
+                already; CancelledError; AbiMismatchError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
@@ -5495,6 +5784,7 @@ class Version(Handle):
     """A version of a model."""
 
     __slots__ = ()
+    _is_locked = True
 
     @property
     def info(self) -> VersionRecord:
@@ -5512,11 +5802,30 @@ class Version(Handle):
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
-        return _runtime.pages(
-            lambda token: self.list_artifacts_page(limit=page_limit, token=token)
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
         )
+
+        def fetch(token: str | None) -> ArtifactPage:
+            c_options.token = None if token is None else token.encode()
+            out = _ArtifactPageRef()
+            out.library = self._library
+            error = _take_error()
+            with self._lock:
+                failed = self._library.mr_version_list_artifacts(
+                    self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+                )
+                if failed:
+                    raise _failure(failed, error)
+                _give_error(error)
+                return ArtifactPage._own(out)
+
+        return _runtime.pages(fetch)
 
     def list_artifacts_page(
         self,
@@ -5536,7 +5845,7 @@ class Version(Handle):
             the page
 
         Raises:
-            ModelregError: InvalidArgumentError for a bad limit; and the common ones of modelreg.h
+            ModelregError: InvalidArgumentError for a bad limit; and what every call may raise
         """
         c_options = _CListOptions(
             ctypes.sizeof(_CListOptions),
@@ -5606,7 +5915,7 @@ class Version(Handle):
         Raises:
             ModelregError: InvalidArgumentError; NotSupportedError for a link to another place than
                 a file; NotFoundError or TamperedError when an artifact is gone or does not match
-                its digest; CancelledError; and the common ones of modelreg.h
+                its digest; CancelledError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
@@ -5651,14 +5960,14 @@ class Version(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError; NotFoundError when there is no such folder;
-                CancelledError; and the common ones of modelreg.h
+                CancelledError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
             cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CVerifyOptions(
             ctypes.sizeof(_CVerifyOptions),
-            _convert.uint32(flags, "flags"),
+            _convert.bits(flags, "flags", VerifyFlags),
             cancel_ref,
         )
         out = _ReportRef()
@@ -5694,14 +6003,14 @@ class Version(Handle):
         Raises:
             ModelregError: InvalidArgumentError; NotFoundError when there is no such folder;
                 TamperedError when a file is missing, changed, unreadable or extra: the message
-                names the first and how many more; CancelledError; and the common ones of modelreg.h
+                names the first and how many more; CancelledError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
             cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CVerifyOptions(
             ctypes.sizeof(_CVerifyOptions),
-            _convert.uint32(flags, "flags"),
+            _convert.bits(flags, "flags", VerifyFlags),
             cancel_ref,
         )
         error = _take_error()
@@ -5754,6 +6063,7 @@ class Request(Handle):
     """A proposal to make one transition."""
 
     __slots__ = ()
+    _is_locked = True
 
     @property
     def info(self) -> RequestRecord:
@@ -5771,7 +6081,7 @@ class Request(Handle):
         Raises:
             ModelregError: GateFailedError or GatePendingError when there is none: the message names
                 the first failing rule and how many more; ConflictError when it was withdrawn; and
-                the common ones of modelreg.h
+                what every call may raise
         """
         out = _VersionRef()
         out.library = self._library
@@ -5792,7 +6102,7 @@ class Request(Handle):
             the handle
 
         Raises:
-            ModelregError: and the common ones of modelreg.h
+            ModelregError: and what every call may raise
         """
         out = _DecisionRef()
         out.library = self._library
@@ -5982,22 +6292,30 @@ class Metric(Handle):
         Raises:
             ModelregError: as Run.log_metric()
         """
-        values_at, values_count = _convert.column(values, "values", "d")
-        steps_at, steps_count = _convert.column(steps, "steps", "q")
-        if steps_count != values_count:
-            raise _convert.lengths("values", values_count, "steps", steps_count)
-        times_us_at = _convert.NULL
-        if times_us is not None:
-            times_us_at, times_us_count = _convert.column(times_us, "times_us", "q")
-            if times_us_count != values_count:
-                raise _convert.lengths("values", values_count, "times_us", times_us_count)
-        error = _take_error()
-        failed = self._library.mr_metric_log_many(
-            self._ref or _closed(self), values_at, steps_at, times_us_at, values_count, error
-        )
-        if failed:
-            raise _failure(failed, error)
-        _give_error(error)
+        try:
+            values_at, values_count = _convert.column(values, "values", "d")
+            steps_at, steps_count = _convert.column(steps, "steps", "q")
+            if steps_count != values_count:
+                raise _convert.lengths("values", values_count, "steps", steps_count)
+            times_us_at = _convert.NULL
+            if times_us is not None:
+                times_us_at, times_us_count = _convert.column(times_us, "times_us", "q")
+                if times_us_count != values_count:
+                    raise _convert.lengths("values", values_count, "times_us", times_us_count)
+            error = _take_error()
+            failed = self._library.mr_metric_log_many(
+                self._ref or _closed(self),
+                values_at,
+                steps_at,
+                times_us_at,
+                values_count,
+                error,
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+        finally:
+            values_at = steps_at = times_us_at = None
 
 
 class MetricPage(Page[MetricRecord]):
@@ -6059,7 +6377,7 @@ class History(Handle):
         return view
 
     @property
-    def times(self) -> Ints:
+    def times_us(self) -> Ints:
         """The column of times.
 
         Returns:
@@ -6092,7 +6410,7 @@ def status_name(status: Status) -> str:
     Returns:
         a static string; "UNKNOWN" for values this library does not know
     """
-    value = _library.mr_status_name(_convert.int32(status, "status"))
+    value = _library.mr_status_name(_convert.member(status, "status", Status))
     text: str = value.decode()
     return text
 

@@ -7,10 +7,9 @@ import ctypes
 import os
 import pathlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from ._runtime import Handle
+from ._runtime import Handle, Ref, close_ref
 
 VARIABLE = "MODELREG_LIBRARY"
 
@@ -32,8 +31,16 @@ class Library:
     """The functions of the library as attributes, set by load()."""
 
     def close(self, handle: Handle) -> None:
-        """Drops a handle's hold on its C handle, which goes when no call uses it any more."""
-        handle._ref = None
+        """Drops a handle's hold on its C handle."""
+        close_ref(handle)
+
+    def in_call(self) -> bool:
+        """Whether this runs inside a callback, in a call that has not returned."""
+        return False
+
+    def postpones(self, ref: Ref) -> bool:
+        """Whether a C handle is freed later, because this thread is inside a call."""
+        return False
 
 
 def candidates(soname: str) -> list[str]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import array
 import atexit
-import contextlib
 import ctypes
 import datetime
 import enum
 import operator
+import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+
+if TYPE_CHECKING:
+    from ._generated import Status
 
 T = TypeVar("T")
 S = TypeVar("S", bound=ctypes.Structure)
@@ -32,16 +35,38 @@ class ModelregError(Exception):
         backend_code: errno or the SQLite result code behind the status, 0 if there is none.
     """
 
-    def __init__(self, status: int, message: str, backend_code: int = 0) -> None:
+    status: Status
+    message: str
+    backend_code: int
+
+    def __init__(self, status: Status, message: str, backend_code: int = 0) -> None:
         Exception.__init__(self, status, message, backend_code)
         self.status = status
         self.message = message
         self.backend_code = backend_code
         if isinstance(self, OSError) and OSError in type(self).__bases__:
-            setattr(self, "errno", backend_code or None)  # OSError's, told by no annotation here
+            # OSError's, told by no annotation here
+            setattr(self, "errno", backend_code or None)
+            setattr(self, "strerror", message)
 
     def __str__(self) -> str:
         return self.message
+
+
+def call_all(functions: Iterable[Callable[[], object]]) -> None:
+    """Calls all of them, whatever some raise; an exception has the one before as its context."""
+    failure: BaseException | None = None
+    for function in functions:
+        try:
+            function()
+        except BaseException as error:
+            error.__context__ = error.__context__ or failure
+            failure = error
+    if failure is not None:
+        try:
+            raise failure
+        finally:
+            del failure  # its traceback keeps this frame
 
 
 def struct(name: str, *fields: tuple[str, Any]) -> type[ctypes.Structure]:
@@ -63,7 +88,7 @@ class Errors:
         self,
         record: type[ctypes.Structure],
         classes: dict[int, type[ModelregError]],
-        status: Callable[[int], int],
+        status: Callable[[int], Status],
     ) -> None:
         self._record = record
         self._classes = classes
@@ -102,6 +127,17 @@ def live_handles() -> int:
     return len(_live)
 
 
+class Closing:
+    """A close() that is under way in a thread."""
+
+    def __init__(self, address: int | None) -> None:
+        self.address = address
+        self.failures: list[BaseException] = []
+
+
+_closing: dict[int, Closing] = {}  # by thread
+
+
 class Ref(ctypes.c_void_p):
     """Owns a C handle: it is freed when the last reference to this object goes. A running call
     holds one, so that close() in another thread frees nothing that is in use; and one that was
@@ -111,16 +147,41 @@ class Ref(ctypes.c_void_p):
     library: Any  # a Library, whose functions no annotation tells
 
     def release(self, _discard: Callable[[int], None] = _live.discard) -> None:
-        """Frees the C handle now."""
+        """Frees the C handle now, or when the library can, if this is one of its callbacks."""
         address = self.value
-        if address:
+        if address and not self.library.postpones(self):
             _discard(address)
             try:
                 getattr(self.library, self.destructor)(self)
             finally:
                 self.value = None
 
-    __del__ = release
+    def __del__(self, _closing: dict[int, Closing] = _closing) -> None:
+        address = self.value
+        try:
+            self.release()
+        except BaseException as error:
+            closing = _closing.get(threading.get_ident())
+            if closing is None or closing.address != address:
+                raise
+            closing.failures.append(error)
+
+
+def close_ref(handle: Handle) -> None:
+    """Drops a handle's hold on its C handle, which goes when no call uses it any more. What that
+    raises, be it Ctrl-C, could not leave __del__ by itself."""
+    thread = threading.get_ident()
+    before = _closing.get(thread)
+    mine = _closing[thread] = Closing(handle._ref and handle._ref.value)
+    try:
+        handle._ref = None
+    finally:
+        if before is None:
+            _closing.pop(thread, None)
+        else:
+            _closing[thread] = before
+    if mine.failures:
+        raise mine.failures.pop()
 
 
 class Handle:
@@ -129,6 +190,7 @@ class Handle:
 
     __slots__ = ("_library", "_lock", "_ref", "__weakref__")
 
+    _is_locked: ClassVar[bool] = False  # whether calls wait for each other
     _library: Any
     _lock: Any  # threading.RLock, which is no class before Python 3.13
     _ref: Any
@@ -140,15 +202,21 @@ class Handle:
     def _own(cls: type[H], ref: Ref) -> H:
         """The Python side of a C handle that the caller has got."""
         self = object.__new__(cls)
+        self._adopt(ref)
+        return self
+
+    def _adopt(self, ref: Ref) -> None:
+        """Makes this the Python side of a C handle."""
         self._library = ref.library
         self._lock = threading.RLock()
         self._ref = ref
         _live.add(ref.value or 0)
-        return self
+        if self._is_locked:
+            _locked.add(self)
 
     def close(self) -> None:
-        """Closes the handle; twice is fine. A call that is under way in another thread ends
-        first."""
+        """Closes the handle; twice is fine. It does not wait for calls that are under way in other
+        threads: what they use is freed when the last of them returns."""
         if self._ref is not None:
             self._library.close(self)
 
@@ -168,26 +236,57 @@ class Handle:
         return f"<{type(self).__module__}.{type(self).__name__} {state}>"
 
 
-# Handles that no other handle made, above all registries, whose buffered points closing writes.
-_roots: weakref.WeakSet[Handle] = weakref.WeakSet()
+# Registries, whose buffered points closing writes. A plain set: its copy is made in one step, while
+# other threads may open and drop some.
+_roots: set[weakref.ref[Handle]] = set()
 
 
 def own_root(handle: H) -> H:
     """Has a handle closed when the interpreter ends."""
-    _roots.add(handle)
+    _roots.add(weakref.ref(handle, _roots.discard))
     return handle
 
 
 def _close_roots() -> None:
-    with contextlib.ExitStack() as all_of_them:
-        for handle in list(_roots):
-            all_of_them.callback(handle.close)
+    handles = [root() for root in _roots.copy()]
+    call_all(handle.close for handle in handles if handle is not None)
 
 
 atexit.register(_close_roots)
 
+_locked: weakref.WeakSet[Handle] = weakref.WeakSet()
 
-class Rows(Handle, Generic[T]):
+
+class Abandoned:
+    """The lock of a handle that another thread held while the process forked: that thread is not in
+    the child, so nobody would ever give the lock back."""
+
+    def __init__(self, failure: Callable[[str], ModelregError]) -> None:
+        self._failure = failure
+
+    def __enter__(self) -> None:
+        raise self._failure("another thread used this handle while the process forked")
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+
+def watch_forks(failure: Callable[[str], ModelregError]) -> None:
+    """Has the locks checked in every child, with what makes the exception."""
+
+    def check() -> None:
+        for handle in list(_locked):
+            if isinstance(handle._lock, Abandoned):
+                continue
+            if handle._lock.acquire(blocking=False):
+                handle._lock.release()
+            else:
+                handle._lock = Abandoned(failure)
+
+    os.register_at_fork(after_in_child=check)
+
+
+class Rows(Handle, Sequence[T], Generic[T]):
     """A handle that is a sequence of records."""
 
     __slots__ = ()
@@ -268,9 +367,25 @@ def texts(pointer: Any, count: int) -> tuple[str, ...]:
     return tuple(pointer[i].decode() for i in range(count))
 
 
-def moment(microseconds: int) -> datetime.datetime | None:
-    """A Unix time in microseconds as a datetime in UTC; None for 0."""
-    return EPOCH + datetime.timedelta(microseconds=microseconds) if microseconds else None
+FIRST = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+LAST = datetime.datetime.max.replace(tzinfo=datetime.timezone.utc)
+
+
+def moment(microseconds: int) -> datetime.datetime:
+    """A Unix time in microseconds as a datetime in UTC; the nearest there is for one that datetime
+    cannot hold."""
+    try:
+        return EPOCH + datetime.timedelta(microseconds=microseconds)
+    except OverflowError:
+        return LAST if microseconds > 0 else FIRST
+
+
+def optional_moment(microseconds: int) -> datetime.datetime | None:
+    """The same, but None for one that datetime cannot hold."""
+    try:
+        return EPOCH + datetime.timedelta(microseconds=microseconds)
+    except OverflowError:
+        return None
 
 
 COLUMN_TYPES: dict[str, Any] = {"d": ctypes.c_double, "q": ctypes.c_int64, "B": ctypes.c_uint8}
@@ -300,6 +415,17 @@ class Enum(enum.IntEnum):
         assert isinstance(known, cls)
         return known
 
+    # The same in every version of Python.
+    def __str__(self) -> str:
+        return f"{type(self).__name__}.{self.name}"
+
+    def __format__(self, spec: str) -> str:
+        return format(int(self), spec) if spec else str(self)
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type[Enum], tuple[int]]:
+        # Some versions of Python pickle by name, which a number without one has not.
+        return type(self), (int(self),)
+
 
 class Members(dict[int, E]):
     """The members of an enum by value: much faster than to call the enum."""
@@ -314,3 +440,13 @@ class Members(dict[int, E]):
 
 class Flags(enum.IntFlag):
     """Bits with names; those that a newer library made up are kept."""
+
+    # The same in every version of Python.
+    def __str__(self) -> str:
+        known = [bit for bit in type(self) if bit & ~int(self) == 0 and bit]
+        rest = int(self) & ~sum(map(int, known))
+        names = [bit.name or "" for bit in known] + ([hex(rest)] if rest else [])
+        return f"{type(self).__name__}.{'|'.join(names)}" if names else f"{type(self).__name__}(0)"
+
+    def __format__(self, spec: str) -> str:
+        return format(int(self), spec) if spec else str(self)

@@ -117,7 +117,7 @@ def test_what_counts_as_an_integer_or_a_float(run: modelreg.Run) -> None:
 @pytest.mark.parametrize("bad", [1, 0, "yes", None])
 def test_bools_are_bools(experiment: modelreg.Experiment, bad: Any) -> None:
     with pytest.raises(TypeError, match="^freeze must be a bool, not"):
-        experiment.log_dataset("d", Manifest.new(), freeze=bad)
+        experiment.log_dataset("d", Manifest(), freeze=bad)
 
 
 def test_handles_of_another_kind(experiment: modelreg.Experiment, registry: Registry) -> None:
@@ -126,7 +126,7 @@ def test_handles_of_another_kind(experiment: modelreg.Experiment, registry: Regi
     with pytest.raises(TypeError, match="^manifest must be a Manifest, not NoneType"):
         experiment.log_dataset("d", None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="^cancel must be a Cancel, not Manifest"):
-        experiment.log_dataset("d", Manifest.new(), cancel=Manifest.new())  # type: ignore[arg-type]
+        experiment.log_dataset("d", Manifest(), cancel=Manifest())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="Registry cannot be made by itself"):
         Registry()
 
@@ -138,7 +138,7 @@ def test_pairs(run: modelreg.Run, bad: Any) -> None:
 
 
 def test_sequences_of_text(tmp_path: pathlib.Path) -> None:
-    manifest = Manifest.new()
+    manifest = Manifest()
     for bad in ("*.csv", b"*", 5):
         with pytest.raises(TypeError, match="^include must be a sequence of str, not"):
             manifest.add_folder(tmp_path, include=bad)  # type: ignore[arg-type]
@@ -152,7 +152,7 @@ def test_paths(tmp_path: pathlib.Path) -> None:
             return str(tmp_path / "a")
 
     (tmp_path / "a").write_text("x")
-    manifest = Manifest.new()
+    manifest = Manifest()
     manifest.add_file(Named())
     manifest.add_file(str(tmp_path / "a"), "b")
     assert [entry.path for entry in manifest] == ["a", "b"]
@@ -188,3 +188,25 @@ def test_options_are_keywords(registry: Registry) -> None:
         Registry.open("memory:", modelreg.OpenFlags.CREATE)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="role"):
         registry.open_experiment("e").start_run().log_input(run_id="x")  # type: ignore[call-arg]
+
+
+def test_a_member_of_another_enum(registry: Registry, run: modelreg.Run) -> None:
+    with pytest.raises(TypeError, match="^status must be a RunStatus, not RunKind.EVALUATION$"):
+        run.finish(modelreg.RunKind.EVALUATION)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^kind must be a RunKind, not RunStatus.FAILED$"):
+        registry.list_runs(kind=modelreg.RunStatus.FAILED)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^flags must be OpenFlags, not GateFlags.DEFAULT$"):
+        Registry.open("memory:", flags=modelreg.GateFlags.DEFAULT)  # type: ignore[arg-type]
+    assert run.info.status is modelreg.RunStatus.RUNNING
+
+
+@pytest.mark.parametrize("bad", ["1.5", b"1.5", bytearray(b"1.5"), memoryview(b"1.5"), None])
+def test_no_number(run: modelreg.Run, bad: Any) -> None:
+    with pytest.raises(TypeError, match="^value must be a float, not"):
+        run.log_metric("m", bad, 1)
+
+
+def test_a_number_beyond_floats(run: modelreg.Run) -> None:
+    with pytest.raises(OverflowError, match="^value is too large for a float$"):
+        run.log_metric("m", 10**400, 1)
+    assert list(run.list_metrics()) == []

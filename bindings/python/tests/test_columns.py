@@ -7,7 +7,7 @@ import array
 import ctypes
 import datetime
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import modelreg
@@ -30,7 +30,7 @@ def test_numpy_columns(run: modelreg.Run, metric: modelreg.Metric) -> None:
     history = run.history("m")
     assert numpy.array_equal(numpy.asarray(history.values), values)
     assert numpy.array_equal(numpy.asarray(history.steps), steps)
-    assert numpy.array_equal(numpy.asarray(history.times), times)
+    assert numpy.array_equal(numpy.asarray(history.times_us), times)
     assert numpy.asarray(history.values).dtype == numpy.float64
     assert numpy.frombuffer(history.steps, "int64")[-1] == 999
 
@@ -69,7 +69,7 @@ def test_empty_columns(run: modelreg.Run, metric: modelreg.Metric, empty: Any) -
 def test_times(run: modelreg.Run, metric: modelreg.Metric) -> None:
     moment = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
     metric.log_many([1.0, 2.0], [1, 2], [moment, 7])
-    assert list(run.history("m").times) == [1577836800000000, 7]
+    assert list(run.history("m").times_us) == [1577836800000000, 7]
     with pytest.raises(ValueError, match=r"^times_us\[0\] has no time zone"):
         metric.log_many([1.0], [1], [datetime.datetime(2020, 1, 1)])
     with pytest.raises(TypeError, match="^times_us cannot be read as int64.*astype"):
@@ -132,7 +132,7 @@ def test_history_outlives_its_handle(run: modelreg.Run) -> None:
 def test_columns_are_read_only(run: modelreg.Run) -> None:
     run.log_metric("m", 1.0, 1)
     history = run.history("m")
-    for column in (history.values, history.steps, history.times):
+    for column in (history.values, history.steps, history.times_us):
         assert column.readonly and column.c_contiguous and column.ndim == 1
         with pytest.raises(TypeError):
             column[0] = 0
@@ -197,3 +197,44 @@ def test_memory_is_released(metric: modelreg.Metric) -> None:
     values = bytearray(16)
     metric.log_many(memoryview(values).cast("d"), [1, 2])
     values.extend(b"more")  # a bytearray whose memory somebody holds refuses to grow
+
+
+def test_times_of_numpy(run: modelreg.Run, metric: modelreg.Metric) -> None:
+    times = numpy.array(["2024-01-01", "2024-01-02"], "datetime64[ns]")
+    advice = r"times_us\.astype\('datetime64\[us\]'\)\.astype\('int64'\)$"
+    with pytest.raises(TypeError, match=advice):
+        metric.log_many(numpy.zeros(2), [1, 2], times)
+    metric.log_many(numpy.zeros(2), [1, 2], times.astype("datetime64[us]").astype("int64"))
+    assert run.history("m").times_us[0] == 1_704_067_200_000_000
+
+
+def test_failures_let_memory_go(run: modelreg.Run, metric: modelreg.Metric) -> None:
+    """While the exception is handled, and its traceback alive, memory may be resized again."""
+    values, data, floats = array.array("d", [1.0]), bytearray(b"text"), array.array("f", [1.0])
+    calls: list[Callable[[], object]] = [
+        lambda: metric.log_many(values, [1, 2]),
+        lambda: metric.log_many(floats, [1]),
+        lambda: run.log_artifact_bytes("", data),
+    ]
+    for call in calls:
+        with pytest.raises((TypeError, ValueError)):
+            try:
+                call()
+            finally:
+                values.append(1.0)
+                floats.append(1.0)
+                data.append(1)
+                values.pop()
+    run.log_artifact_bytes("a", b"bytes")
+    blob = run.open_artifact("a")
+    blob.close()
+    metric.close()
+    calls = [lambda: metric.log_many(values, [1]), lambda: blob.read_into(0, data)]
+    for call in calls:
+        with pytest.raises(modelreg.ClosedError):
+            try:
+                call()
+            finally:
+                values.append(1.0)
+                data.append(1)
+                values.pop()

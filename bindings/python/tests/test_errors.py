@@ -62,7 +62,7 @@ def test_api_knows_the_same_statuses() -> None:
 def test_unknown_status() -> None:
     error = failure(4711)
     assert type(error) is modelreg.ModelregError
-    assert error.status == 4711 and error.status.name == "UNKNOWN_4711"  # type: ignore[attr-defined]
+    assert error.status == 4711 and error.status.name == "UNKNOWN_4711"
 
 
 def test_messages_are_text() -> None:
@@ -139,7 +139,7 @@ def test_busy(tmp_path: pathlib.Path) -> None:
 
 def test_io(tmp_path: pathlib.Path) -> None:
     with pytest.raises(modelreg.IoError) as caught:
-        modelreg.Manifest.new().add_folder(tmp_path / ("x" * 300))
+        modelreg.Manifest().add_folder(tmp_path / ("x" * 300))
     assert caught.value.errno == errno.ENAMETOOLONG
 
 
@@ -172,7 +172,7 @@ def test_abi_mismatch(registry: Registry) -> None:
 
 
 def promoted(registry: Registry, expression: str) -> modelreg.Request:
-    gate = modelreg.Gate.new()
+    gate = modelreg.Gate()
     gate.add_rule("rule", expression)
     model = registry.create_model("m")
     registry.attach_gate(gate, model="m")
@@ -207,10 +207,10 @@ def test_read_only(on_disk: Registry) -> None:
 
 def test_cancelled(tmp_path: pathlib.Path) -> None:
     (tmp_path / "a").write_text("a")
-    cancel = modelreg.Cancel.new()
+    cancel = modelreg.Cancel()
     cancel.trigger()
     with pytest.raises(modelreg.CancelledError):
-        modelreg.Manifest.new().add_folder(tmp_path, cancel=cancel)
+        modelreg.Manifest().add_folder(tmp_path, cancel=cancel)
 
 
 def test_closed_by_the_library(registry: Registry, run: modelreg.Run) -> None:
@@ -225,3 +225,9 @@ def test_nothing_is_written_for_what_fails(registry: Registry, run: modelreg.Run
     with pytest.raises(modelreg.ModelregError):
         run.log_params(values)
     assert list(run.list_params()) == []
+
+
+def test_io_error_is_an_os_error() -> None:
+    error = modelreg.IoError(Status.IO, "cannot read a: gone", 5)
+    assert (error.errno, error.strerror, str(error)) == (5, "cannot read a: gone", error.message)
+    assert error.status is Status.IO

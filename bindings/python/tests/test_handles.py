@@ -27,7 +27,7 @@ def everything(registry: Registry) -> dict[str, modelreg.Handle]:
     experiment = registry.open_experiment("e")
     run_id = finished(experiment)
     run = registry.open_run(run_id)
-    manifest = Manifest.new()
+    manifest = Manifest()
     dataset = experiment.log_dataset("d", manifest)
     model = registry.create_model("m")
     model.create_channel("c")
@@ -47,8 +47,8 @@ def everything(registry: Registry) -> dict[str, modelreg.Handle]:
         request.decision(),
         version,
         version.verify(),
-        modelreg.Gate.new(),
-        modelreg.Cancel.new(),
+        modelreg.Gate(),
+        modelreg.Cancel(),
         registry.list_experiments_page(),
         registry.list_runs_page(),
         registry.list_datasets_page(),
@@ -94,9 +94,11 @@ def test_use_after_close(registry: Registry) -> None:
         handle.close()
         assert handle.closed and repr(handle).endswith(" closed>")
         for attribute, value in vars(type(handle)).items():
-            if isinstance(value, classmethod) or attribute in ("__slots__", "__doc__", "_at"):
+            if isinstance(value, classmethod) or attribute.startswith("__") != (
+                attribute in ("__len__", "__getitem__")
+            ):
                 continue
-            if attribute in ("__module__", "__orig_bases__", "__parameters__"):
+            if attribute == "_at":
                 continue
             # Either it wants arguments, which come first, or it says that the handle is closed.
             with pytest.raises((ClosedError, TypeError)) as caught:
@@ -109,13 +111,13 @@ def test_use_after_close(registry: Registry) -> None:
 
 
 def test_a_closed_handle_as_an_argument(experiment: modelreg.Experiment) -> None:
-    manifest, cancel = Manifest.new(), modelreg.Cancel.new()
+    manifest, cancel = Manifest(), modelreg.Cancel()
     manifest.close()
     with pytest.raises(ClosedError, match="^this Manifest is closed$"):
         experiment.log_dataset("d", manifest)
     cancel.close()
     with pytest.raises(ClosedError, match="^this Cancel is closed$"):
-        experiment.log_dataset("d", Manifest.new(), cancel=cancel)
+        experiment.log_dataset("d", Manifest(), cancel=cancel)
 
 
 def test_parent_closed_first(registry: Registry) -> None:
@@ -272,7 +274,7 @@ def test_many_close_at_once(registry: Registry) -> None:
 
 def test_calls_on_one_handle_wait_for_each_other() -> None:
     """Of a manifest the library wants one call at a time; threads need not care."""
-    manifest = Manifest.new()
+    manifest = Manifest()
 
     def work(thread: int) -> None:
         for number in range(200):
@@ -315,3 +317,42 @@ def test_a_signal_reaches_python_after_a_call(run: modelreg.Run) -> None:
         assert caught == [signal.SIGUSR1]
     finally:
         signal.signal(signal.SIGUSR1, previous)
+
+
+def test_closing_tells_what_was_not_written(tmp_path: pathlib.Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "R.db"
+    registry = Registry.open(path, flags=OpenFlags.CREATE, busy_timeout_ms=50)
+    registry.open_experiment("e").start_run().metric("m").log(1.0, 1)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(modelreg.BusyError):
+        with registry:
+            pass
+    assert registry.closed
+    registry.close()
+    other.execute("ROLLBACK")
+    other.close()
+    Registry.open(path, flags=OpenFlags.READ_ONLY).close()
+
+
+def test_what_a_signal_raises_in_close(experiment: modelreg.Experiment) -> None:
+    """The C handle is freed in __del__, which can raise nothing itself."""
+
+    class Interrupting:
+        def __init__(self, library: Any) -> None:
+            self.library = library
+
+        def __getattr__(self, name: str) -> Any:
+            if name == destructor:
+                signal.raise_signal(signal.SIGINT)
+            return getattr(self.library, name)
+
+    run = experiment.start_run()
+    destructor = run._ref.destructor
+    before = _runtime.live_handles()
+    run._ref.library = Interrupting(run._ref.library)
+    with pytest.raises(KeyboardInterrupt):
+        run.close()
+    assert run.closed and _runtime.live_handles() == before - 1

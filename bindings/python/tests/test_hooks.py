@@ -417,3 +417,114 @@ def test_hooks_are_collected() -> None:
     del owner
     gc.collect()
     assert gone() is None and _runtime.live_handles() == 0
+
+
+def test_collecting_in_a_callback() -> None:
+    """A registry that a callback drops may be in the very call that made the callback."""
+    on = False
+
+    def clock() -> int:
+        if on:
+            gc.collect()
+        return 1_000_000
+
+    registry = Registry.open("memory:", flags=OpenFlags.CREATE, clock=clock)
+    run = registry.open_experiment("e").start_run()
+    cycle: list[object] = [registry]
+    cycle.append(cycle)
+    gone = weakref.ref(registry)
+    del registry, cycle
+    on = True
+    run.log_metric("a", 1.0, 1)
+    assert gone() is None and _runtime.live_handles() == 1
+    with pytest.raises(modelreg.ClosedError):
+        run.log_metric("a", 1.0, 2)
+
+
+def test_closing_in_a_callback() -> None:
+    """Also inside the close of another handle."""
+    memory = Memory()
+    doomed: list[modelreg.Handle] = []
+
+    def deallocate(address: int) -> None:
+        while doomed:
+            doomed.pop().close()
+        memory.deallocate(address)
+
+    registry = Registry.open(
+        "memory:",
+        flags=OpenFlags.CREATE,
+        allocator=Allocator(memory.allocate, memory.reallocate, deallocate),
+    )
+    run = registry.open_experiment("e").start_run()
+    doomed += [registry.open_experiment("f"), registry]
+    experiment, closed = doomed[0], registry
+    run.close()
+    assert experiment.closed and closed.closed and doomed == []
+    del run, experiment, registry, closed
+    gc.collect()
+    assert memory.live == set() and _runtime.live_handles() == 0
+
+
+class Tick(Exception):
+    """What a handler of a timer raises."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGTERM])
+def test_other_signals_in_a_callback(number: signal.Signals) -> None:
+    """Every handler waits, and another signal's handler that raises loses no handler."""
+
+    def handler(*_arguments: object) -> None:
+        raise Tick
+
+    def clock() -> int:
+        signal.raise_signal(number)
+        signal.raise_signal(signal.SIGINT)
+        return 1_000_000
+
+    previous = signal.signal(number, handler)
+    try:
+        with pytest.raises((Tick, KeyboardInterrupt)) as caught:
+            Registry.open("memory:", flags=OpenFlags.CREATE, clock=clock)
+        assert isinstance(caught.value, KeyboardInterrupt)
+        assert isinstance(caught.value.__context__, Tick)
+        assert signal.getsignal(number) is handler
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(number, previous)
+    del caught
+    gc.collect()
+    assert _runtime.live_handles() == 0
+
+
+def test_a_handler_that_was_left_behind() -> None:
+    """Handlers that raise can keep others from being put back; those still do their work, and the
+    next call puts them back."""
+    held = _hooks.Held()
+    held.hold()
+    held.is_over = True
+    try:
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        Registry.open("memory:", flags=OpenFlags.CREATE, clock=lambda: 1).close()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        held.release()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_set_in_a_callback() -> None:
+    seen: list[int] = []
+
+    def clock() -> int:
+        signal.signal(signal.SIGUSR2, lambda number, frame: seen.append(number))
+        return 1_000_000
+
+    previous = signal.signal(signal.SIGUSR2, lambda number, frame: None)
+    try:
+        Registry.open("memory:", flags=OpenFlags.CREATE, clock=clock).close()
+        signal.raise_signal(signal.SIGUSR2)
+        assert seen == [signal.SIGUSR2]
+    finally:
+        signal.signal(signal.SIGUSR2, previous)

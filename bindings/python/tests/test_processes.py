@@ -93,3 +93,72 @@ def test_interpreter_exit(script: Script, tmp_path: pathlib.Path, end: str, code
     with Registry.open(tmp_path / "R.db", flags=OpenFlags.READ_ONLY) as registry:
         run = registry.open_run(next(registry.list_runs()).id)
         assert list(run.history("m", to_step=99).steps) == list(range(100))
+
+
+FORK_IN_A_CALL = """
+import os, signal, sys, threading, modelreg
+manifest, other = modelreg.Manifest(), modelreg.Manifest()
+locked, forked = threading.Event(), threading.Event()
+
+def use():
+    with manifest._lock:
+        locked.set()
+        forked.wait()
+
+thread = threading.Thread(target=use)
+thread.start()
+locked.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    try:
+        len(manifest)
+    except modelreg.ForkedError as error:
+        assert "while the process forked" in str(error)
+        assert len(other) == 0
+        manifest.close()
+        os._exit(0)
+    os._exit(3)
+forked.set()
+thread.join()
+assert os.waitpid(child, 0)[1] == 0
+assert len(manifest) == 0
+"""
+
+
+def test_fork_while_another_thread_is_in_a_call(script: Script) -> None:
+    done = script(FORK_IN_A_CALL)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+EXIT_RACE = """
+import threading, sys, modelreg
+sys.setswitchinterval(1e-6)
+started = threading.Event()
+def work():
+    kept = []
+    while True:
+        kept.append(modelreg.Registry.open("memory:", flags=modelreg.OpenFlags.CREATE))
+        del kept[:-20]
+        started.set()
+threading.Thread(target=work, daemon=True).start()
+started.wait()
+"""
+
+
+def test_exit_while_registries_are_opened(script: Script) -> None:
+    done = script(EXIT_RACE)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+LOST_POINTS = """
+import sqlite3, sys, modelreg
+registry = modelreg.Registry.open(sys.argv[1], flags=modelreg.OpenFlags.CREATE, busy_timeout_ms=50)
+registry.open_experiment("e").start_run().metric("m").log(1.0, 1)
+other = sqlite3.connect(sys.argv[1], isolation_level=None)
+other.execute("BEGIN IMMEDIATE")
+"""
+
+
+def test_exit_tells_what_was_not_written(script: Script, tmp_path: pathlib.Path) -> None:
+    assert "BusyError" in script(LOST_POINTS, tmp_path / "R.db").stderr

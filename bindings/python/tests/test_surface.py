@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import pathlib
+from collections.abc import Sequence
 
 import modelreg
 import pytest
@@ -108,7 +109,7 @@ def test_metrics(run: modelreg.Run) -> None:
     assert len(history) == 3
     assert list(history.steps) == [2, 3, 4]
     assert list(history.values) == [1.0, 0.5, 0.25]
-    assert history.times[2] == 4_000_000
+    assert history.times_us[2] == 4_000_000
     records = {each.key: each for each in run.list_metrics()}
     assert records["loss"].count == 5 and records["loss"].nan_count == 1
     assert records["loss"].min == 0.25 and records["loss"].last_step == 5
@@ -125,7 +126,7 @@ def test_datasets(on_disk: Registry, tmp_path: pathlib.Path) -> None:
     (folder / "a.csv").write_text("1\n")
     (folder / "b.csv").write_text("2\n")
     (folder / "notes.txt").write_text("x\n")
-    manifest = Manifest.new()
+    manifest = Manifest()
     manifest.add_folder(folder, include=["*.csv"], exclude=["b.*"])
     manifest.add_file(folder / "b.csv")
     manifest.add_file(folder / "b.csv", "copies/b.csv")
@@ -166,7 +167,7 @@ def test_datasets(on_disk: Registry, tmp_path: pathlib.Path) -> None:
     assert len(dataset.verify(out, flags=modelreg.VerifyFlags.ALLOW_EXTRA)) == 1
     with pytest.raises(modelreg.TamperedError, match="a.csv"):
         dataset.verify_or_raise(out)
-    elsewhere = Manifest.new()
+    elsewhere = Manifest()
     elsewhere.add_entry("s3/part", 5, "0" * 64)
     assert elsewhere[0].size == 5
 
@@ -188,6 +189,7 @@ def test_artifacts(on_disk: Registry, tmp_path: pathlib.Path) -> None:
         assert blob.info == found["kept/leaf.json"] and blob.size == 8
         assert bytes(blob.map()) == b'{"a": 1}'
         assert blob.read(1, 3) == b'"a"' and blob.read(6, 100) == b"1}" and blob.read(8, 1) == b""
+        assert blob.read() == blob.read(size=2**60) == b'{"a": 1}' and blob.read(6) == b"1}"
 
 
 def test_release(
@@ -196,7 +198,7 @@ def test_release(
     model = registry.create_model("digits", description="reads digits")
     assert model.info == registry.open_model("digits").info
     assert [each.description for each in registry.list_models()] == ["reads digits"]
-    gate = Gate.new()
+    gate = Gate()
     gate.add_rule("accurate", "metrics.accuracy>=0.8")
     assert gate.text() == "accurate: metrics.accuracy >= 0.8\n"
     assert Gate.parse(gate.text() + "# more\n").digest() == gate.digest()
@@ -244,8 +246,8 @@ def test_release(
 
 def test_cancel(registry: Registry, tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("x")
-    cancel = modelreg.Cancel.new()
-    manifest = Manifest.new()
+    cancel = modelreg.Cancel()
+    manifest = Manifest()
     manifest.add_folder(tmp_path, cancel=cancel)
     cancel.trigger()
     cancel.trigger()
@@ -273,6 +275,13 @@ def test_pages_are_fetched_when_needed(registry: Registry, run: modelreg.Run) ->
         next(params)
 
 
+def test_lists_check_their_arguments_at_once(registry: Registry) -> None:
+    with pytest.raises(TypeError, match="^experiment must be a str, not int"):
+        registry.list_runs(experiment=5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^page_limit must be an int"):
+        registry.list_runs(page_limit="5")  # type: ignore[arg-type]
+
+
 def test_rows_are_sequences(run: modelreg.Run) -> None:
     run.log_params({"a": "1", "b": "2", "c": "3"})
     page = run.list_params_page()
@@ -281,5 +290,6 @@ def test_rows_are_sequences(run: modelreg.Run) -> None:
     for index in (3, -4, 2**70, -(2**70)):
         with pytest.raises(IndexError):
             page[index]
+    assert isinstance(page, Sequence) and page.index(page[1]) == 1 and page.count(page[1]) == 1
     with pytest.raises(TypeError):
         page["a"]  # type: ignore[call-overload]

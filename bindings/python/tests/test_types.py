@@ -9,11 +9,7 @@ import datetime
 import enum
 import inspect
 import json
-import os
-import pathlib
 import pickle
-import subprocess
-import sys
 import typing
 from collections.abc import Iterator
 from typing import Any
@@ -101,11 +97,18 @@ def test_unknown_values(cls: Any) -> None:
 
 def test_flags() -> None:
     both = OpenFlags.CREATE | OpenFlags.EXCLUSIVE
+    assert str(both) == f"{both}" == "OpenFlags.CREATE|EXCLUSIVE" and f"{both:d}" == "5"
+    assert [str(OpenFlags(0)), str(OpenFlags(0x4001))] == [
+        "OpenFlags(0)",
+        "OpenFlags.CREATE|0x4000",
+    ]
     assert both == 5 and OpenFlags.CREATE in both and OpenFlags.READ_ONLY not in both
     assert OpenFlags.CREATE in OpenFlags(0x4001)
 
 
 def test_enums_are_integers() -> None:
+    assert str(RunKind.TRAINING) == f"{RunKind.TRAINING}" == "RunKind.TRAINING"
+    assert f"{RunKind.TRAINING:03d}" == "001" and str(RunKind(77)) == "RunKind.UNKNOWN_77"
     assert isinstance(RunKind.TRAINING, int) and RunKind(2) is RunKind.DATASET
     assert [int(SourceState.UNKNOWN), int(Status.OK), RunKind.TRAINING + 1] == [0, 0, 2]
 
@@ -128,7 +131,7 @@ def test_records(cls: Any) -> None:
 def test_moments(run: modelreg.Run) -> None:
     info = run.info
     moment = info.started
-    assert moment is not None and moment.tzinfo is datetime.timezone.utc
+    assert moment.tzinfo is datetime.timezone.utc
     epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
     assert (moment - epoch) // datetime.timedelta(microseconds=1) == info.started_us
     assert info.ended is None
@@ -136,6 +139,14 @@ def test_moments(run: modelreg.Run) -> None:
     assert later.ended is not None and later.ended.microsecond == 999999
     before = dataclasses.replace(info, ended_us=-1)
     assert before.ended is not None and before.ended.year == 1969
+    assert dataclasses.replace(info, started_us=0).started == epoch
+    for far, year in ((2**63 - 1, 9999), (-(2**63), 1)):
+        replaced = dataclasses.replace(info, started_us=far, ended_us=far)
+        assert replaced.started.year == year and replaced.ended is None
+    run.metric("m").log_many([1.0], [1], [0])
+    record = next(run.list_metrics())
+    assert record.first_time == epoch
+    assert dataclasses.replace(record, last_time_us=2**63 - 1).last_time is None
 
 
 def test_a_shorter_record_of_an_older_library() -> None:
@@ -156,34 +167,3 @@ def test_names() -> None:
     exec("from modelreg import *", namespace)
     assert set(NAMES) <= set(namespace)
     assert (PACKAGE / "py.typed").is_file()
-
-
-def checked(folder: pathlib.Path, *command: str) -> str:
-    """Runs a type checker; what it said."""
-    config = folder / "mypy.ini"
-    config.write_text(f"[mypy]\nstrict = True\ncache_dir = {folder}/cache\n")
-    tests = pathlib.Path(__file__).parent
-    result = subprocess.run(
-        [sys.executable, "-m", *command, str(config)],
-        env={
-            **os.environ,
-            "MYPYPATH": f"{PACKAGE.parent}:{tests}",
-            "PYTHONPATH": str(PACKAGE.parent),
-        },
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
-def test_mypy(tmp_path: pathlib.Path) -> None:
-    """The package and these tests, which use all of it."""
-    files = [PACKAGE, *sorted(pathlib.Path(__file__).parent.glob("*.py"))]
-    said = checked(tmp_path, "mypy", *map(str, files), "--config-file")
-    assert "no issues found" in said
-
-
-def test_stubtest(tmp_path: pathlib.Path) -> None:
-    assert "no issues found" in checked(tmp_path, "mypy.stubtest", "modelreg", "--mypy-config-file")
