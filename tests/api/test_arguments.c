@@ -228,7 +228,9 @@ static const char *const bad_references[] = {
     "digits@^",  "digits@**", "digits@x.1",     "a@latest@b", "digits@>=1 -", "a\nb",
     "digits@V1", "digits@-1", "digits@ latest", NULL};
 static const char *const bad_id_tokens[] = {
-    "", "abc", "-1", "+1", " 1", "1 ", "1x", "0x1", "0", "99999999999999999999", NULL};
+    "",   "abc", "-1", "1",   "0",  "D",   "D0", "D-1",  "D 1",
+    "E0", "E1x", "I0", "I+1", "Q0", "Q1 ", "R0", "R0x1", "R99999999999999999999",
+    NULL};
 static const char *const none[] = {NULL};
 
 static const char *const *bad_of(char kind) {

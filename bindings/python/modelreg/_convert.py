@@ -124,6 +124,10 @@ def time_us(value: Any, name: str) -> int:
     return (value - EPOCH) // datetime.timedelta(microseconds=1)
 
 
+def _not_unicode(name: str, error: UnicodeEncodeError) -> ValueError:
+    return ValueError(f"{name} is not valid Unicode: lone surrogate at index {error.start}")
+
+
 def text(value: Any, name: str) -> bytes:
     """A string in UTF-8."""
     if not isinstance(value, str):
@@ -131,9 +135,7 @@ def text(value: Any, name: str) -> bytes:
     try:
         data = value.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(
-            f"{name} is not valid Unicode: lone surrogate at index {error.start}"
-        ) from None
+        raise _not_unicode(name, error) from None
     if b"\0" in data:
         raise ValueError(f"{name} has a NUL character at index {value.index(chr(0))}")
     return data
@@ -150,9 +152,7 @@ def path(value: Any, name: str) -> bytes:
     except TypeError:
         raise _type_error(value, name, "a str or os.PathLike") from None
     except UnicodeEncodeError as error:
-        raise ValueError(
-            f"{name} is not valid Unicode: lone surrogate at index {error.start}"
-        ) from None
+        raise _not_unicode(name, error) from None
     if b"\0" in data:
         raise ValueError(f"{name} has a NUL character at index {data.index(0)}")
     return data
