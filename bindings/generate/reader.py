@@ -179,8 +179,8 @@ class Reader:
                 message = f"`{value.ctype}` has no meaning for {value.name}: see Value in model.py"
                 self.report(value.where, "meaning", message)
             types = ("size_t", "int64_t") if is_struct else ("size_t",)
-            counts = kind == "scalar" and target in types and COUNT.search(value.name)
-            if counts and out and out[-1].kind in ARRAYS:
+            is_count = kind == "scalar" and target in types and COUNT.search(value.name)
+            if is_count and out and out[-1].kind in ARRAYS:
                 kind = "count"
                 for index in range(len(out) - 1, -1, -1):
                     if out[index].kind not in ARRAYS or out[index].count:
