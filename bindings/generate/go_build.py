@@ -75,16 +75,14 @@ class Code:
 def own_names(context: Context, function: model.Function) -> go_names.Own:
     """The parameters and the fields of the options."""
     inputs = [value for value in function.params if value.kind != "error"]
-    fields = [
-        field
+    every = [
+        go_names.own_fields(context.structs[value.target])
         for value in function.params
         if value.kind == "options"
-        for field in context.structs[value.target].fields
-        if field.kind != "struct_size"
     ]
-    of_options = go_names.own(fields, go_names.field_name)
-    of_function = go_names.own(inputs, go_names.parameter_name)
-    return go_names.Own(of_options.names | of_function.names, of_options.texts | of_function.texts)
+    every.append(go_names.own(inputs, go_names.parameter_name))
+    names = {name: go for each in every for name, go in each.names.items()}
+    return go_names.Own(names, frozenset().union(*(each.texts for each in every)))
 
 
 def go_inputs(function: model.Function) -> list[model.Value]:
@@ -235,7 +233,7 @@ def documented(
     references, own = context.references, own_names(context, function)
     texts = [value for value in function.params if value.kind in ("string", "path")]
     null = '""' if any(value.nullable for value in texts) else "nil"
-    text = references.translate(function.doc.text, null, own)
+    text = references.translate(function.about, null, own)
     text = go_docs.sentence(name, text, "returns", "returns")
     items = ""
     for value in go_inputs(function):

@@ -158,7 +158,7 @@ def errors(
 ) -> str:
     """What @return says of a call: which errors, without the success and without what cannot happen
     in Go."""
-    text = re.sub(r"^MR_OK(; |$)", "", function.result_doc)
+    text = function.failures
     text = re.sub(r"MR_INVALID_ARGUMENT (?:when out_\w+ is|for) NULL(; |$)", "", text)
     text = re.sub(
         r"(MR_\w+ when )out_\w+ is NULL and ([^;]*; )", "" if with_output else r"\1\2", text
@@ -170,6 +170,8 @@ def errors(
 def result(function: model.Function, own: go_names.Own, references: References) -> str:
     """What @return says of a getter."""
     text = references.translate(function.result_doc, "nil", own)
+    if function.result == "bool":
+        text = truth(text[:1].lower() + text[1:]).replace("True", "true", 1)
     if function.verb == "at":
         return f"\n\nErrors: [ErrInvalidArgument] {text.partition('nil ')[2]}."
     text = re.sub(r"^(?:0 or more|a static string)(?:; |$)|^`count` ", "", text)
@@ -179,7 +181,7 @@ def result(function: model.Function, own: go_names.Own, references: References) 
 def truth(text: str) -> str:
     """The doc of a number that is a bool in Go."""
     text = re.sub(r"^1( when|:)", r"True\1", text)
-    return re.sub(r", 0 (?=\w)", ", false ", text)
+    return re.sub(r", (else )?0(?= \w|$)", r", \1false", text)
 
 
 def moment(text: str) -> str:

@@ -65,7 +65,7 @@ def is_taken(context: Context, value: model.Value) -> bool:
 
 def invoke(function: model.Function, code: Code, output: str = "") -> str:
     arguments = ", ".join(code.arguments)
-    return f"result := C.{shim_name(function)}{output}({arguments})"
+    return f"got := C.{shim_name(function)}{output}({arguments})"
 
 
 def plain_call(context: Context, function: model.Function, name: str, note: str = "") -> str:
@@ -73,7 +73,7 @@ def plain_call(context: Context, function: model.Function, name: str, note: str 
     without = "" if output(function) is None else "_only"
     return documented(context, function, name, code, note, False) + lines(
         signature(function, name, code.inputs, "error"),
-        [*body(code, ""), invoke(function, code, without), "return f.done(result, nil)"],
+        [*body(code, ""), invoke(function, code, without), "return f.done(got, nil)"],
     )
 
 
@@ -91,28 +91,31 @@ def handle_call(context: Context, function: model.Function, name: str, value: mo
         [
             *body(code, "nil"),
             invoke(function, code),
-            f"if err := f.done(result, &{kind}); err != nil {{",
+            f"if err := f.done(got, &{kind}); err != nil {{",
             "\treturn nil, err",
             "}",
-            *(["if result.out == nil {", "\treturn nil, nil", "}"] * function.result_nullable),
-            f"return new{noun}(result.out, {host}, {parent}), nil",
+            *(["if got.out == nil {", "\treturn nil, nil", "}"] * function.result_nullable),
+            f"return new{noun}(got.out, {host}, {parent}), nil",
         ],
     )
 
 
 def text_call(context: Context, function: model.Function, name: str, value: model.Value) -> str:
+    """Text of the handle, or what a buffer holds: text or bytes."""
     code = begin(context, function)
-    kind, take = "nil", "C.GoString((*C.char)(result.out))"
+    kind, take, result, none = "nil", "C.GoString((*C.char)(got.out))", "string", '""'
     if value.kind == "out_handle":
-        kind, take = "&" + kind_name(value.target), "takeBuffer(result.out)"
+        kind, take = "&" + kind_name(value.target), "takeBuffer(got.out)"
+        if not value.is_text:
+            take, result, none = "[]byte(takeBuffer(got.out))", "[]byte", "nil"
     text = documented(context, function, name, code, out_text(context, function, value))
     return text + lines(
-        signature(function, name, code.inputs, "(string, error)"),
+        signature(function, name, code.inputs, f"({result}, error)"),
         [
-            *body(code, '""'),
+            *body(code, none),
             invoke(function, code),
-            f"if err := f.done(result, {kind}); err != nil {{",
-            '\treturn "", err',
+            f"if err := f.done(got, {kind}); err != nil {{",
+            f"\treturn {none}, err",
             "}",
             f"return {take}, nil",
         ],
@@ -131,10 +134,10 @@ def memory_call(context: Context, function: model.Function, name: str) -> str:
         [
             *body(code, "0"),
             invoke(function, code),
-            "if err := f.done(result, nil); err != nil {",
+            "if err := f.done(got, nil); err != nil {",
             "\treturn 0, err",
             "}",
-            "return int(result.size), nil",
+            "return int(got.size), nil",
         ],
     )
 
@@ -168,11 +171,11 @@ def view_call(context: Context, function: model.Function, name: str) -> str:
             [
                 *body(code, ""),
                 invoke(function, code),
-                "if err := f.done(result, nil); err != nil {",
+                "if err := f.done(got, nil); err != nil {",
                 "\treturn err",
                 "}",
                 *(["f.unlock()"] if code.locked else []),
-                f"view(unsafe.Slice((*byte)(result.out), {size}))",
+                f"view(unsafe.Slice((*byte)(got.out), {size}))",
                 "return nil",
             ],
         )
@@ -217,10 +220,10 @@ def list_call(context: Context, function: model.Function, name: str, value: mode
         [
             *body(code, f"Page[{record}]{{}}"),
             invoke(function, code),
-            f"if err := f.done(result, &{kind_name(value.target)}); err != nil {{",
+            f"if err := f.done(got, &{kind_name(value.target)}); err != nil {{",
             f"\treturn Page[{record}]{{}}, err",
             "}",
-            f"return take{go_names.type_name(value.target)}(result.out), nil",
+            f"return take{go_names.type_name(value.target)}(got.out), nil",
         ],
     )
     return sequence + page
@@ -232,6 +235,8 @@ def getter(context: Context, function: model.Function) -> str:
     name = go_names.function_name(function)
     if not function.is_method:
         return free_getter(context, function, name)
+    if function.result == "order":
+        return order_getter(context, function, name)
     code = begin(context, function)
     value = f"C.{function.name}({', '.join(code.arguments)})"
     if function.result == "column":
@@ -244,6 +249,8 @@ def getter(context: Context, function: model.Function) -> str:
     elif function.result == "scalar":
         result, none = go_names.scalar_type(function.target), "0"
         value = f"{result}({value})"
+    elif function.result == "bool":
+        result, none, value = "bool", "false", f"{value} != 0"
     elif function.result == "string":
         result, none, value = "string", '""', f"C.GoString({value})"
     else:
@@ -251,6 +258,24 @@ def getter(context: Context, function: model.Function) -> str:
     return text + lines(
         signature(function, name, code.inputs, f"({result}, error)"),
         [*body(code, none), f"return {value}, nil"],
+    )
+
+
+def order_getter(context: Context, function: model.Function, name: str) -> str:
+    """A comparison without an error, which is what package slices sorts by."""
+    values, code = function.params, Code([], [], [])
+    names = [go_names.receiver(function.noun), go_names.parameter_name(values[1])]
+    noun = go_names.type_name(function.noun)
+    code.inputs.append(f"{names[1]} *{noun}")
+    note = f"slices.SortFunc takes it as (*{noun}).{name}. A closed one counts as nil."
+    statements = ["var f frame", "defer f.end()"]
+    for each, value in zip(names, values):
+        c_name = f"c{go_names.camel(value.name)}"
+        statements.append(f"{c_name} := (*C.{function.noun})(f.present({each}.core()))")
+        code.arguments.append(c_name)
+    call = f"C.{function.name}({', '.join(code.arguments)})"
+    return documented(context, function, name, code, note) + lines(
+        signature(function, name, code.inputs, "int"), [*statements, f"return int({call})"]
     )
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 
 import model
@@ -12,9 +13,9 @@ INITIALISMS = {"abi", "api", "id", "io", "json", "ok", "sql", "uri", "url", "utf
 # What a parameter cannot be called without hiding what the generated code needs.
 TAKEN = {
     "append", "array", "break", "cap", "case", "chan", "close", "const", "continue", "copy",
-    "default", "defer", "else", "error", "f", "fallthrough", "for", "func", "go", "goto", "if",
-    "import", "interface", "len", "make", "map", "max", "min", "new", "nil", "package", "panic",
-    "range", "result", "return", "select", "self", "string", "struct", "switch", "type", "var",
+    "default", "defer", "else", "error", "f", "fallthrough", "for", "func", "go", "got", "goto",
+    "if", "import", "interface", "len", "make", "map", "max", "min", "new", "nil", "package",
+    "panic", "range", "return", "select", "self", "string", "struct", "switch", "type", "var",
 }  # fmt: skip
 SCALARS = {
     "int64_t": "int64",
@@ -85,11 +86,14 @@ def is_mode(value: model.Value) -> bool:
     return value.kind == "scalar" and value.name == "file_mode"
 
 
-def field_name(value: model.Value) -> str:
-    """created_us -> Created: what is a time says so by its type."""
+def field_name(struct: model.Struct, value: model.Value) -> str:
+    """created_us -> Created: what is a time says so by its type. Beside a status, status_us is
+    StatusAt."""
     name = value.name
     if is_time(value) or is_duration(value):
         name = name[:-3]
+        if any(each.name == name for each in struct.fields):
+            name += "_at" if is_time(value) else "_duration"
     return camel(name)
 
 
@@ -135,4 +139,5 @@ def own(values: Sequence[model.Value], name: Callable[[model.Value], str]) -> Ow
 
 
 def own_fields(struct: model.Struct) -> Own:
-    return own([each for each in struct.fields if each.kind != "struct_size"], field_name)
+    fields = [each for each in struct.fields if each.kind != "struct_size"]
+    return own(fields, functools.partial(field_name, struct))

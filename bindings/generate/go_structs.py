@@ -77,7 +77,8 @@ def write_struct(context: Context, struct: model.Struct) -> str:
     out = go_docs.comment(text + go_docs.age(struct.doc, "nil", references))
     out += f"type {name} struct {{\n"
     out += "\n".join(
-        field_doc(context, struct, field) + f"\t{go_names.field_name(field)} {field_type(field)}\n"
+        field_doc(context, struct, field)
+        + f"\t{go_names.field_name(struct, field)} {field_type(field)}\n"
         for field in go_fields(struct)
     )
     return out + "}\n\n"
@@ -104,7 +105,7 @@ def write_reader(struct: model.Struct) -> str:
     name = go_names.type_name(struct.name)
     out = f"func {read_name(struct.name)}(c *C.{struct.name}) (r {name}) {{\n"
     for field in go_fields(struct):
-        line = f"r.{go_names.field_name(field)} = {read_field(field)}\n"
+        line = f"r.{go_names.field_name(struct, field)} = {read_field(field)}\n"
         if field.doc.since == struct.doc.since:
             out += f"\t{line}"
             continue
@@ -132,9 +133,9 @@ def write_records(context: Context) -> str:
 
 def native_field(context: Context, struct: model.Struct, field: model.Value) -> list[str]:
     """The statements that set a field of an option struct of C."""
-    go = f"o.{go_names.field_name(field)}"
+    go = f"o.{go_names.field_name(struct, field)}"
     native = f"n.{c_field(field.name)}"
-    name = f'"{go_names.type_name(struct.name)}.{go_names.field_name(field)}"'
+    name = f'"{go_names.type_name(struct.name)}.{go_names.field_name(struct, field)}"'
     if go_names.is_time(field):
         return [f"{native} = microseconds({go})"]
     if go_names.is_duration(field):
@@ -169,7 +170,7 @@ def native_count(struct: model.Struct, field: model.Value, go: str, name: str) -
     if same[0] is field:
         count = next(each for each in struct.fields if each.name == field.count)
         return [f"n.{c_field(count.name)} = C.{count.target}(len({go}))"]
-    first = go_names.field_name(same[0])
+    first = go_names.field_name(struct, same[0])
     other = f'"{go_names.type_name(struct.name)}.{first}", len(o.{first})'
     return [f"f.sameLength({name}, len({go}), {other})"]
 

@@ -7,7 +7,11 @@ that the same headers always give the same description.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+# "MR_OK", "MR_OK, also when it is there already" or "MR_OK: ask for the outcome".
+SUCCESS = re.compile(r"^MR_OK(?:, also (?P<also>when .*?)|: (?P<then>.*?))?(?:; |\.?$)")
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,11 @@ class Value:
     offset: int  # of a field in bytes where pointers have 8; -1 for a parameter
     size: int  # of a field in bytes where pointers have 8; 0 for a parameter
 
+    @property
+    def is_text(self) -> bool:
+        """Whether what a buffer receives is text, and not bytes."""
+        return self.name.rpartition("_")[2] in ("text", "json")
+
 
 @dataclass(frozen=True)
 class Struct:
@@ -120,8 +129,9 @@ class Function:
       destructor   returns void and frees its handle
 
     result, for a getter:
-      scalar (target: type), bool (target: int32_t), string, record (target: struct), column
-      (target: double or int64_t, as many as the noun's _count), bytes (as many as the noun's _size)
+      scalar (target: type), bool (target: int32_t), order (-1, 0 or 1), string, record (target:
+      struct), column (target: double or int64_t, as many as the noun's _count), bytes (as many as
+      the noun's _size)
     and for a call what its output is: "" or one of out_handle, out_string, out_bytes, out_memory.
     """
 
@@ -143,6 +153,20 @@ class Function:
     doc: Doc
     header: str
     line: int  # for messages; 0 when read from api.json, which does not keep it
+
+    @property
+    def about(self) -> str:
+        """What it does, with what @return says of its success."""
+        match = SUCCESS.match(self.result_doc)
+        if self.kind != "call" or match is None or not (match["also"] or match["then"]):
+            return self.doc.text
+        said = f"It is no failure {match['also']}" if match["also"] else match["then"]
+        return f"{self.doc.text}\n\n{said[:1].upper()}{said[1:]}."
+
+    @property
+    def failures(self) -> str:
+        """What @return of a call says of its failures alone."""
+        return SUCCESS.sub("", self.result_doc)
 
 
 @dataclass(frozen=True)

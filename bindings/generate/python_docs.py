@@ -60,8 +60,7 @@ class Docs:
         return [f"    {name}: {self.translate(text)}"]
 
     def failures(self, text: str) -> list[str]:
-        """The section of what is raised, from the text of @return of a call."""
-        text = re.sub(r"^MR_OK[;.,]?\s*", "", text)
+        """The section of what is raised, from what is said of the failures of a call."""
         # What Python never passes.
         text = re.sub(r"MR_INVALID_ARGUMENT (?:for|when out_\w+ is) NULL(?:; |$)", "", text)
         text = text.replace("the common ones of modelreg.h", "what every call may raise")

@@ -254,14 +254,14 @@ class Binder:
             if self.names.locked(value.target):
                 out.locks.append(f"{name}._lock")
             return f"{name}._ref or _closed({name})"
-        if self.names.locked(value.target):
-            raise ValueError(f"{value.name}: an optional handle that must be locked")
         out.parameters.append(Parameter(name, f"{kind} | None", "None", keyword, text))
         out.before += [
             f"{name}_ref = None",
             f"if {name} is not None:",
             f"    {name}_ref = {checked}._ref or _closed({name})",
         ]
+        if self.names.locked(value.target):
+            out.locks.append(f"_runtime.lock_of({name})")
         return f"{name}_ref"
 
     def _number(self, value: model.Value, name: str, text: str, out: Inputs, keyword: bool) -> str:
@@ -271,13 +271,13 @@ class Binder:
             enum = self.names.enums[value.target]
             kind = camel(enum.name)
             check = f'_convert.{ENUM_CHECKS[number]}({name}, "{name}", {kind})'
+            if enum.flags:
+                out.parameters.append(Parameter(name, kind, f"{kind}(0)", keyword, text))
+                return check
             if not keyword:
                 out.parameters.append(Parameter(name, kind, REQUIRED, keyword, text))
                 return check
             zero = [constant.name for constant in enum.constants if constant.value == 0]
-            if enum.flags:
-                out.parameters.append(Parameter(name, kind, f"{kind}(0)", keyword, text))
-                return check
             if zero:
                 default = f"{kind}.{member(enum, zero[0])}"
                 out.parameters.append(Parameter(name, kind, default, keyword, text))

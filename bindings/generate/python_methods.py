@@ -16,7 +16,8 @@ from python_names import COLUMN_CODES, HIDDEN_HANDLES, Names, camel, reader, ref
 ME = "self._ref or _closed(self)"
 # What the headers say about memory, and what Python takes care of.
 LIFETIME = re.compile(
-    r"(?:[;,] (?:(?:NULL|0) for NULL|free it with|close it with)|, valid until|, to be freed).*",
+    r"(?:[;,] (?:(?:NULL|0) for NULL|NULL is below|free it with|close it with)|, valid until"
+    r"|, to be freed).*",
     re.S,
 )
 
@@ -96,13 +97,18 @@ class Methods:
         target = f"value{self._value_type(function)} = " if outcome.after else ""
         body += bracketed(f"{target}{library}.{function.name}", arguments, "")
         body += outcome.after
+        locks = list(inputs.locks)
         if (is_row or is_count) and self.names.locked(function.noun):
-            body = ["with self._lock:", *indented(body)]
+            locks.insert(0, "self._lock")
+        if locks:
+            body = [f"with {', '.join(locks)}:", *indented(body)]
         return [*out, *indented([*inputs.before, *body])]
 
     def _value_type(self, function: model.Function) -> str:
         """How `value` is annotated, where it is returned as it is."""
-        if function.result not in ("scalar", "bool") or function.target in self.names.enums:
+        if function.result not in ("scalar", "bool", "order") or (
+            function.target in self.names.enums
+        ):
             return ""
         return ": float" if function.target == "double" else ": int"
 
@@ -128,6 +134,8 @@ class Methods:
             return Outcome(kind, after=["return value"])
         if function.result == "bool":
             return Outcome("bool", after=["return bool(value)"])
+        if function.result == "order":
+            return Outcome("int", after=["return value"])
         if function.result == "string":
             after = ["text: str = value.decode()", "return text"]
             if optional:
@@ -164,11 +172,11 @@ class Methods:
         sections = [note(function.doc), self._args(inputs)]
         if returned:
             sections.append(["Returns:", f"    {self.docs.translate(returned)}"])
-        failures = function.result_doc
+        failures = function.failures
         if is_strict:
             failures = re.sub(r" when out_\w+ is NULL and", " when", failures)
         sections.append(self.docs.failures(ONLY_STRICT.sub("", failures)))
-        return docstring(4, self.docs.translate(function.doc.text), *sections)
+        return docstring(4, self.docs.translate(function.about), *sections)
 
     def _output(self, function: model.Function) -> Outcome:
         """What a call returns."""
@@ -197,7 +205,7 @@ class Methods:
         library = "self._library" if function.is_method else "library"
         before = [f"out = {ref(out.target)}()", f"out.library = {library}"]
         if out.target in HIDDEN_HANDLES:
-            annotation = "str" if re.search(r"(?:^|_)(?:text|json)$", out.name) else "bytes"
+            annotation = "str" if out.is_text else "bytes"
             return Outcome(annotation, text, before, [f"return _{annotation}_of(out)"])
         kind = camel(out.target)
         if self.names.is_constructor(function):
@@ -299,10 +307,10 @@ class Methods:
         returned = re.sub(r"^receives ", "", count.doc.text)
         out += docstring(
             4,
-            self.docs.translate(function.doc.text),
+            self.docs.translate(function.about),
             args,
             ["Returns:", f"    {self.docs.translate(returned)}"],
-            self.docs.failures(function.result_doc),
+            self.docs.failures(function.failures),
         )
         expressions = {
             **inputs.arguments,
@@ -335,9 +343,9 @@ class Methods:
             *bracketed(f"def {function.verb}", taken, " -> bytes:"),
             *docstring(
                 4,
-                self.docs.translate(function.doc.text),
+                self.docs.translate(function.about),
                 args,
-                self.docs.failures(function.result_doc),
+                self.docs.failures(function.failures),
             ),
             '    offset = _convert.int64(offset, "offset")',
             f"    left = max(0, {total} - max(0, offset))",
@@ -366,9 +374,9 @@ class Methods:
         args = [*(self._args(shown) or ["Args:"]), f"    page_limit: {limit.doc}"]
         out += docstring(
             4,
-            self.docs.translate(function.doc.text) + " Pages are fetched when they are needed.",
+            self.docs.translate(function.about) + " Pages are fetched when they are needed.",
             args,
-            self.docs.failures(function.result_doc),
+            self.docs.failures(function.failures),
         )
         outcome = self._output(function)
         body = [*self._library(function, inputs), *self._first_page(function, inputs)]

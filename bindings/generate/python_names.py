@@ -11,6 +11,9 @@ import threads
 # Not seen from outside: its bytes become str or bytes.
 HIDDEN_HANDLES = frozenset({"mr_buffer"})
 
+# What str() gives of a handle: a field of its record.
+TEXT_FIELDS = {"mr_semver": "number", "mr_semver_range": "text"}
+
 # How ctypes spells a number, and what checks an argument.
 NUMBERS = {
     "int32_t": ("ctypes.c_int32", "int32"),
@@ -136,6 +139,13 @@ class Names:
         name = safe(function.verb if function.noun else function.name.removeprefix("mr_"))
         is_times = function.result == "column" and "microseconds" in function.result_doc
         return f"{name}_us" if is_times and not name.endswith("_us") else name
+
+    def is_ordered(self, handle: str) -> bool:
+        """Whether handles of a kind are compared with each other."""
+        return any(
+            function.noun == handle and function.result == "order"
+            for function in self.api.functions
+        )
 
     def is_rows(self, handle: str) -> bool:
         return bool(self.handles[handle].item)

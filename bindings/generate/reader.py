@@ -25,6 +25,7 @@ PATH_PARAMS = (("mr_registry_open", "uri"),)
 PATH_NAME = re.compile(r"(?:^|_)folder$|_file$")
 BOOL = re.compile(r"1 when\b|1:(?!\d)|0 or 1\b(?![,.]?\d)")
 DESTRUCTORS = ("_free", "_close")
+COMPARE = "_compare"
 COUNT = re.compile(r"(?:^|_)(?:count|size)$")
 ARRAYS = ("strings", "array", "bytes", "out_memory")
 
@@ -265,6 +266,8 @@ class Reader:
             told = each.block.returns.text if each.block and each.block.returns else ""
             if returns.base == "int32_t" and BOOL.match(told):
                 return "getter", "bool", "int32_t"
+            if returns.base == "int32_t" and each.name.endswith(COMPARE):
+                return "getter", "order", "int32_t"
             return "getter", "scalar", returns.base
         if returns.depth == 1 and returns.const:
             if self.names.structs.get(returns.base) == "record":

@@ -48,6 +48,7 @@ RULES: tuple[Callable[[Context], Iterable[Finding]], ...] = (
     rules_functions.getters,
     rules_functions.destructors,
     rules_functions.info,
+    rules_functions.comparisons,
     rules_functions.sequences,
     rules_functions.inputs,
     rules_functions.arrays,

@@ -31,6 +31,9 @@ class Context:
         raw = [each for each in self.tree.declarations if isinstance(each, d.Opaque)]
         yield from zip(self.api.handles, raw)
 
+    def handle(self, name: str) -> model.Handle:
+        return next(each for each in self.api.handles if each.name == name)
+
     def constants(self) -> Iterator[tuple[d.EnumValue, d.Enum]]:
         """Each constant of an enum."""
         for each in self.tree.declarations:

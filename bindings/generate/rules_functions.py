@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import declarations as d
 import model
 import reader
+import threads
 from findings import Finding
 from rules_context import Context
 
@@ -147,6 +148,30 @@ def info(context: Context) -> Iterator[Finding]:
         if function.target != own and not is_other:
             message = f"declare const {wanted} *{function.name}(const {function.noun} *)"
             yield Finding(raw.where, "info-record", message)
+
+
+def comparisons(context: Context) -> Iterator[Finding]:
+    """_compare orders all handles of its type, NULL included, and by what never changes. The
+    bindings hash them by the bytes that _key gives."""
+    by_name = {function.name: function for function in context.api.functions}
+    for function, raw in context.functions():
+        if not function.is_method or function.verb != reader.COMPARE.lstrip("_"):
+            continue
+        noun = function.noun
+        kinds = [value.ctype for value in function.params]
+        if function.result != "order" or kinds != [f"const {noun} *"] * 2:
+            message = f"declare int32_t {function.name}(const {noun} *, const {noun} *)"
+            yield Finding(raw.where, "compare", message)
+        elif not function.result_doc.startswith("-1, 0 or 1") or "NULL" not in function.result_doc:
+            message = "begin @return with `-1, 0 or 1`, and say where NULL stands"
+            yield Finding(raw.where, "compare", message)
+        elif threads.locked(context.api, context.handle(noun)):
+            message = f"{noun} can change: there is no order of what changes"
+            yield Finding(raw.where, "compare", message)
+        key = by_name.get(f"{noun}_key")
+        if key is None or key.result != "out_handle":
+            message = f"declare mr_status {noun}_key(), whose bytes are equal where this gives 0"
+            yield Finding(raw.where, "compare", message)
 
 
 def sequences(context: Context) -> Iterator[Finding]:

@@ -143,7 +143,7 @@ def write_handle(context: Context, handle: model.Handle) -> str:
 
 
 # Methods that are written by hand.
-BY_HAND = {"mr_blob": ["ReadAt"]}
+BY_HAND = {"mr_blob": ["ReadAt"], "mr_semver": ["String"], "mr_semver_range": ["String"]}
 
 
 def refuse_duplicates(context: Context, noun: str, text: str) -> None:

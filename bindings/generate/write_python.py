@@ -15,6 +15,7 @@ from python_names import (
     BUILTIN_BASES,
     HIDDEN_HANDLES,
     NUMBERS,
+    TEXT_FIELDS,
     Names,
     c_struct,
     camel,
@@ -43,7 +44,7 @@ from typing import Any, ClassVar, NoReturn
 from . import _convert, _hooks, _runtime
 from ._convert import Bytes, Floats, Ints, ReadableBuffer, WriteableBuffer
 from ._library import Prototype, load
-from ._runtime import Enum, Flags, Handle, ModelregError, Page, Ref, Rows
+from ._runtime import Enum, Flags, Handle, ModelregError, Ordered, Page, Ref, Rows
 '''
 
 SUPPORT = """\
@@ -266,7 +267,7 @@ class Module:
             return "ctypes.c_int32"
         if function.returns == "void":
             return "None"
-        if function.result in ("scalar", "bool"):
+        if function.result in ("scalar", "bool", "order"):
             return self.names.ctype(function.target)
         return "ctypes.c_char_p" if function.result == "string" else "ctypes.c_void_p"
 
@@ -351,7 +352,10 @@ class Module:
         own = {value.name for value in fields}
         for value in fields:
             short = value.name.removesuffix("_us")
-            if short != value.name and short not in own:
+            if short == value.name:
+                continue
+            short += "_at" if short in own else ""
+            if short not in own:
                 lines += ["", *indented(self.moment(value, short))]
         return lines
 
@@ -434,6 +438,8 @@ class Module:
             base = "Handle"
             if handle.item:
                 base = f"{'Page' if handle.page_of else 'Rows'}[{camel(handle.item)}]"
+            elif self.names.is_ordered(handle.name):
+                base = "Ordered"
             text = self.docs.translate(handle.doc.text)
             lines = [f"class {name}({base}):", *docstring(4, text), "", "    __slots__ = ()"]
             if self.names.locked(handle.name):
@@ -443,6 +449,12 @@ class Module:
                     body = methods.lines(function)
                     if body:
                         lines += ["", *indented(body)]
+            if handle.name in TEXT_FIELDS:
+                lines += [
+                    "",
+                    "    def __str__(self) -> str:",
+                    f"        return self.info.{TEXT_FIELDS[handle.name]}",
+                ]
             if self.names.writes_at_close(handle.name):
                 lines += ["", *CLOSE]
             out.append(lines)

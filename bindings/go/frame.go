@@ -86,6 +86,14 @@ func (f *frame) self(o *owner) unsafe.Pointer {
 	return h.ptr
 }
 
+// present enters a handle where there is one: nil stands for one that is nil or was closed, too.
+func (f *frame) present(o *owner) unsafe.Pointer {
+	before := f.err
+	ptr := f.self(o)
+	f.err = before
+	return ptr
+}
+
 // argument enters a handle that is an argument; absent says whether it may be missing.
 func (f *frame) argument(name string, o *owner, absent bool) unsafe.Pointer {
 	if o == nil {

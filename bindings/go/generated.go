@@ -57,11 +57,11 @@ func NewCancel() (*Cancel, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_cancel_new()
-	if err := f.done(result, &kindOfCancel); err != nil {
+	got := C.mrgo_cancel_new()
+	if err := f.done(got, &kindOfCancel); err != nil {
 		return nil, err
 	}
-	return newCancel(result.out, f.host, nil), nil
+	return newCancel(got.out, f.host, nil), nil
 }
 
 // Trigger triggers the token: calls that carry it return [ErrCancelled] as soon as they can, also
@@ -143,11 +143,11 @@ func OpenRegistry(uri string, options *OpenOptions) (*Registry, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_open(cUri, cOptions)
-	if err := f.done(result, &kindOfRegistry); err != nil {
+	got := C.mrgo_registry_open(cUri, cOptions)
+	if err := f.done(got, &kindOfRegistry); err != nil {
 		return nil, err
 	}
-	return newRegistry(result.out, f.host, nil), nil
+	return newRegistry(got.out, f.host, nil), nil
 }
 
 // Info returns what this registry is.
@@ -172,8 +172,8 @@ func (r *Registry) Flush() error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_registry_flush((*C.mr_registry)(self))
-	return f.done(result, nil)
+	got := C.mrgo_registry_flush((*C.mr_registry)(self))
+	return f.done(got, nil)
 }
 
 // OpenExperiment opens the experiment of this name, and creates it when there is none.
@@ -190,11 +190,11 @@ func (r *Registry) OpenExperiment(name string) (*Experiment, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_open_experiment((*C.mr_registry)(self), cName)
-	if err := f.done(result, &kindOfExperiment); err != nil {
+	got := C.mrgo_registry_open_experiment((*C.mr_registry)(self), cName)
+	if err := f.done(got, &kindOfExperiment); err != nil {
 		return nil, err
 	}
-	return newExperiment(result.out, r.owner.handle.host, r), nil
+	return newExperiment(got.out, r.owner.handle.host, r), nil
 }
 
 // ListExperiments lists the experiments in order of creation.
@@ -227,11 +227,11 @@ func (r *Registry) ListExperimentsPage(options *ListOptions) (Page[ExperimentRec
 	if f.err != nil {
 		return Page[ExperimentRecord]{}, f.err
 	}
-	result := C.mrgo_registry_list_experiments((*C.mr_registry)(self), cOptions)
-	if err := f.done(result, &kindOfExperimentPage); err != nil {
+	got := C.mrgo_registry_list_experiments((*C.mr_registry)(self), cOptions)
+	if err := f.done(got, &kindOfExperimentPage); err != nil {
 		return Page[ExperimentRecord]{}, err
 	}
-	return takeExperimentPage(result.out), nil
+	return takeExperimentPage(got.out), nil
 }
 
 // OpenRun opens a run to read it or to go on with it.
@@ -248,11 +248,11 @@ func (r *Registry) OpenRun(runID string) (*Run, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_open_run((*C.mr_registry)(self), cRunID)
-	if err := f.done(result, &kindOfRun); err != nil {
+	got := C.mrgo_registry_open_run((*C.mr_registry)(self), cRunID)
+	if err := f.done(got, &kindOfRun); err != nil {
 		return nil, err
 	}
-	return newRun(result.out, r.owner.handle.host, r), nil
+	return newRun(got.out, r.owner.handle.host, r), nil
 }
 
 // ListRuns lists runs, the newest first.
@@ -285,11 +285,11 @@ func (r *Registry) ListRunsPage(options *RunListOptions) (Page[RunRecord], error
 	if f.err != nil {
 		return Page[RunRecord]{}, f.err
 	}
-	result := C.mrgo_registry_list_runs((*C.mr_registry)(self), cOptions)
-	if err := f.done(result, &kindOfRunPage); err != nil {
+	got := C.mrgo_registry_list_runs((*C.mr_registry)(self), cOptions)
+	if err := f.done(got, &kindOfRunPage); err != nil {
 		return Page[RunRecord]{}, err
 	}
-	return takeRunPage(result.out), nil
+	return takeRunPage(got.out), nil
 }
 
 // AttachGate attaches a gate to a transition, in place of the one that was attached. Every revision
@@ -299,9 +299,10 @@ func (r *Registry) ListRunsPage(options *RunListOptions) (Page[RunRecord], error
 //   - gate: the gate; the caller keeps it
 //   - options: which transition
 //
-// Errors: [ErrInvalidArgument] for an unknown transition, or unless exactly one of a model and
-// [GateDefault] is named; [ErrNotFound] for an unknown model; [ErrConflict] when another gate than
-// ExpectedDigest is attached; [ErrABIMismatch]; and the common ones of the package comment.
+// Errors: [ErrInvalidArgument] for an unknown transition, unless exactly one of a model and
+// [GateDefault] is named, or for a rule of "promote" that reads a channel, where nothing is held
+// yet; [ErrNotFound] for an unknown model; [ErrConflict] when another gate than ExpectedDigest is
+// attached; [ErrABIMismatch]; and the common ones of the package comment.
 func (r *Registry) AttachGate(gate *Gate, options *GateOptions) error {
 	var f frame
 	defer f.end()
@@ -312,8 +313,8 @@ func (r *Registry) AttachGate(gate *Gate, options *GateOptions) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_registry_attach_gate((*C.mr_registry)(self), (*C.mr_gate)(cGate), cOptions)
-	return f.done(result, nil)
+	got := C.mrgo_registry_attach_gate((*C.mr_registry)(self), (*C.mr_gate)(cGate), cOptions)
+	return f.done(got, nil)
 }
 
 // OpenGate opens the gate that is attached to a transition.
@@ -330,11 +331,69 @@ func (r *Registry) OpenGate(options *GateOptions) (*Gate, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_open_gate((*C.mr_registry)(self), cOptions)
-	if err := f.done(result, &kindOfGate); err != nil {
+	got := C.mrgo_registry_open_gate((*C.mr_registry)(self), cOptions)
+	if err := f.done(got, &kindOfGate); err != nil {
 		return nil, err
 	}
-	return newGate(result.out, r.owner.handle.host, r), nil
+	return newGate(got.out, r.owner.handle.host, r), nil
+}
+
+// DetachGate detaches the gate of a transition: from now on only the default gate, or only the
+// model's own, is left. Its revisions are kept, and this is one more.
+//
+//   - options: which transition
+//
+// Errors: [ErrInvalidArgument] as [Registry.AttachGate]; [ErrNotFound] for an unknown model or when
+// no gate is attached; [ErrConflict] when another gate than ExpectedDigest is attached;
+// [ErrABIMismatch]; and the common ones of the package comment.
+func (r *Registry) DetachGate(options *GateOptions) error {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return f.err
+	}
+	got := C.mrgo_registry_detach_gate((*C.mr_registry)(self), cOptions)
+	return f.done(got, nil)
+}
+
+// ListGates lists every revision of the gates of a model or of the default gates, the newest first.
+//
+//   - options: which gates
+//
+// The pages are read one by one, when they are needed; [Registry.ListGatesPage] reads one. An error
+// ends the sequence.
+//
+// Errors: [ErrInvalidArgument] for an unknown transition, a bad limit or token, or unless exactly
+// one of a model and [GateDefault] is named; [ErrNotFound] for an unknown model; [ErrABIMismatch];
+// and the common ones of the package comment.
+func (r *Registry) ListGates(options *GateListOptions) iter.Seq2[GateRecord, error] {
+	var each GateListOptions
+	if options != nil {
+		each = *options
+	}
+	return pages(each.Token, func(token string) (Page[GateRecord], error) {
+		next := each
+		next.Token = token
+		return r.ListGatesPage(&next)
+	})
+}
+
+// ListGatesPage reads one page of [Registry.ListGates].
+func (r *Registry) ListGatesPage(options *GateListOptions) (Page[GateRecord], error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return Page[GateRecord]{}, f.err
+	}
+	got := C.mrgo_registry_list_gates((*C.mr_registry)(self), cOptions)
+	if err := f.done(got, &kindOfGatePage); err != nil {
+		return Page[GateRecord]{}, err
+	}
+	return takeGatePage(got.out), nil
 }
 
 // OpenDataset opens the dataset that a run recorded.
@@ -351,11 +410,11 @@ func (r *Registry) OpenDataset(runID string) (*Dataset, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_open_dataset((*C.mr_registry)(self), cRunID)
-	if err := f.done(result, &kindOfDataset); err != nil {
+	got := C.mrgo_registry_open_dataset((*C.mr_registry)(self), cRunID)
+	if err := f.done(got, &kindOfDataset); err != nil {
 		return nil, err
 	}
-	return newDataset(result.out, r.owner.handle.host, r), nil
+	return newDataset(got.out, r.owner.handle.host, r), nil
 }
 
 // FindDataset opens the dataset of a digest: of several runs that recorded it the latest frozen
@@ -373,11 +432,11 @@ func (r *Registry) FindDataset(digest string) (*Dataset, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_find_dataset((*C.mr_registry)(self), cDigest)
-	if err := f.done(result, &kindOfDataset); err != nil {
+	got := C.mrgo_registry_find_dataset((*C.mr_registry)(self), cDigest)
+	if err := f.done(got, &kindOfDataset); err != nil {
 		return nil, err
 	}
-	return newDataset(result.out, r.owner.handle.host, r), nil
+	return newDataset(got.out, r.owner.handle.host, r), nil
 }
 
 // ListDatasets lists the dataset snapshots, the newest first.
@@ -410,11 +469,11 @@ func (r *Registry) ListDatasetsPage(options *ListOptions) (Page[DatasetRecord], 
 	if f.err != nil {
 		return Page[DatasetRecord]{}, f.err
 	}
-	result := C.mrgo_registry_list_datasets((*C.mr_registry)(self), cOptions)
-	if err := f.done(result, &kindOfDatasetPage); err != nil {
+	got := C.mrgo_registry_list_datasets((*C.mr_registry)(self), cOptions)
+	if err := f.done(got, &kindOfDatasetPage); err != nil {
 		return Page[DatasetRecord]{}, err
 	}
-	return takeDatasetPage(result.out), nil
+	return takeDatasetPage(got.out), nil
 }
 
 // CreateModel creates a model.
@@ -433,11 +492,11 @@ func (r *Registry) CreateModel(name string, options *ModelOptions) (*Model, erro
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_create_model((*C.mr_registry)(self), cName, cOptions)
-	if err := f.done(result, &kindOfModel); err != nil {
+	got := C.mrgo_registry_create_model((*C.mr_registry)(self), cName, cOptions)
+	if err := f.done(got, &kindOfModel); err != nil {
 		return nil, err
 	}
-	return newModel(result.out, r.owner.handle.host, r), nil
+	return newModel(got.out, r.owner.handle.host, r), nil
 }
 
 // OpenModel opens a model.
@@ -454,11 +513,11 @@ func (r *Registry) OpenModel(name string) (*Model, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_open_model((*C.mr_registry)(self), cName)
-	if err := f.done(result, &kindOfModel); err != nil {
+	got := C.mrgo_registry_open_model((*C.mr_registry)(self), cName)
+	if err := f.done(got, &kindOfModel); err != nil {
 		return nil, err
 	}
-	return newModel(result.out, r.owner.handle.host, r), nil
+	return newModel(got.out, r.owner.handle.host, r), nil
 }
 
 // ListModels lists the models in the byte order of their names.
@@ -490,11 +549,11 @@ func (r *Registry) ListModelsPage(options *ListOptions) (Page[ModelRecord], erro
 	if f.err != nil {
 		return Page[ModelRecord]{}, f.err
 	}
-	result := C.mrgo_registry_list_models((*C.mr_registry)(self), cOptions)
-	if err := f.done(result, &kindOfModelPage); err != nil {
+	got := C.mrgo_registry_list_models((*C.mr_registry)(self), cOptions)
+	if err := f.done(got, &kindOfModelPage); err != nil {
 		return Page[ModelRecord]{}, err
 	}
-	return takeModelPage(result.out), nil
+	return takeModelPage(got.out), nil
 }
 
 // OpenRequest opens a request.
@@ -511,11 +570,11 @@ func (r *Registry) OpenRequest(requestID string) (*Request, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_open_request((*C.mr_registry)(self), cRequestID)
-	if err := f.done(result, &kindOfRequest); err != nil {
+	got := C.mrgo_registry_open_request((*C.mr_registry)(self), cRequestID)
+	if err := f.done(got, &kindOfRequest); err != nil {
 		return nil, err
 	}
-	return newRequest(result.out, r.owner.handle.host, r), nil
+	return newRequest(got.out, r.owner.handle.host, r), nil
 }
 
 // ListRequests lists requests, the newest first.
@@ -548,17 +607,77 @@ func (r *Registry) ListRequestsPage(options *RequestListOptions) (Page[RequestRe
 	if f.err != nil {
 		return Page[RequestRecord]{}, f.err
 	}
-	result := C.mrgo_registry_list_requests((*C.mr_registry)(self), cOptions)
-	if err := f.done(result, &kindOfRequestPage); err != nil {
+	got := C.mrgo_registry_list_requests((*C.mr_registry)(self), cOptions)
+	if err := f.done(got, &kindOfRequestPage); err != nil {
 		return Page[RequestRecord]{}, err
 	}
-	return takeRequestPage(result.out), nil
+	return takeRequestPage(got.out), nil
+}
+
+// EvaluateGate judges a candidate without proposing it: a dry run, which changes and seals nothing.
+//
+//   - gate: a gate to try in place of the one that is attached to the model; nil: the attached one.
+//     The default gate of the registry adds to both.
+//   - options: what to judge
+//
+// Returns the decision, which is not kept.
+//
+// Errors: [ErrInvalidArgument] for malformed text, an unknown transition, options that do not go
+// with it, or a gate that cannot be attached to it; [ErrNotFound] for an unknown model, run or
+// version, or when the run has no artifact at the path; [ErrAlreadyExists] when the number is
+// taken; [ErrLimit] as [Model.Promote]; [ErrConflict] when metric points that were logged here
+// cannot be written; [ErrABIMismatch]; and the common ones of the package comment.
+func (r *Registry) EvaluateGate(gate *Gate, options *EvaluateOptions) (*Decision, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cGate := f.argument("gate", gate.core(), true)
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.lock()
+	got := C.mrgo_registry_evaluate_gate((*C.mr_registry)(self), (*C.mr_gate)(cGate), cOptions)
+	if err := f.done(got, &kindOfDecision); err != nil {
+		return nil, err
+	}
+	return newDecision(got.out, r.owner.handle.host, r), nil
+}
+
+// Lineage walks the lineage of a dataset, a run, a version or a channel, the nearest first. Each
+// edge is there once, and cycles end.
+//
+// It is no failure when there is no edge.
+//
+//   - options: where to start and how far to go
+//
+// Returns the edges.
+//
+// Errors: [ErrInvalidArgument] unless exactly one start is named, for malformed text, an unknown
+// direction, or a depth or limit out of range; [ErrNotFound] for an unknown run, version or
+// channel; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
+func (r *Registry) Lineage(options *LineageOptions) (*Lineage, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return nil, f.err
+	}
+	got := C.mrgo_registry_lineage((*C.mr_registry)(self), cOptions)
+	if err := f.done(got, &kindOfLineage); err != nil {
+		return nil, err
+	}
+	return newLineage(got.out, r.owner.handle.host, r), nil
 }
 
 // Resolve finds the version that a reference names: `model` or `model@selector`, where the selector
 // is `latest` (the default: the highest active release), an exact number (build metadata may be
-// left out; its status does not matter), a range (the highest active version in it), or the name of
-// a channel.
+// left out; its status does not matter), a range (the highest active version in it), the name of a
+// channel, or the digest of its artifacts (12 to 64 hex digits, the beginning is enough; its status
+// does not matter). Where `latest` or a range finds nothing active, the highest deprecated version
+// that fits is taken, with a warning. Where several versions have the very same artifacts, a digest
+// means the active one, then the highest.
 //
 // Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 - 2.3`,
 // `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`, `X` or `*`
@@ -575,12 +694,13 @@ func (r *Registry) ListRequestsPage(options *RequestListOptions) (Page[RequestRe
 //
 // Returns the version, immutable.
 //
-// Errors: [ErrInvalidArgument] for a malformed reference, with the column in a range; [ErrLimit]
-// for one that is too long or has a number above 2^53 - 1; [ErrNotFound] for an unknown model,
-// version or channel, a channel that holds nothing, or when no version is active or none in the
-// range: the message says what there is instead, and of a range what it means, its highest
-// versions, why each was left out, and the highest one outside; [ErrABIMismatch]; and the common
-// ones of the package comment.
+// Errors: [ErrInvalidArgument] for a malformed reference, with the column in a range, or an AsOf in
+// the future; [ErrLimit] for one that is too long or has a number above 2^53 - 1; [ErrNotFound] for
+// an unknown model, version, channel or digest, a channel that holds nothing, or when no version
+// can be had or none in the range: the message says what there is instead, and of a range what it
+// means, its highest versions, why each was left out, and the highest one outside; [ErrConflict]
+// when a digest is too short to tell versions apart: the message names two; [ErrABIMismatch]; and
+// the common ones of the package comment.
 func (r *Registry) Resolve(reference string, options *ResolveOptions) (*Version, error) {
 	var f frame
 	defer f.end()
@@ -590,11 +710,11 @@ func (r *Registry) Resolve(reference string, options *ResolveOptions) (*Version,
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_registry_resolve((*C.mr_registry)(self), cReference, cOptions)
-	if err := f.done(result, &kindOfVersion); err != nil {
+	got := C.mrgo_registry_resolve((*C.mr_registry)(self), cReference, cOptions)
+	if err := f.done(got, &kindOfVersion); err != nil {
 		return nil, err
 	}
-	return newVersion(result.out, r.owner.handle.host, r), nil
+	return newVersion(got.out, r.owner.handle.host, r), nil
 }
 
 // Experiment is an experiment.
@@ -657,11 +777,11 @@ func (e *Experiment) StartRun(options *RunOptions) (*Run, error) {
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_experiment_start_run((*C.mr_experiment)(self), cOptions)
-	if err := f.done(result, &kindOfRun); err != nil {
+	got := C.mrgo_experiment_start_run((*C.mr_experiment)(self), cOptions)
+	if err := f.done(got, &kindOfRun); err != nil {
 		return nil, err
 	}
-	return newRun(result.out, e.owner.handle.host, e), nil
+	return newRun(got.out, e.owner.handle.host, e), nil
 }
 
 // LogDataset records a snapshot of a dataset: a run of kind dataset that is finished at once.
@@ -686,11 +806,11 @@ func (e *Experiment) LogDataset(name string, manifest *Manifest, options *Datase
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_experiment_log_dataset((*C.mr_experiment)(self), cName, (*C.mr_manifest)(cManifest), cOptions)
-	if err := f.done(result, &kindOfDataset); err != nil {
+	got := C.mrgo_experiment_log_dataset((*C.mr_experiment)(self), cName, (*C.mr_manifest)(cManifest), cOptions)
+	if err := f.done(got, &kindOfDataset); err != nil {
 		return nil, err
 	}
-	return newDataset(result.out, e.owner.handle.host, e), nil
+	return newDataset(got.out, e.owner.handle.host, e), nil
 }
 
 var kindOfExperimentPage = handleKind{"experiment page", func(ptr unsafe.Pointer) uint64 {
@@ -771,8 +891,8 @@ func (r *Run) LogParam(key, value string) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_log_param((*C.mr_run)(self), cKey, cValue)
-	return f.done(result, nil)
+	got := C.mrgo_run_log_param((*C.mr_run)(self), cKey, cValue)
+	return f.done(got, nil)
 }
 
 // LogParams records many params in one transaction: all of them or none.
@@ -791,8 +911,8 @@ func (r *Run) LogParams(keys, values []string) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_log_params((*C.mr_run)(self), cKeys, cValues, C.size_t(len(keys)))
-	return f.done(result, nil)
+	got := C.mrgo_run_log_params((*C.mr_run)(self), cKeys, cValues, C.size_t(len(keys)))
+	return f.done(got, nil)
 }
 
 // SetTag sets a tag, over an older value. Tags of a sealed run can still change; a request keeps
@@ -812,8 +932,8 @@ func (r *Run) SetTag(key, value string) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_set_tag((*C.mr_run)(self), cKey, cValue)
-	return f.done(result, nil)
+	got := C.mrgo_run_set_tag((*C.mr_run)(self), cKey, cValue)
+	return f.done(got, nil)
 }
 
 // DeleteTag deletes a tag.
@@ -830,8 +950,8 @@ func (r *Run) DeleteTag(key string) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_delete_tag((*C.mr_run)(self), cKey)
-	return f.done(result, nil)
+	got := C.mrgo_run_delete_tag((*C.mr_run)(self), cKey)
+	return f.done(got, nil)
 }
 
 // LogInput records what a run used. The same input again changes nothing.
@@ -849,8 +969,8 @@ func (r *Run) LogInput(input *InputOptions) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_log_input((*C.mr_run)(self), cInput)
-	return f.done(result, nil)
+	got := C.mrgo_run_log_input((*C.mr_run)(self), cInput)
+	return f.done(got, nil)
 }
 
 // Finish ends a run. Everything logged on it so far survives a loss of power when this returns. The
@@ -869,8 +989,8 @@ func (r *Run) Finish(status RunStatus) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_finish((*C.mr_run)(self), C.mr_run_status(status))
-	return f.done(result, nil)
+	got := C.mrgo_run_finish((*C.mr_run)(self), C.mr_run_status(status))
+	return f.done(got, nil)
 }
 
 // ListParams lists the params of a run in the byte order of their keys.
@@ -902,11 +1022,11 @@ func (r *Run) ListParamsPage(options *ListOptions) (Page[PropertyRecord], error)
 	if f.err != nil {
 		return Page[PropertyRecord]{}, f.err
 	}
-	result := C.mrgo_run_list_params((*C.mr_run)(self), cOptions)
-	if err := f.done(result, &kindOfPropertyPage); err != nil {
+	got := C.mrgo_run_list_params((*C.mr_run)(self), cOptions)
+	if err := f.done(got, &kindOfPropertyPage); err != nil {
 		return Page[PropertyRecord]{}, err
 	}
-	return takePropertyPage(result.out), nil
+	return takePropertyPage(got.out), nil
 }
 
 // ListTags lists the tags of a run in the byte order of their keys.
@@ -938,11 +1058,11 @@ func (r *Run) ListTagsPage(options *ListOptions) (Page[PropertyRecord], error) {
 	if f.err != nil {
 		return Page[PropertyRecord]{}, f.err
 	}
-	result := C.mrgo_run_list_tags((*C.mr_run)(self), cOptions)
-	if err := f.done(result, &kindOfPropertyPage); err != nil {
+	got := C.mrgo_run_list_tags((*C.mr_run)(self), cOptions)
+	if err := f.done(got, &kindOfPropertyPage); err != nil {
 		return Page[PropertyRecord]{}, err
 	}
-	return takePropertyPage(result.out), nil
+	return takePropertyPage(got.out), nil
 }
 
 // ListInputs lists the inputs of a run in the order in which they were logged.
@@ -975,11 +1095,11 @@ func (r *Run) ListInputsPage(options *ListOptions) (Page[InputRecord], error) {
 	if f.err != nil {
 		return Page[InputRecord]{}, f.err
 	}
-	result := C.mrgo_run_list_inputs((*C.mr_run)(self), cOptions)
-	if err := f.done(result, &kindOfInputPage); err != nil {
+	got := C.mrgo_run_list_inputs((*C.mr_run)(self), cOptions)
+	if err := f.done(got, &kindOfInputPage); err != nil {
 		return Page[InputRecord]{}, err
 	}
-	return takeInputPage(result.out), nil
+	return takeInputPage(got.out), nil
 }
 
 // LogArtifact copies a file, or a folder with its tree, into the blob store and records it. Content
@@ -1004,8 +1124,8 @@ func (r *Run) LogArtifact(localPath, artifactPath string, options *ArtifactOptio
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_log_artifact((*C.mr_run)(self), cLocalPath, cArtifactPath, cOptions)
-	return f.done(result, nil)
+	got := C.mrgo_run_log_artifact((*C.mr_run)(self), cLocalPath, cArtifactPath, cOptions)
+	return f.done(got, nil)
 }
 
 // LogArtifactBytes stores bytes as an artifact.
@@ -1022,8 +1142,8 @@ func (r *Run) LogArtifactBytes(artifactPath string, data []byte) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_log_artifact_bytes((*C.mr_run)(self), cArtifactPath, (*C.uint8_t)(array(data)), C.size_t(len(data)))
-	return f.done(result, nil)
+	got := C.mrgo_run_log_artifact_bytes((*C.mr_run)(self), cArtifactPath, (*C.uint8_t)(array(data)), C.size_t(len(data)))
+	return f.done(got, nil)
 }
 
 // LogArtifactLink records an artifact that lies elsewhere. Nothing is copied and nothing is read.
@@ -1041,8 +1161,8 @@ func (r *Run) LogArtifactLink(link *LinkOptions) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_log_artifact_link((*C.mr_run)(self), cLink)
-	return f.done(result, nil)
+	got := C.mrgo_run_log_artifact_link((*C.mr_run)(self), cLink)
+	return f.done(got, nil)
 }
 
 // ListArtifacts lists the artifacts of a run in the byte order of their paths.
@@ -1074,11 +1194,11 @@ func (r *Run) ListArtifactsPage(options *ListOptions) (Page[ArtifactRecord], err
 	if f.err != nil {
 		return Page[ArtifactRecord]{}, f.err
 	}
-	result := C.mrgo_run_list_artifacts((*C.mr_run)(self), cOptions)
-	if err := f.done(result, &kindOfArtifactPage); err != nil {
+	got := C.mrgo_run_list_artifacts((*C.mr_run)(self), cOptions)
+	if err := f.done(got, &kindOfArtifactPage); err != nil {
 		return Page[ArtifactRecord]{}, err
 	}
-	return takeArtifactPage(result.out), nil
+	return takeArtifactPage(got.out), nil
 }
 
 // OpenArtifact opens an artifact of a run.
@@ -1096,11 +1216,92 @@ func (r *Run) OpenArtifact(artifactPath string) (*Blob, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_run_open_artifact((*C.mr_run)(self), cArtifactPath)
-	if err := f.done(result, &kindOfBlob); err != nil {
+	got := C.mrgo_run_open_artifact((*C.mr_run)(self), cArtifactPath)
+	if err := f.done(got, &kindOfBlob); err != nil {
 		return nil, err
 	}
-	return newBlob(result.out, r.owner.handle.host, r), nil
+	return newBlob(got.out, r.owner.handle.host, r), nil
+}
+
+// LogCheck records a report of a check. Once it returns it survives a loss of power.
+//
+//   - name: name of the check, 1 to 250 bytes
+//   - result: what it found
+//   - options: nil: all defaults
+//
+// Errors: [ErrInvalidArgument] for a bad name, an unknown result, evidence in both ways or a URI
+// without digest; [ErrNotFound] when there is no file at EvidencePath; [ErrCancelled];
+// [ErrABIMismatch]; and the common ones of the package comment.
+func (r *Run) LogCheck(name string, result CheckResult, options *CheckOptions) error {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cName := f.text("name", name)
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return f.err
+	}
+	got := C.mrgo_run_log_check((*C.mr_run)(self), cName, C.mr_check_result(result), cOptions)
+	return f.done(got, nil)
+}
+
+// ListChecks lists every report of a check on a run, in the order in which they were recorded.
+//
+//   - options: nil: all defaults
+//
+// The pages are read one by one, when they are needed; [Run.ListChecksPage] reads one. An error
+// ends the sequence.
+//
+// Errors: [ErrInvalidArgument] for a bad limit or token; and the common ones of the package
+// comment.
+func (r *Run) ListChecks(options *ListOptions) iter.Seq2[CheckRecord, error] {
+	var each ListOptions
+	if options != nil {
+		each = *options
+	}
+	return pages(each.Token, func(token string) (Page[CheckRecord], error) {
+		next := each
+		next.Token = token
+		return r.ListChecksPage(&next)
+	})
+}
+
+// ListChecksPage reads one page of [Run.ListChecks].
+func (r *Run) ListChecksPage(options *ListOptions) (Page[CheckRecord], error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return Page[CheckRecord]{}, f.err
+	}
+	got := C.mrgo_run_list_checks((*C.mr_run)(self), cOptions)
+	if err := f.done(got, &kindOfCheckPage); err != nil {
+		return Page[CheckRecord]{}, err
+	}
+	return takeCheckPage(got.out), nil
+}
+
+// OpenEvidence opens the evidence of a report as verified bytes. The path in its record is the id
+// of the report.
+//
+//   - checkID: id of the report
+//
+// Errors: as [Run.OpenArtifact]; [ErrNotFound] also when the run has no such report, or the report
+// no evidence.
+func (r *Run) OpenEvidence(checkID string) (*Blob, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cCheckID := f.text("checkID", checkID)
+	if f.err != nil {
+		return nil, f.err
+	}
+	got := C.mrgo_run_open_evidence((*C.mr_run)(self), cCheckID)
+	if err := f.done(got, &kindOfBlob); err != nil {
+		return nil, err
+	}
+	return newBlob(got.out, r.owner.handle.host, r), nil
 }
 
 // LogMetric logs one point at the current time.
@@ -1119,8 +1320,8 @@ func (r *Run) LogMetric(key string, value float64, step int64) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_log_metric((*C.mr_run)(self), cKey, C.double(value), C.int64_t(step))
-	return f.done(result, nil)
+	got := C.mrgo_run_log_metric((*C.mr_run)(self), cKey, C.double(value), C.int64_t(step))
+	return f.done(got, nil)
 }
 
 // LogMetrics logs one value of many metrics at the same step and time: all of them or none.
@@ -1139,8 +1340,8 @@ func (r *Run) LogMetrics(step int64, keys []string, values []float64) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_log_metrics((*C.mr_run)(self), C.int64_t(step), cKeys, (*C.double)(array(values)), C.size_t(len(keys)))
-	return f.done(result, nil)
+	got := C.mrgo_run_log_metrics((*C.mr_run)(self), C.int64_t(step), cKeys, (*C.double)(array(values)), C.size_t(len(keys)))
+	return f.done(got, nil)
 }
 
 // Metric returns a handle to one metric of a run.
@@ -1157,11 +1358,11 @@ func (r *Run) Metric(key string) (*Metric, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_run_metric((*C.mr_run)(self), cKey)
-	if err := f.done(result, &kindOfMetric); err != nil {
+	got := C.mrgo_run_metric((*C.mr_run)(self), cKey)
+	if err := f.done(got, &kindOfMetric); err != nil {
 		return nil, err
 	}
-	return newMetric(result.out, r.owner.handle.host, r), nil
+	return newMetric(got.out, r.owner.handle.host, r), nil
 }
 
 // Flush makes everything logged on this run so far survive a loss of power.
@@ -1175,8 +1376,8 @@ func (r *Run) Flush() error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_run_flush((*C.mr_run)(self))
-	return f.done(result, nil)
+	got := C.mrgo_run_flush((*C.mr_run)(self))
+	return f.done(got, nil)
 }
 
 // ListMetrics lists the metrics of a run with their summaries, in the byte order of their names.
@@ -1210,11 +1411,11 @@ func (r *Run) ListMetricsPage(options *ListOptions) (Page[MetricRecord], error) 
 	if f.err != nil {
 		return Page[MetricRecord]{}, f.err
 	}
-	result := C.mrgo_run_list_metrics((*C.mr_run)(self), cOptions)
-	if err := f.done(result, &kindOfMetricPage); err != nil {
+	got := C.mrgo_run_list_metrics((*C.mr_run)(self), cOptions)
+	if err := f.done(got, &kindOfMetricPage); err != nil {
 		return Page[MetricRecord]{}, err
 	}
-	return takeMetricPage(result.out), nil
+	return takeMetricPage(got.out), nil
 }
 
 // History reads the points of a metric, ordered by step, then time, then the order of logging.
@@ -1235,11 +1436,11 @@ func (r *Run) History(key string, options *HistoryOptions) (*History, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_run_history((*C.mr_run)(self), cKey, cOptions)
-	if err := f.done(result, &kindOfHistory); err != nil {
+	got := C.mrgo_run_history((*C.mr_run)(self), cKey, cOptions)
+	if err := f.done(got, &kindOfHistory); err != nil {
 		return nil, err
 	}
-	return newHistory(result.out, r.owner.handle.host, r), nil
+	return newHistory(got.out, r.owner.handle.host, r), nil
 }
 
 var kindOfRunPage = handleKind{"run page", func(ptr unsafe.Pointer) uint64 {
@@ -1365,11 +1566,11 @@ func (b *Blob) read(offset int64, data []byte) (int, error) {
 		return 0, f.err
 	}
 	f.lock()
-	result := C.mrgo_blob_read((*C.mr_blob)(self), C.int64_t(offset), (*C.uint8_t)(array(data)), C.size_t(len(data)))
-	if err := f.done(result, nil); err != nil {
+	got := C.mrgo_blob_read((*C.mr_blob)(self), C.int64_t(offset), (*C.uint8_t)(array(data)), C.size_t(len(data)))
+	if err := f.done(got, nil); err != nil {
 		return 0, err
 	}
-	return int(result.size), nil
+	return int(got.size), nil
 }
 
 // Map returns all bytes at once, verified, in memory that nobody else can change.
@@ -1392,12 +1593,12 @@ func (b *Blob) ViewMap(view func(data []byte)) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_blob_map((*C.mr_blob)(self))
-	if err := f.done(result, nil); err != nil {
+	got := C.mrgo_blob_map((*C.mr_blob)(self))
+	if err := f.done(got, nil); err != nil {
 		return err
 	}
 	f.unlock()
-	view(unsafe.Slice((*byte)(result.out), C.mr_blob_size((*C.mr_blob)(self))))
+	view(unsafe.Slice((*byte)(got.out), C.mr_blob_size((*C.mr_blob)(self))))
 	return nil
 }
 
@@ -1455,11 +1656,11 @@ func NewGate() (*Gate, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_gate_new()
-	if err := f.done(result, &kindOfGate); err != nil {
+	got := C.mrgo_gate_new()
+	if err := f.done(got, &kindOfGate); err != nil {
 		return nil, err
 	}
-	return newGate(result.out, f.host, nil), nil
+	return newGate(got.out, f.host, nil), nil
 }
 
 // AddRule adds a rule.
@@ -1481,8 +1682,8 @@ func (g *Gate) AddRule(name, expression string) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_gate_add_rule((*C.mr_gate)(self), cName, cExpression)
-	return f.done(result, nil)
+	got := C.mrgo_gate_add_rule((*C.mr_gate)(self), cName, cExpression)
+	return f.done(got, nil)
 }
 
 // ParseGate reads the text form of a gate: one rule a line, `name: expression`; empty lines are
@@ -1499,11 +1700,11 @@ func ParseGate(text string) (*Gate, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_gate_parse(cText)
-	if err := f.done(result, &kindOfGate); err != nil {
+	got := C.mrgo_gate_parse(cText)
+	if err := f.done(got, &kindOfGate); err != nil {
 		return nil, err
 	}
-	return newGate(result.out, f.host, nil), nil
+	return newGate(got.out, f.host, nil), nil
 }
 
 // Text returns the canonical text form of a gate: its rules in order, in canonical spelling,
@@ -1520,11 +1721,11 @@ func (g *Gate) Text() (string, error) {
 		return "", f.err
 	}
 	f.lock()
-	result := C.mrgo_gate_text((*C.mr_gate)(self))
-	if err := f.done(result, &kindOfBuffer); err != nil {
+	got := C.mrgo_gate_text((*C.mr_gate)(self))
+	if err := f.done(got, &kindOfBuffer); err != nil {
 		return "", err
 	}
-	return takeBuffer(result.out), nil
+	return takeBuffer(got.out), nil
 }
 
 // Digest returns the digest of the canonical text: spelling, blanks and comments do not change it.
@@ -1540,11 +1741,26 @@ func (g *Gate) Digest() (string, error) {
 		return "", f.err
 	}
 	f.lock()
-	result := C.mrgo_gate_digest((*C.mr_gate)(self))
-	if err := f.done(result, nil); err != nil {
+	got := C.mrgo_gate_digest((*C.mr_gate)(self))
+	if err := f.done(got, nil); err != nil {
 		return "", err
 	}
-	return C.GoString((*C.char)(result.out)), nil
+	return C.GoString((*C.char)(got.out)), nil
+}
+
+var kindOfGatePage = handleKind{"gate page", func(ptr unsafe.Pointer) uint64 {
+	return uint64(C.mrgo_gate_page_free((*C.mr_gate_page)(ptr)))
+}, false, nil}
+
+func takeGatePage(ptr unsafe.Pointer) Page[GateRecord] {
+	page := (*C.mr_gate_page)(ptr)
+	records := make([]GateRecord, C.mr_gate_page_count(page))
+	for i := range records {
+		records[i] = readGateRecord(C.mr_gate_page_at(page, C.int64_t(i)))
+	}
+	next := C.GoString(C.mr_gate_page_next_token(page))
+	raise(kindOfGatePage.free(ptr))
+	return Page[GateRecord]{records, next}
 }
 
 // Report is the result of verifying or fetching files.
@@ -1668,11 +1884,11 @@ func NewManifest() (*Manifest, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	result := C.mrgo_manifest_new()
-	if err := f.done(result, &kindOfManifest); err != nil {
+	got := C.mrgo_manifest_new()
+	if err := f.done(got, &kindOfManifest); err != nil {
 		return nil, err
 	}
-	return newManifest(result.out, f.host, nil), nil
+	return newManifest(got.out, f.host, nil), nil
 }
 
 // AddFolder adds every regular file below a folder, with paths relative to it, and computes their
@@ -1695,8 +1911,8 @@ func (m *Manifest) AddFolder(folder string, options *FolderOptions) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_manifest_add_folder((*C.mr_manifest)(self), cFolder, cOptions)
-	return f.done(result, nil)
+	got := C.mrgo_manifest_add_folder((*C.mr_manifest)(self), cFolder, cOptions)
+	return f.done(got, nil)
 }
 
 // AddFile adds one file and computes its digest.
@@ -1715,8 +1931,8 @@ func (m *Manifest) AddFile(localPath, manifestPath string) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_manifest_add_file((*C.mr_manifest)(self), cLocalPath, cManifestPath)
-	return f.done(result, nil)
+	got := C.mrgo_manifest_add_file((*C.mr_manifest)(self), cLocalPath, cManifestPath)
+	return f.done(got, nil)
 }
 
 // AddEntry adds an entry whose digest is known, such as a file in an object store. It cannot be
@@ -1737,8 +1953,8 @@ func (m *Manifest) AddEntry(path string, size int64, digest string) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_manifest_add_entry((*C.mr_manifest)(self), cPath, C.int64_t(size), cDigest)
-	return f.done(result, nil)
+	got := C.mrgo_manifest_add_entry((*C.mr_manifest)(self), cPath, C.int64_t(size), cDigest)
+	return f.done(got, nil)
 }
 
 // Digest returns the digest of the manifest: its identity. Sorts the entries.
@@ -1755,11 +1971,11 @@ func (m *Manifest) Digest() (string, error) {
 		return "", f.err
 	}
 	f.lock()
-	result := C.mrgo_manifest_digest((*C.mr_manifest)(self))
-	if err := f.done(result, nil); err != nil {
+	got := C.mrgo_manifest_digest((*C.mr_manifest)(self))
+	if err := f.done(got, nil); err != nil {
 		return "", err
 	}
-	return C.GoString((*C.char)(result.out)), nil
+	return C.GoString((*C.char)(got.out)), nil
 }
 
 // Len returns the number of entries.
@@ -1858,11 +2074,11 @@ func (d *Dataset) Manifest() (*Manifest, error) {
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_dataset_manifest((*C.mr_dataset)(self))
-	if err := f.done(result, &kindOfManifest); err != nil {
+	got := C.mrgo_dataset_manifest((*C.mr_dataset)(self))
+	if err := f.done(got, &kindOfManifest); err != nil {
 		return nil, err
 	}
-	return newManifest(result.out, d.owner.handle.host, d), nil
+	return newManifest(got.out, d.owner.handle.host, d), nil
 }
 
 // Verify compares every file of a folder with the dataset.
@@ -1885,8 +2101,8 @@ func (d *Dataset) Verify(folder string, options *VerifyOptions) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_dataset_verify_only((*C.mr_dataset)(self), cFolder, cOptions)
-	return f.done(result, nil)
+	got := C.mrgo_dataset_verify_only((*C.mr_dataset)(self), cFolder, cOptions)
+	return f.done(got, nil)
 }
 
 // VerifyReport compares every file of a folder with the dataset.
@@ -1908,11 +2124,11 @@ func (d *Dataset) VerifyReport(folder string, options *VerifyOptions) (*Report, 
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_dataset_verify((*C.mr_dataset)(self), cFolder, cOptions)
-	if err := f.done(result, &kindOfReport); err != nil {
+	got := C.mrgo_dataset_verify((*C.mr_dataset)(self), cFolder, cOptions)
+	if err := f.done(got, &kindOfReport); err != nil {
 		return nil, err
 	}
-	return newReport(result.out, d.owner.handle.host, d), nil
+	return newReport(got.out, d.owner.handle.host, d), nil
 }
 
 // Fetch writes the files of a frozen dataset into a folder, each verified while it is copied. A
@@ -1937,8 +2153,8 @@ func (d *Dataset) Fetch(folder string, options *FetchOptions) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_dataset_fetch_only((*C.mr_dataset)(self), cFolder, cOptions)
-	return f.done(result, nil)
+	got := C.mrgo_dataset_fetch_only((*C.mr_dataset)(self), cFolder, cOptions)
+	return f.done(got, nil)
 }
 
 // FetchReport writes the files of a frozen dataset into a folder, each verified while it is copied.
@@ -1963,11 +2179,11 @@ func (d *Dataset) FetchReport(folder string, options *FetchOptions) (*Report, er
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_dataset_fetch((*C.mr_dataset)(self), cFolder, cOptions)
-	if err := f.done(result, &kindOfReport); err != nil {
+	got := C.mrgo_dataset_fetch((*C.mr_dataset)(self), cFolder, cOptions)
+	if err := f.done(got, &kindOfReport); err != nil {
 		return nil, err
 	}
-	return newReport(result.out, d.owner.handle.host, d), nil
+	return newReport(got.out, d.owner.handle.host, d), nil
 }
 
 var kindOfDatasetPage = handleKind{"dataset page", func(ptr unsafe.Pointer) uint64 {
@@ -2033,8 +2249,9 @@ func (m *Model) Info() (ModelRecord, error) {
 //
 //   - number: semantic version; build metadata may be left out
 //
-// Errors: [ErrInvalidArgument] for a malformed number; [ErrNotFound], also when the number names
-// other build metadata than the version has; and the common ones of the package comment.
+// Errors: [ErrInvalidArgument] for a malformed number; [ErrNotFound], also when it was deleted or
+// the number names other build metadata than the version has; and the common ones of the package
+// comment.
 func (m *Model) OpenVersion(number string) (*Version, error) {
 	var f frame
 	defer f.end()
@@ -2044,14 +2261,15 @@ func (m *Model) OpenVersion(number string) (*Version, error) {
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_model_open_version((*C.mr_model)(self), cNumber)
-	if err := f.done(result, &kindOfVersion); err != nil {
+	got := C.mrgo_model_open_version((*C.mr_model)(self), cNumber)
+	if err := f.done(got, &kindOfVersion); err != nil {
 		return nil, err
 	}
-	return newVersion(result.out, m.owner.handle.host, m), nil
+	return newVersion(got.out, m.owner.handle.host, m), nil
 }
 
-// ListVersions lists the versions of a model by precedence, the highest first.
+// ListVersions lists the versions of a model by precedence, the highest first, without those that
+// were deleted.
 //
 //   - options: nil: all defaults
 //
@@ -2082,11 +2300,11 @@ func (m *Model) ListVersionsPage(options *ListOptions) (Page[VersionRecord], err
 		return Page[VersionRecord]{}, f.err
 	}
 	f.lock()
-	result := C.mrgo_model_list_versions((*C.mr_model)(self), cOptions)
-	if err := f.done(result, &kindOfVersionPage); err != nil {
+	got := C.mrgo_model_list_versions((*C.mr_model)(self), cOptions)
+	if err := f.done(got, &kindOfVersionPage); err != nil {
 		return Page[VersionRecord]{}, err
 	}
-	return takeVersionPage(result.out), nil
+	return takeVersionPage(got.out), nil
 }
 
 // Promote proposes a run as a version of a model and decides at once.
@@ -2103,9 +2321,10 @@ func (m *Model) ListVersionsPage(options *ListOptions) (Page[VersionRecord], err
 // Errors: [ErrInvalidArgument] for malformed text, or a PrereleaseID or line that does not fit;
 // [ErrNotFound] for an unknown run, or when it has no artifact at the path; [ErrConflict] when the
 // run is not finished, or OpID was used for something else; [ErrAlreadyExists] when the run and
-// path are a version of this model already, or the number is taken: the message names the version;
-// [ErrLimit] when a number would pass 2^53 - 1, or be longer than 256 bytes with its build
-// metadata; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
+// path are a version of this model already, an open request proposes them, or the number is taken,
+// be it by a version that was deleted: the message names the version or the request; [ErrLimit]
+// when a number would pass 2^53 - 1, or be longer than 256 bytes with its build metadata;
+// [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
 func (m *Model) Promote(runID string, options *PromoteOptions) (*Request, error) {
 	var f frame
 	defer f.end()
@@ -2116,11 +2335,11 @@ func (m *Model) Promote(runID string, options *PromoteOptions) (*Request, error)
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_model_promote((*C.mr_model)(self), cRunID, cOptions)
-	if err := f.done(result, &kindOfRequest); err != nil {
+	got := C.mrgo_model_promote((*C.mr_model)(self), cRunID, cOptions)
+	if err := f.done(got, &kindOfRequest); err != nil {
 		return nil, err
 	}
-	return newRequest(result.out, m.owner.handle.host, m), nil
+	return newRequest(got.out, m.owner.handle.host, m), nil
 }
 
 // CreateChannel creates a channel that holds nothing.
@@ -2141,8 +2360,8 @@ func (m *Model) CreateChannel(name string) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_model_create_channel((*C.mr_model)(self), cName)
-	return f.done(result, nil)
+	got := C.mrgo_model_create_channel((*C.mr_model)(self), cName)
+	return f.done(got, nil)
 }
 
 // ListChannels lists the channels of a model in the byte order of their names.
@@ -2175,18 +2394,19 @@ func (m *Model) ListChannelsPage(options *ListOptions) (Page[ChannelRecord], err
 		return Page[ChannelRecord]{}, f.err
 	}
 	f.lock()
-	result := C.mrgo_model_list_channels((*C.mr_model)(self), cOptions)
-	if err := f.done(result, &kindOfChannelPage); err != nil {
+	got := C.mrgo_model_list_channels((*C.mr_model)(self), cOptions)
+	if err := f.done(got, &kindOfChannelPage); err != nil {
 		return Page[ChannelRecord]{}, err
 	}
-	return takeChannelPage(result.out), nil
+	return takeChannelPage(got.out), nil
 }
 
 // MoveChannel proposes to move a channel to a version and decides at once, in one durable
 // transaction.
 //
 // [StatusOK] means that a request was made and recorded, not that it was accepted: ask
-// [Request.Version].
+// [Request.Version]. A request that stays open moves the channel when it is completed, if the
+// channel holds Expected then.
 //
 //   - move: which channel, from what to what
 //
@@ -2195,8 +2415,8 @@ func (m *Model) ListChannelsPage(options *ListOptions) (Page[ChannelRecord], err
 // Errors: [ErrInvalidArgument] for malformed text or when Expected is ""; [ErrNotFound] for an
 // unknown channel or version; [ErrConflict] when the channel holds something else than Expected
 // (the message says what), the version is yanked, or OpID was used for something else;
-// [ErrAlreadyExists] when it holds this version already; [ErrCancelled]; [ErrABIMismatch]; and the
-// common ones of the package comment.
+// [ErrAlreadyExists] when it holds this version already, or an open request proposes this move: the
+// message names it; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
 func (m *Model) MoveChannel(move *MoveOptions) (*Request, error) {
 	var f frame
 	defer f.end()
@@ -2206,11 +2426,100 @@ func (m *Model) MoveChannel(move *MoveOptions) (*Request, error) {
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_model_move_channel((*C.mr_model)(self), cMove)
-	if err := f.done(result, &kindOfRequest); err != nil {
+	got := C.mrgo_model_move_channel((*C.mr_model)(self), cMove)
+	if err := f.done(got, &kindOfRequest); err != nil {
 		return nil, err
 	}
-	return newRequest(result.out, m.owner.handle.host, m), nil
+	return newRequest(got.out, m.owner.handle.host, m), nil
+}
+
+// RollBackChannel moves a channel back to a version that it held before, in one durable
+// transaction. No gate is asked: that version passed it when it came into the channel.
+//
+//   - options: which channel, from what to what
+//
+// Returns the version that the channel holds now.
+//
+// Errors: [ErrInvalidArgument] for malformed text or when Expected is ""; [ErrNotFound] for an
+// unknown channel or version, or when there is nothing to go back to: the message says what it held
+// and why that will not do; [ErrConflict] when the channel holds something else than Expected (the
+// message says what), or the version is yanked or was never held; [ErrAlreadyExists] when it holds
+// this version already; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package
+// comment.
+func (m *Model) RollBackChannel(options *RollBackOptions) (*Version, error) {
+	var f frame
+	defer f.end()
+	self := f.self(m.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.lock()
+	got := C.mrgo_model_roll_back_channel((*C.mr_model)(self), cOptions)
+	if err := f.done(got, &kindOfVersion); err != nil {
+		return nil, err
+	}
+	return newVersion(got.out, m.owner.handle.host, m), nil
+}
+
+// ClearChannel lets a channel hold nothing, in one durable transaction. A channel that holds
+// nothing already stays as it is.
+//
+//   - options: which channel
+//
+// Errors: [ErrInvalidArgument] for malformed text or when Expected is ""; [ErrNotFound] for an
+// unknown channel; [ErrConflict] when it holds something else than Expected; [ErrCancelled];
+// [ErrABIMismatch]; and the common ones of the package comment.
+func (m *Model) ClearChannel(options *ClearOptions) error {
+	var f frame
+	defer f.end()
+	self := f.self(m.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return f.err
+	}
+	f.lock()
+	got := C.mrgo_model_clear_channel((*C.mr_model)(self), cOptions)
+	return f.done(got, nil)
+}
+
+// ListChannelMoves lists every change of a channel, the newest first: who had what in it, when and
+// why.
+//
+//   - options: which channel
+//
+// The pages are read one by one, when they are needed; [Model.ListChannelMovesPage] reads one. An
+// error ends the sequence.
+//
+// Errors: [ErrInvalidArgument] for a bad name, limit or token; [ErrNotFound] for an unknown
+// channel; [ErrABIMismatch]; and the common ones of the package comment.
+func (m *Model) ListChannelMoves(options *ChannelMoveListOptions) iter.Seq2[ChannelMoveRecord, error] {
+	var each ChannelMoveListOptions
+	if options != nil {
+		each = *options
+	}
+	return pages(each.Token, func(token string) (Page[ChannelMoveRecord], error) {
+		next := each
+		next.Token = token
+		return m.ListChannelMovesPage(&next)
+	})
+}
+
+// ListChannelMovesPage reads one page of [Model.ListChannelMoves].
+func (m *Model) ListChannelMovesPage(options *ChannelMoveListOptions) (Page[ChannelMoveRecord], error) {
+	var f frame
+	defer f.end()
+	self := f.self(m.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return Page[ChannelMoveRecord]{}, f.err
+	}
+	f.lock()
+	got := C.mrgo_model_list_channel_moves((*C.mr_model)(self), cOptions)
+	if err := f.done(got, &kindOfChannelMovePage); err != nil {
+		return Page[ChannelMoveRecord]{}, err
+	}
+	return takeChannelMovePage(got.out), nil
 }
 
 var kindOfModelPage = handleKind{"model page", func(ptr unsafe.Pointer) uint64 {
@@ -2260,7 +2569,7 @@ func (v *Version) Close() error {
 	return v.core().close()
 }
 
-// Info returns what this version is.
+// Info returns what this version was when the handle was opened; open it again for what it is now.
 func (v *Version) Info() (VersionRecord, error) {
 	var f frame
 	defer f.end()
@@ -2270,6 +2579,157 @@ func (v *Version) Info() (VersionRecord, error) {
 	}
 	record := C.mr_version_info((*C.mr_version)(self))
 	return readVersionRecord(record), nil
+}
+
+// ListInputs lists the inputs of the run that a version was made of, as [Run.ListInputs] does: the
+// datasets with their roles and digests, runs, and the versions it builds on.
+//
+//   - options: nil: all defaults
+//
+// The pages are read one by one, when they are needed; [Version.ListInputsPage] reads one. An error
+// ends the sequence.
+//
+// Errors: [ErrInvalidArgument] for a bad limit or token; and the common ones of the package
+// comment.
+func (v *Version) ListInputs(options *ListOptions) iter.Seq2[InputRecord, error] {
+	var each ListOptions
+	if options != nil {
+		each = *options
+	}
+	return pages(each.Token, func(token string) (Page[InputRecord], error) {
+		next := each
+		next.Token = token
+		return v.ListInputsPage(&next)
+	})
+}
+
+// ListInputsPage reads one page of [Version.ListInputs].
+func (v *Version) ListInputsPage(options *ListOptions) (Page[InputRecord], error) {
+	var f frame
+	defer f.end()
+	self := f.self(v.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return Page[InputRecord]{}, f.err
+	}
+	f.lock()
+	got := C.mrgo_version_list_inputs((*C.mr_version)(self), cOptions)
+	if err := f.done(got, &kindOfInputPage); err != nil {
+		return Page[InputRecord]{}, err
+	}
+	return takeInputPage(got.out), nil
+}
+
+// Deprecate deprecates a version: it still resolves, with a warning, and `latest` and ranges prefer
+// others. Again with another reason or replacement changes those.
+//
+//   - options: why
+//
+// Errors: [ErrInvalidArgument] when there is no reason, for malformed text, or a replacement that
+// is this version; [ErrNotFound] when this version was deleted, or for an unknown replacement;
+// [ErrConflict] when this version is yanked, or the replacement is not active; [ErrCancelled];
+// [ErrABIMismatch]; and the common ones of the package comment.
+func (v *Version) Deprecate(options *DeprecateOptions) error {
+	var f frame
+	defer f.end()
+	self := f.self(v.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return f.err
+	}
+	f.lock()
+	got := C.mrgo_version_deprecate((*C.mr_version)(self), cOptions)
+	return f.done(got, nil)
+}
+
+// Undeprecate makes a deprecated version active again. An active one stays as it is.
+//
+//   - reason: why, up to 65,536 bytes; "": not said
+//
+// Errors: [ErrInvalidArgument] for malformed text; [ErrNotFound] when it was deleted; [ErrConflict]
+// when it is yanked; and the common ones of the package comment.
+func (v *Version) Undeprecate(reason string) error {
+	var f frame
+	defer f.end()
+	self := f.self(v.core())
+	cReason := f.optionalText("reason", reason)
+	if f.err != nil {
+		return f.err
+	}
+	f.lock()
+	got := C.mrgo_version_undeprecate((*C.mr_version)(self), cReason)
+	return f.done(got, nil)
+}
+
+// Yank yanks a version: `latest` and ranges skip it, no channel holds it any more, and who pins it
+// gets a warning with the reason and the replacement. All in one durable transaction.
+//
+// A channel that moves to the replacement has held that version before, or its gate passes now;
+// that request and decision are kept as those of any move. Again with another reason or replacement
+// changes those.
+//
+//   - options: why
+//
+// Errors: [ErrInvalidArgument] when there is no reason, for malformed text, or a replacement that
+// is this version; [ErrNotFound] when this version was deleted, or for an unknown replacement;
+// [ErrConflict] when the replacement is not active; [ErrInUse] when a channel holds this version
+// and there is no replacement, or nothing to roll it back to: the message names the channel;
+// [ErrGateFailed] or [ErrGatePending] when the gate of a channel does not take the replacement:
+// nothing is done then; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package
+// comment.
+func (v *Version) Yank(options *YankOptions) error {
+	var f frame
+	defer f.end()
+	self := f.self(v.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return f.err
+	}
+	f.lock()
+	got := C.mrgo_version_yank((*C.mr_version)(self), cOptions)
+	return f.done(got, nil)
+}
+
+// Unyank makes a yanked version what it was before: active or deprecated. Channels stay as they
+// are. A version that is not yanked stays as it is.
+//
+//   - reason: why, up to 65,536 bytes; "": not said
+//
+// Errors: [ErrInvalidArgument] for malformed text; [ErrNotFound] when it was deleted; and the
+// common ones of the package comment.
+func (v *Version) Unyank(reason string) error {
+	var f frame
+	defer f.end()
+	self := f.self(v.core())
+	cReason := f.optionalText("reason", reason)
+	if f.err != nil {
+		return f.err
+	}
+	f.lock()
+	got := C.mrgo_version_unyank((*C.mr_version)(self), cReason)
+	return f.done(got, nil)
+}
+
+// Delete deletes a version that nothing needs. Its number is never used again; its run stays, and
+// may be promoted again to another number. Deleted already: nothing changes.
+//
+//   - reason: why, 1 to 65,536 bytes
+//
+// Errors: [ErrInvalidArgument] when there is no reason, or for malformed text; [ErrInUse] when a
+// channel holds it, an open request proposes it for a channel, a run has it as an input, or a
+// version names it as its replacement: the message says which; and the common ones of the package
+// comment.
+func (v *Version) Delete(reason string) error {
+	var f frame
+	defer f.end()
+	self := f.self(v.core())
+	cReason := f.text("reason", reason)
+	if f.err != nil {
+		return f.err
+	}
+	f.lock()
+	got := C.mrgo_version_delete((*C.mr_version)(self), cReason)
+	return f.done(got, nil)
 }
 
 // ListArtifacts lists the artifacts of a version in the byte order of their paths, which are
@@ -2304,11 +2764,11 @@ func (v *Version) ListArtifactsPage(options *ListOptions) (Page[ArtifactRecord],
 		return Page[ArtifactRecord]{}, f.err
 	}
 	f.lock()
-	result := C.mrgo_version_list_artifacts((*C.mr_version)(self), cOptions)
-	if err := f.done(result, &kindOfArtifactPage); err != nil {
+	got := C.mrgo_version_list_artifacts((*C.mr_version)(self), cOptions)
+	if err := f.done(got, &kindOfArtifactPage); err != nil {
 		return Page[ArtifactRecord]{}, err
 	}
-	return takeArtifactPage(result.out), nil
+	return takeArtifactPage(got.out), nil
 }
 
 // OpenArtifact opens one artifact of a version as verified bytes.
@@ -2325,11 +2785,11 @@ func (v *Version) OpenArtifact(path string) (*Blob, error) {
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_version_open_artifact((*C.mr_version)(self), cPath)
-	if err := f.done(result, &kindOfBlob); err != nil {
+	got := C.mrgo_version_open_artifact((*C.mr_version)(self), cPath)
+	if err := f.done(got, &kindOfBlob); err != nil {
 		return nil, err
 	}
-	return newBlob(result.out, v.owner.handle.host, v), nil
+	return newBlob(got.out, v.owner.handle.host, v), nil
 }
 
 // Fetch writes the artifacts of a version into a folder, each verified while it is copied. A file
@@ -2354,8 +2814,8 @@ func (v *Version) Fetch(folder string, options *FetchOptions) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_version_fetch_only((*C.mr_version)(self), cFolder, cOptions)
-	return f.done(result, nil)
+	got := C.mrgo_version_fetch_only((*C.mr_version)(self), cFolder, cOptions)
+	return f.done(got, nil)
 }
 
 // FetchReport writes the artifacts of a version into a folder, each verified while it is copied. A
@@ -2380,11 +2840,11 @@ func (v *Version) FetchReport(folder string, options *FetchOptions) (*Report, er
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_version_fetch((*C.mr_version)(self), cFolder, cOptions)
-	if err := f.done(result, &kindOfReport); err != nil {
+	got := C.mrgo_version_fetch((*C.mr_version)(self), cFolder, cOptions)
+	if err := f.done(got, &kindOfReport); err != nil {
 		return nil, err
 	}
-	return newReport(result.out, v.owner.handle.host, v), nil
+	return newReport(got.out, v.owner.handle.host, v), nil
 }
 
 // Verify compares a folder with the artifacts of a version, or with "" the blob store itself.
@@ -2407,8 +2867,8 @@ func (v *Version) Verify(folder string, options *VerifyOptions) error {
 		return f.err
 	}
 	f.lock()
-	result := C.mrgo_version_verify_only((*C.mr_version)(self), cFolder, cOptions)
-	return f.done(result, nil)
+	got := C.mrgo_version_verify_only((*C.mr_version)(self), cFolder, cOptions)
+	return f.done(got, nil)
 }
 
 // VerifyReport compares a folder with the artifacts of a version, or with "" the blob store itself.
@@ -2430,11 +2890,11 @@ func (v *Version) VerifyReport(folder string, options *VerifyOptions) (*Report, 
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_version_verify((*C.mr_version)(self), cFolder, cOptions)
-	if err := f.done(result, &kindOfReport); err != nil {
+	got := C.mrgo_version_verify((*C.mr_version)(self), cFolder, cOptions)
+	if err := f.done(got, &kindOfReport); err != nil {
 		return nil, err
 	}
-	return newReport(result.out, v.owner.handle.host, v), nil
+	return newReport(got.out, v.owner.handle.host, v), nil
 }
 
 var kindOfVersionPage = handleKind{"version page", func(ptr unsafe.Pointer) uint64 {
@@ -2450,6 +2910,245 @@ func takeVersionPage(ptr unsafe.Pointer) Page[VersionRecord] {
 	next := C.GoString(C.mr_version_page_next_token(page))
 	raise(kindOfVersionPage.free(ptr))
 	return Page[VersionRecord]{records, next}
+}
+
+// Semver is a semantic version. It never changes.
+type Semver struct {
+	owner owner
+}
+
+var kindOfSemver = handleKind{"semver", func(ptr unsafe.Pointer) uint64 {
+	return uint64(C.mrgo_semver_free((*C.mr_semver)(ptr)))
+}, false, nil}
+
+func newSemver(ptr unsafe.Pointer, host *host, parent any) *Semver {
+	s := &Semver{}
+	s.owner.handle = newHandle(ptr, &kindOfSemver, host, parent)
+	runtime.AddCleanup(s, (*handle).collect, s.owner.handle)
+	return s
+}
+
+func (s *Semver) core() *owner {
+	if s == nil {
+		return nil
+	}
+	return &s.owner
+}
+
+// Close frees the handle.
+//
+// It may be called at any time and more than once. Calls that are under way end as usual, and the
+// last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
+// nil.
+func (s *Semver) Close() error {
+	return s.core().close()
+}
+
+// ParseSemver reads a version.
+//
+//   - text: the version, such as "1.4.0-rc.1+5f2c"
+//
+// Errors: [ErrInvalidArgument] for what is no version: the message says where and why; [ErrLimit]
+// above 256 bytes or 2^53 - 1; [ErrNoMemory].
+func ParseSemver(text string) (*Semver, error) {
+	var f frame
+	defer f.end()
+	f.abi()
+	cText := f.text("text", text)
+	if f.err != nil {
+		return nil, f.err
+	}
+	got := C.mrgo_semver_parse(cText)
+	if err := f.done(got, &kindOfSemver); err != nil {
+		return nil, err
+	}
+	return newSemver(got.out, f.host, nil), nil
+}
+
+// Info returns what this version consists of.
+func (s *Semver) Info() (SemverRecord, error) {
+	var f frame
+	defer f.end()
+	self := f.self(s.core())
+	if f.err != nil {
+		return SemverRecord{}, f.err
+	}
+	record := C.mr_semver_info((*C.mr_semver)(self))
+	return readSemverRecord(record), nil
+}
+
+// Compare compares two versions by precedence, in which build metadata does not count.
+//
+//   - other: the version that it is compared with
+//
+// slices.SortFunc takes it as (*Semver).Compare. A closed one counts as nil.
+//
+// Returns -1, 0 or 1: the version is below the other, equal to it, or above it; nil is below every
+// version.
+func (s *Semver) Compare(other *Semver) int {
+	var f frame
+	defer f.end()
+	cSemver := (*C.mr_semver)(f.present(s.core()))
+	cOther := (*C.mr_semver)(f.present(other.core()))
+	return int(C.mr_semver_compare(cSemver, cOther))
+}
+
+// Bump raises a part of a version. The lower parts go back to 0, and build metadata is dropped. Of
+// a prerelease of exactly the version asked for, that version is the next: 2.0.0-rc.1 with
+// [BumpMajor] gives 2.0.0.
+//
+//   - part: the part to raise; 0 is [BumpMinor]
+//   - prereleaseID: for [BumpPrerelease] the id of the prerelease, such as "rc", 1 to 250 bytes:
+//     where the version is no prerelease of this id it starts with 0, which is not always a higher
+//     version; "": keep the id there is, or have none
+//
+// Errors: [ErrInvalidArgument] for an unknown part, a malformed id, or an id with another part than
+// [BumpPrerelease]; [ErrLimit] when a number would pass 2^53 - 1 or the version 256 bytes;
+// [ErrNoMemory].
+func (s *Semver) Bump(part Bump, prereleaseID string) (*Semver, error) {
+	var f frame
+	defer f.end()
+	self := f.self(s.core())
+	cPrereleaseID := f.optionalText("prereleaseID", prereleaseID)
+	if f.err != nil {
+		return nil, f.err
+	}
+	got := C.mrgo_semver_bump((*C.mr_semver)(self), C.mr_bump(part), cPrereleaseID)
+	if err := f.done(got, &kindOfSemver); err != nil {
+		return nil, err
+	}
+	return newSemver(got.out, s.owner.handle.host, s), nil
+}
+
+// Key returns the bytes that sort as the version does, for a database of one's own: memcmp() over
+// the shorter of two keys, and where that is 0 their sizes, give their precedence. Versions of
+// equal precedence, and no others, have equal keys. A key has at most 538 bytes; its format never
+// changes:
+//
+//	major, minor, patch      each: one byte with the count of bytes of the number without
+//	                         leading zero bytes, 0 for 0; these bytes, the highest first
+//	each identifier of the   a number: byte 1, one byte with the count of digits, the digits
+//	prerelease, in order     else: byte 2, the ASCII characters, byte 0
+//	the end                  byte 0 for a prerelease, byte 3 for a release
+//
+// Returns the key.
+//
+// Errors: [ErrNoMemory].
+func (s *Semver) Key() ([]byte, error) {
+	var f frame
+	defer f.end()
+	self := f.self(s.core())
+	if f.err != nil {
+		return nil, f.err
+	}
+	got := C.mrgo_semver_key((*C.mr_semver)(self))
+	if err := f.done(got, &kindOfBuffer); err != nil {
+		return nil, err
+	}
+	return []byte(takeBuffer(got.out)), nil
+}
+
+// SemverRange is a range of versions. It never changes.
+type SemverRange struct {
+	owner owner
+}
+
+var kindOfSemverRange = handleKind{"semver range", func(ptr unsafe.Pointer) uint64 {
+	return uint64(C.mrgo_semver_range_free((*C.mr_semver_range)(ptr)))
+}, false, nil}
+
+func newSemverRange(ptr unsafe.Pointer, host *host, parent any) *SemverRange {
+	s := &SemverRange{}
+	s.owner.handle = newHandle(ptr, &kindOfSemverRange, host, parent)
+	runtime.AddCleanup(s, (*handle).collect, s.owner.handle)
+	return s
+}
+
+func (s *SemverRange) core() *owner {
+	if s == nil {
+		return nil
+	}
+	return &s.owner
+}
+
+// Close frees the handle.
+//
+// It may be called at any time and more than once. Calls that are under way end as usual, and the
+// last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
+// nil.
+func (s *SemverRange) Close() error {
+	return s.core().close()
+}
+
+// ParseSemverRange reads a range.
+//
+//   - text: the range, such as "^1.2 || 3.1.4", up to 256 bytes; "" is every release
+//   - flags: 0 or [RangePrereleases]
+//
+// Errors: [ErrInvalidArgument] for what is no range: the message says where and why; or for unknown
+// flags; [ErrLimit] above 256 bytes, or where an end would pass 2^53 - 1; [ErrNoMemory].
+func ParseSemverRange(text string, flags RangeFlags) (*SemverRange, error) {
+	var f frame
+	defer f.end()
+	f.abi()
+	cText := f.text("text", text)
+	if f.err != nil {
+		return nil, f.err
+	}
+	got := C.mrgo_semver_range_parse(cText, C.mr_range_flags(flags))
+	if err := f.done(got, &kindOfSemverRange); err != nil {
+		return nil, err
+	}
+	return newSemverRange(got.out, f.host, nil), nil
+}
+
+// Info returns what this range is.
+func (s *SemverRange) Info() (SemverRangeRecord, error) {
+	var f frame
+	defer f.end()
+	self := f.self(s.core())
+	if f.err != nil {
+		return SemverRangeRecord{}, f.err
+	}
+	record := C.mr_semver_range_info((*C.mr_semver_range)(self))
+	return readSemverRangeRecord(record), nil
+}
+
+// Matches returns whether a version is in a range.
+//
+//   - semver: the version
+//
+// Returns true when it is, else false.
+func (s *SemverRange) Matches(semver *Semver) (bool, error) {
+	var f frame
+	defer f.end()
+	self := f.self(s.core())
+	cSemver := f.argument("semver", semver.core(), false)
+	if f.err != nil {
+		return false, f.err
+	}
+	return C.mr_semver_range_matches((*C.mr_semver_range)(self), (*C.mr_semver)(cSemver)) != 0, nil
+}
+
+// Highest returns the highest of several versions that is in a range; of equal ones the first.
+//
+//   - versions: the versions as text, in any order
+//
+// Errors: [ErrNotFound] when none is in the range; [ErrInvalidArgument] and [ErrLimit] when one
+// cannot be read: the message begins with "versions[N]", N counted from 0; [ErrNoMemory].
+func (s *SemverRange) Highest(versions []string) (*Semver, error) {
+	var f frame
+	defer f.end()
+	self := f.self(s.core())
+	cVersions := f.texts("versions", versions)
+	if f.err != nil {
+		return nil, f.err
+	}
+	got := C.mrgo_semver_range_highest((*C.mr_semver_range)(self), cVersions, C.size_t(len(versions)))
+	if err := f.done(got, &kindOfSemver); err != nil {
+		return nil, err
+	}
+	return newSemver(got.out, s.owner.handle.host, s), nil
 }
 
 // Request is a proposal to make one transition.
@@ -2484,7 +3183,7 @@ func (r *Request) Close() error {
 	return r.core().close()
 }
 
-// Info returns what this request is.
+// Info returns what this request was when the handle was opened; open it again for what it is now.
 func (r *Request) Info() (RequestRecord, error) {
 	var f frame
 	defer f.end()
@@ -2496,7 +3195,60 @@ func (r *Request) Info() (RequestRecord, error) {
 	return readRequestRecord(record), nil
 }
 
-// Version returns the version that an accepted request made or moved.
+// Complete judges an open request again, by the gates that are attached now, and makes its
+// transition when they pass. What was sealed is judged as it was sealed. A request that is
+// accepted, refused or withdrawn already stays as it is, so a repeat is harmless.
+//
+// Ask the new handle how it went.
+//
+//   - options: nil: all defaults
+//
+// Returns the request as it is now.
+//
+// Errors: [ErrConflict] when the channel does not hold any more what was expected, or the version
+// was yanked; [ErrAlreadyExists] when the number was taken, or the run and path became a version;
+// [ErrNotFound] when the version was deleted: after these it stays open and can be withdrawn;
+// [ErrTampered] when what was sealed has changed; [ErrLimit] as [Model.Promote]; [ErrCancelled];
+// [ErrABIMismatch]; and the common ones of the package comment.
+func (r *Request) Complete(options *CompleteOptions) (*Request, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.lock()
+	got := C.mrgo_request_complete((*C.mr_request)(self), cOptions)
+	if err := f.done(got, &kindOfRequest); err != nil {
+		return nil, err
+	}
+	return newRequest(got.out, r.owner.handle.host, r), nil
+}
+
+// Withdraw withdraws an open request. The run stays sealed.
+//
+// It is no failure when it is withdrawn already.
+//
+//   - reason: why, up to 65,536 bytes; "": not said
+//
+// Errors: [ErrInvalidArgument] for malformed text; [ErrConflict] when it is accepted or refused;
+// and the common ones of the package comment.
+func (r *Request) Withdraw(reason string) error {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cReason := f.optionalText("reason", reason)
+	if f.err != nil {
+		return f.err
+	}
+	f.lock()
+	got := C.mrgo_request_withdraw((*C.mr_request)(self), cReason)
+	return f.done(got, nil)
+}
+
+// Version returns the version that an accepted request made or moved, by the state that the request
+// has now.
 //
 // Errors: [ErrGateFailed] or [ErrGatePending] when there is none: the message names the first
 // failing rule and how many more; [ErrConflict] when it was withdrawn; and the common ones of the
@@ -2509,11 +3261,11 @@ func (r *Request) Version() (*Version, error) {
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_request_version((*C.mr_request)(self))
-	if err := f.done(result, &kindOfVersion); err != nil {
+	got := C.mrgo_request_version((*C.mr_request)(self))
+	if err := f.done(got, &kindOfVersion); err != nil {
 		return nil, err
 	}
-	return newVersion(result.out, r.owner.handle.host, r), nil
+	return newVersion(got.out, r.owner.handle.host, r), nil
 }
 
 // Decision returns the latest decision on a request.
@@ -2527,11 +3279,32 @@ func (r *Request) Decision() (*Decision, error) {
 		return nil, f.err
 	}
 	f.lock()
-	result := C.mrgo_request_decision((*C.mr_request)(self))
-	if err := f.done(result, &kindOfDecision); err != nil {
+	got := C.mrgo_request_decision((*C.mr_request)(self))
+	if err := f.done(got, &kindOfDecision); err != nil {
 		return nil, err
 	}
-	return newDecision(result.out, r.owner.handle.host, r), nil
+	return newDecision(got.out, r.owner.handle.host, r), nil
+}
+
+// OpenDecision returns one of the decisions on a request, which was judged as often as it was
+// completed.
+//
+//   - sequence: 1 for the first, up to the sequence of the latest
+//
+// Errors: [ErrNotFound] when there is no such decision; and the common ones of the package comment.
+func (r *Request) OpenDecision(sequence int64) (*Decision, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.lock()
+	got := C.mrgo_request_open_decision((*C.mr_request)(self), C.int64_t(sequence))
+	if err := f.done(got, &kindOfDecision); err != nil {
+		return nil, err
+	}
+	return newDecision(got.out, r.owner.handle.host, r), nil
 }
 
 var kindOfRequestPage = handleKind{"request page", func(ptr unsafe.Pointer) uint64 {
@@ -2640,11 +3413,11 @@ func (d *Decision) Text() (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
-	result := C.mrgo_decision_text((*C.mr_decision)(self))
-	if err := f.done(result, &kindOfBuffer); err != nil {
+	got := C.mrgo_decision_text((*C.mr_decision)(self))
+	if err := f.done(got, &kindOfBuffer); err != nil {
 		return "", err
 	}
-	return takeBuffer(result.out), nil
+	return takeBuffer(got.out), nil
 }
 
 // JSON returns the decision as a JSON object (RFC 8259): verdict, request_id, gate_digest,
@@ -2661,11 +3434,11 @@ func (d *Decision) JSON() (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
-	result := C.mrgo_decision_json((*C.mr_decision)(self))
-	if err := f.done(result, &kindOfBuffer); err != nil {
+	got := C.mrgo_decision_json((*C.mr_decision)(self))
+	if err := f.done(got, &kindOfBuffer); err != nil {
 		return "", err
 	}
-	return takeBuffer(result.out), nil
+	return takeBuffer(got.out), nil
 }
 
 var kindOfChannelPage = handleKind{"channel page", func(ptr unsafe.Pointer) uint64 {
@@ -2681,6 +3454,115 @@ func takeChannelPage(ptr unsafe.Pointer) Page[ChannelRecord] {
 	next := C.GoString(C.mr_channel_page_next_token(page))
 	raise(kindOfChannelPage.free(ptr))
 	return Page[ChannelRecord]{records, next}
+}
+
+var kindOfChannelMovePage = handleKind{"channel move page", func(ptr unsafe.Pointer) uint64 {
+	return uint64(C.mrgo_channel_move_page_free((*C.mr_channel_move_page)(ptr)))
+}, false, nil}
+
+func takeChannelMovePage(ptr unsafe.Pointer) Page[ChannelMoveRecord] {
+	page := (*C.mr_channel_move_page)(ptr)
+	records := make([]ChannelMoveRecord, C.mr_channel_move_page_count(page))
+	for i := range records {
+		records[i] = readChannelMoveRecord(C.mr_channel_move_page_at(page, C.int64_t(i)))
+	}
+	next := C.GoString(C.mr_channel_move_page_next_token(page))
+	raise(kindOfChannelMovePage.free(ptr))
+	return Page[ChannelMoveRecord]{records, next}
+}
+
+var kindOfCheckPage = handleKind{"check page", func(ptr unsafe.Pointer) uint64 {
+	return uint64(C.mrgo_check_page_free((*C.mr_check_page)(ptr)))
+}, false, nil}
+
+func takeCheckPage(ptr unsafe.Pointer) Page[CheckRecord] {
+	page := (*C.mr_check_page)(ptr)
+	records := make([]CheckRecord, C.mr_check_page_count(page))
+	for i := range records {
+		records[i] = readCheckRecord(C.mr_check_page_at(page, C.int64_t(i)))
+	}
+	next := C.GoString(C.mr_check_page_next_token(page))
+	raise(kindOfCheckPage.free(ptr))
+	return Page[CheckRecord]{records, next}
+}
+
+// Lineage is a part of the lineage graph: the edges that a walk went.
+type Lineage struct {
+	owner owner
+}
+
+var kindOfLineage = handleKind{"lineage", func(ptr unsafe.Pointer) uint64 {
+	return uint64(C.mrgo_lineage_free((*C.mr_lineage)(ptr)))
+}, false, nil}
+
+func newLineage(ptr unsafe.Pointer, host *host, parent any) *Lineage {
+	l := &Lineage{}
+	l.owner.handle = newHandle(ptr, &kindOfLineage, host, parent)
+	runtime.AddCleanup(l, (*handle).collect, l.owner.handle)
+	return l
+}
+
+func (l *Lineage) core() *owner {
+	if l == nil {
+		return nil
+	}
+	return &l.owner
+}
+
+// Close frees the handle.
+//
+// It may be called at any time and more than once. Calls that are under way end as usual, and the
+// last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
+// nil.
+func (l *Lineage) Close() error {
+	return l.core().close()
+}
+
+// Info returns what the walk found.
+func (l *Lineage) Info() (LineageRecord, error) {
+	var f frame
+	defer f.end()
+	self := f.self(l.core())
+	if f.err != nil {
+		return LineageRecord{}, f.err
+	}
+	record := C.mr_lineage_info((*C.mr_lineage)(self))
+	return readLineageRecord(record), nil
+}
+
+// Len returns the number of edges.
+func (l *Lineage) Len() (int, error) {
+	var f frame
+	defer f.end()
+	self := f.self(l.core())
+	if f.err != nil {
+		return 0, f.err
+	}
+	return int(C.mr_lineage_count((*C.mr_lineage)(self))), nil
+}
+
+// At returns one edge.
+//
+//   - index: 0 to count - 1, the nearest to the start first
+//
+// Errors: [ErrInvalidArgument] when the index is out of range.
+func (l *Lineage) At(index int) (LineageEdgeRecord, error) {
+	var f frame
+	defer f.end()
+	self := f.self(l.core())
+	if f.err != nil {
+		return LineageEdgeRecord{}, f.err
+	}
+	record := C.mr_lineage_at((*C.mr_lineage)(self), C.int64_t(index))
+	if record == nil {
+		return LineageEdgeRecord{}, outOfRange("index", index, int(C.mr_lineage_count((*C.mr_lineage)(self))))
+	}
+	return readLineageEdgeRecord(record), nil
+}
+
+// All goes over all of them, in the order of At.
+func (l *Lineage) All() iter.Seq2[LineageEdgeRecord, error] {
+	return all(l.Len, l.At)
 }
 
 // Metric is one metric of a run, the fast way to log. It may be used from any goroutine.
@@ -2728,8 +3610,8 @@ func (m *Metric) Log(value float64, step int64) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_metric_log((*C.mr_metric)(self), C.double(value), C.int64_t(step))
-	return f.done(result, nil)
+	got := C.mrgo_metric_log((*C.mr_metric)(self), C.double(value), C.int64_t(step))
+	return f.done(got, nil)
 }
 
 // LogMany logs many points: all of them or none.
@@ -2750,8 +3632,8 @@ func (m *Metric) LogMany(values []float64, steps, times []int64) error {
 	if f.err != nil {
 		return f.err
 	}
-	result := C.mrgo_metric_log_many((*C.mr_metric)(self), (*C.double)(array(values)), (*C.int64_t)(array(steps)), (*C.int64_t)(array(times)), C.size_t(len(values)))
-	return f.done(result, nil)
+	got := C.mrgo_metric_log_many((*C.mr_metric)(self), (*C.double)(array(values)), (*C.int64_t)(array(steps)), (*C.int64_t)(array(times)), C.size_t(len(values)))
+	return f.done(got, nil)
 }
 
 var kindOfMetricPage = handleKind{"metric page", func(ptr unsafe.Pointer) uint64 {

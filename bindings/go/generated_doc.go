@@ -27,7 +27,15 @@
 //	                                                file_count, total_size, frozen, run_id,
 //	                                                version; unknown when several inputs have
 //	                                                the role
-//	dataset.digest = '...'                          the only dataset input: name, digest, context
+//	dataset.digest = '...'                          some dataset input: name, digest, context
+//	checks.bias_audit = 'passed'                    the latest report: passed, failed, skipped
+//	evaluations.holdout.metrics.auc >= 0.9          of the latest finished run of kind evaluation
+//	                                                that is named holdout and has this run, or a
+//	                                                version made of it, as an input; below it
+//	                                                metrics, params, tags, attributes, dataset,
+//	                                                inputs, artifacts and checks
+//	approvals.risk >= 2                             how many approvals of that role there are
+//	channel.staging.hours >= 24                     how long the channel holds this version now
 //	artifacts.*.format IN ('safetensors', 'onnx')   every artifact, and at least one
 //	artifacts."model.safetensors".size < 2e9        path, format, size, digest, kind
 //	version.prerelease IS NULL                      major, minor, patch, prerelease, number
@@ -41,7 +49,8 @@
 // "-" and "/", so a subtraction needs blanks around its sign. abs() takes a number. `status`,
 // `run_id` and other attributes may stand without `attributes.`, and the singular forms of MLflow
 // are read too. NOT cannot stand over a test with *: write != or NOT IN, which must hold for every
-// one.
+// one. A dataset test is true when some dataset input satisfies it, as in MLflow; checks and
+// evaluations take a * too.
 //
 // A format is told by the first bytes of a file and is a hint which loader fits, not proof that no
 // other one would read it. Of a dataset input that was named by digest alone only digest and
@@ -50,6 +59,11 @@
 // Truth has three values: something missing, NaN or unreadable makes a comparison unknown, and a
 // rule that is unknown does not pass. The incumbent is what the channel, or for a promotion
 // `latest`, holds now; where nothing is held it is missing.
+//
+// A rule that is not true fails, unless it can still come true for this very candidate: when a
+// check or an evaluation is missing so far, when approvals are, or the age in a channel. Then it is
+// pending, and so is the request. A check that was reported, and an evaluation that was found, are
+// what they are.
 //
 // # What dataset.h says
 //
@@ -61,13 +75,66 @@
 // digest is the BLAKE2b-256 (RFC 7693) of its bytes up to 1 MiB; above, it is BLAKE2b-256 over the
 // line "modelreg tree v1", the size as 8 little-endian bytes and the digests of its 1 MiB leaves.
 //
+// # What semver.h says
+//
+// Semantic versions (semver.org, 2.0.0) and ranges of them, as the registry reads them. Nothing
+// here needs a registry.
+//
+// A version is MAJOR.MINOR.PATCH[-PRERELEASE][+BUILD], strictly: no "v" in front, no blanks, no
+// leading zeros, at most 256 bytes, numbers up to 2^53 - 1. Precedence is that of section 11:
+//
+//	1.0.0-alpha < 1.0.0-alpha.1 < 1.0.0-rc.9 < 1.0.0-rc.10 < 1.0.0 < 1.0.1
+//
+// Build metadata does not count: 1.0.0+a and 1.0.0+b are equal.
+//
+// Ranges are written as npm writes them, and mean the same:
+//
+//	1.2.3                    that version, whatever its build metadata; also =1.2.3
+//	1.x  1.2  *              every version with these numbers
+//	^1.2.3                   >=1.2.3 <2.0.0-0: up to the next number that is not 0
+//	~1.2.3                   >=1.2.3 <1.3.0-0
+//	>=1.2 <2                 all of several comparisons
+//	1.2 - 2.3                from one to the other, both included
+//	^1.2 || 3.1.4            any of several alternatives
+//
+// A prerelease is in a range only where the range names a prerelease of the same MAJOR.MINOR.PATCH,
+// as ^1.2.3-rc.1 does for 1.2.3-rc.2, or with [RangePrereleases].
+//
 // # What request.h says
 //
 // Requests, decisions and the promotion of runs to versions.
 //
 // A request proposes one transition. Opening it seals what is judged: from then on params, metrics,
-// inputs and artifacts of the run cannot change, and its tags are copied into the request. The gate
-// is evaluated and the version is made in one transaction; the decision is kept for ever.
+// inputs and artifacts of the run cannot change, and its tags are copied into the request; so is an
+// evaluation that a rule reads. The gate is evaluated and the version is made in one transaction;
+// the decision is kept for ever.
+//
+// Where a rule can still come true the request stays open. Nothing happens by itself then: somebody
+// calls [Request.Complete] when a check, an evaluation or an approval has come in, or enough time
+// has passed. Refused requests stay refused and sealed; propose the run again where a gate has
+// changed.
+//
+// # What check.h says
+//
+// Checks: what named validations of a run found, who said so, and the evidence.
+//
+// Every report is kept; of several with one name the latest counts. Checks can be reported at any
+// time, also on a run that is sealed: a request that waits for one is completed with
+// [Request.Complete].
+//
+// # What lineage.h says
+//
+// Lineage: what a thing was made of, and what was made of it.
+//
+// The graph has four kinds of nodes and is a list of its edges, each from what was used to what it
+// was used for:
+//
+//	run -> dataset       the dataset run that recorded it                role "snapshot"
+//	dataset -> run       an input of the run                             its role
+//	run -> run           an input of the run, such as what it evaluates  its role
+//	version -> run       an input of the run, such as a base             its role
+//	run -> version       a promotion                                     role "promotion"
+//	version -> channel   what the channel holds now                      role "held"
 //
 // # What metric.h says
 //
@@ -98,6 +165,7 @@
 //   - model.h: Models: stable identities in the registry.
 //   - model_version.h: Versions: semantic versions of a model, each made by a gate that passed.
 //   - channel.h: Channels: named pointers to a version, moved through a gate by compare-and-set.
+//     Every move is kept.
 //   - resolve.h: Resolving: from a reference to the version that a consumer should use.
 //   - version.h: The version of the library, at compile time and at run time.
 package modelreg

@@ -16,6 +16,12 @@ const (
 	// How long a call waits for other writers when the caller does not say.
 	DefaultBusyTimeout = 10000 * time.Millisecond
 
+	// Edges that a walk goes when the caller does not say.
+	LineageDefaultDepth = 16
+
+	// The most edges that a walk can go.
+	LineageMaxDepth = 1024
+
 	// Major version of these headers.
 	LibraryVersionMajor = 0
 
@@ -394,11 +400,14 @@ const (
 	// In use.
 	VersionStatusActive VersionStatus = 1
 
-	// Resolves with a warning.
+	// Resolves with a warning; `latest` and ranges take it where nothing active fits.
 	VersionStatusDeprecated VersionStatus = 2
 
-	// Skipped by `latest` and ranges; an exact reference still resolves.
+	// Skipped by `latest` and ranges; an exact reference or a digest still resolves, with a warning.
 	VersionStatusYanked VersionStatus = 3
+
+	// Deleted. Only a resolve as of an earlier time names it.
+	VersionStatusDeleted VersionStatus = 4
 )
 
 // String returns the name of the value, also where this package does not know it.
@@ -410,40 +419,37 @@ func (v VersionStatus) String() string {
 		return "DEPRECATED"
 	case VersionStatusYanked:
 		return "YANKED"
+	case VersionStatusDeleted:
+		return "DELETED"
 	}
 	return unknownName("VersionStatus", int64(v))
 }
 
-// RequestState says how far a request is.
-type RequestState int32
+// YankChannels says what becomes of the channels that hold a version when it is yanked.
+type YankChannels int32
 
 const (
-	// Neither accepted nor refused yet.
-	RequestStateOpen RequestState = 1
+	// They move to `replacement`; without one the version cannot be yanked.
+	YankChannelsReplace YankChannels = 0
 
-	// The gate passed and the transition is made.
-	RequestStateAccepted RequestState = 2
+	// Each is rolled back, as by [Model.RollBackChannel].
+	YankChannelsRollBack YankChannels = 1
 
-	// The gate refused.
-	RequestStateRefused RequestState = 3
-
-	// Withdrawn by somebody.
-	RequestStateWithdrawn RequestState = 4
+	// Each is cleared.
+	YankChannelsClear YankChannels = 2
 )
 
 // String returns the name of the value, also where this package does not know it.
-func (v RequestState) String() string {
+func (v YankChannels) String() string {
 	switch v {
-	case RequestStateOpen:
-		return "OPEN"
-	case RequestStateAccepted:
-		return "ACCEPTED"
-	case RequestStateRefused:
-		return "REFUSED"
-	case RequestStateWithdrawn:
-		return "WITHDRAWN"
+	case YankChannelsReplace:
+		return "REPLACE"
+	case YankChannelsRollBack:
+		return "ROLL_BACK"
+	case YankChannelsClear:
+		return "CLEAR"
 	}
-	return unknownName("RequestState", int64(v))
+	return unknownName("YankChannels", int64(v))
 }
 
 // Bump says which part of a version to raise.
@@ -478,6 +484,54 @@ func (v Bump) String() string {
 	return unknownName("Bump", int64(v))
 }
 
+// RangeFlags says what a range takes: 0 or [RangePrereleases].
+type RangeFlags uint32
+
+const (
+	// Every prerelease that lies in the range, also those that it does not name. 1.x then begins at
+	// 1.0.0-0.
+	RangePrereleases RangeFlags = 1
+)
+
+// String returns the names of the bits.
+func (v RangeFlags) String() string {
+	return bitNames(uint64(v), []bitName{
+		{uint64(RangePrereleases), "PRERELEASES"},
+	})
+}
+
+// RequestState says how far a request is.
+type RequestState int32
+
+const (
+	// Neither accepted nor refused yet.
+	RequestStateOpen RequestState = 1
+
+	// The gate passed and the transition is made.
+	RequestStateAccepted RequestState = 2
+
+	// The gate refused.
+	RequestStateRefused RequestState = 3
+
+	// Withdrawn by somebody.
+	RequestStateWithdrawn RequestState = 4
+)
+
+// String returns the name of the value, also where this package does not know it.
+func (v RequestState) String() string {
+	switch v {
+	case RequestStateOpen:
+		return "OPEN"
+	case RequestStateAccepted:
+		return "ACCEPTED"
+	case RequestStateRefused:
+		return "REFUSED"
+	case RequestStateWithdrawn:
+		return "WITHDRAWN"
+	}
+	return unknownName("RequestState", int64(v))
+}
+
 // Verdict says what a gate or a rule says.
 type Verdict int32
 
@@ -485,10 +539,10 @@ const (
 	// True.
 	VerdictPassed Verdict = 1
 
-	// False, or unknown for good.
+	// Not true, and for good.
 	VerdictFailed Verdict = 2
 
-	// Unknown, and can still come true.
+	// Not true yet, and can still come true.
 	VerdictPending Verdict = 3
 )
 
@@ -503,6 +557,119 @@ func (v Verdict) String() string {
 		return "PENDING"
 	}
 	return unknownName("Verdict", int64(v))
+}
+
+// ChannelMoveKind says how a channel came to hold what it holds.
+type ChannelMoveKind int32
+
+const (
+	// Moved through its gate.
+	ChannelMoveKindMoved ChannelMoveKind = 1
+
+	// Rolled back to a version that it held before.
+	ChannelMoveKindRolledBack ChannelMoveKind = 2
+
+	// Cleared.
+	ChannelMoveKindCleared ChannelMoveKind = 3
+)
+
+// String returns the name of the value, also where this package does not know it.
+func (v ChannelMoveKind) String() string {
+	switch v {
+	case ChannelMoveKindMoved:
+		return "MOVED"
+	case ChannelMoveKindRolledBack:
+		return "ROLLED_BACK"
+	case ChannelMoveKindCleared:
+		return "CLEARED"
+	}
+	return unknownName("ChannelMoveKind", int64(v))
+}
+
+// CheckResult says what a check found.
+type CheckResult int32
+
+const (
+	// All is well.
+	CheckResultPassed CheckResult = 1
+
+	// It is not.
+	CheckResultFailed CheckResult = 2
+
+	// It was not made.
+	CheckResultSkipped CheckResult = 3
+)
+
+// String returns the name of the value, also where this package does not know it.
+func (v CheckResult) String() string {
+	switch v {
+	case CheckResultPassed:
+		return "PASSED"
+	case CheckResultFailed:
+		return "FAILED"
+	case CheckResultSkipped:
+		return "SKIPPED"
+	}
+	return unknownName("CheckResult", int64(v))
+}
+
+// LineageDirection says where a walk goes.
+type LineageDirection int32
+
+const (
+	// To what it was made of, and on to what that was made of; the default.
+	LineageDirectionUpstream LineageDirection = 0
+
+	// To what was made of it, and on.
+	LineageDirectionDownstream LineageDirection = 1
+
+	// Both: upstream from the start, and downstream from the start.
+	LineageDirectionBoth LineageDirection = 2
+)
+
+// String returns the name of the value, also where this package does not know it.
+func (v LineageDirection) String() string {
+	switch v {
+	case LineageDirectionUpstream:
+		return "UPSTREAM"
+	case LineageDirectionDownstream:
+		return "DOWNSTREAM"
+	case LineageDirectionBoth:
+		return "BOTH"
+	}
+	return unknownName("LineageDirection", int64(v))
+}
+
+// LineageKind says what a node of the lineage is.
+type LineageKind int32
+
+const (
+	// A dataset, named by its digest.
+	LineageKindDataset LineageKind = 1
+
+	// A run of any kind, named by its id.
+	LineageKindRun LineageKind = 2
+
+	// A version, named `model@number`.
+	LineageKindVersion LineageKind = 3
+
+	// A channel, named `model@name`.
+	LineageKindChannel LineageKind = 4
+)
+
+// String returns the name of the value, also where this package does not know it.
+func (v LineageKind) String() string {
+	switch v {
+	case LineageKindDataset:
+		return "DATASET"
+	case LineageKindRun:
+		return "RUN"
+	case LineageKindVersion:
+		return "VERSION"
+	case LineageKindChannel:
+		return "CHANNEL"
+	}
+	return unknownName("LineageKind", int64(v))
 }
 
 // HistoryFlags says which limits of [HistoryOptions] count: any of the bits below.

@@ -254,8 +254,8 @@ type GateOptions struct {
 	// "promote" or "channel/NAME"; "" is "promote".
 	Transition string
 
-	// For [Registry.AttachGate]: digest of the gate that is attached now, or "none"; another answers
-	// [ErrConflict]. "": whatever is attached.
+	// For [Registry.AttachGate] and [Registry.DetachGate]: digest of the gate that is attached now, or
+	// "none"; another answers [ErrConflict]. "": whatever is attached.
 	ExpectedDigest string
 }
 
@@ -268,6 +268,37 @@ func (o *GateOptions) native(f *frame) *C.mr_gate_options {
 	n.model = f.pinnedText("GateOptions.Model", o.Model)
 	n.transition = f.pinnedText("GateOptions.Transition", o.Transition)
 	n.expected_digest = f.pinnedText("GateOptions.ExpectedDigest", o.ExpectedDigest)
+	return n
+}
+
+// GateListOptions says which gates to list.
+type GateListOptions struct {
+	// 0, or [GateDefault] in place of a model.
+	Flags GateFlags
+
+	// Name of the model; "" with [GateDefault].
+	Model string
+
+	// Only those of this transition; "": all transitions.
+	Transition string
+
+	// Most records in the page, 1 to [ListMaxLimit]; 0 is [ListDefaultLimit].
+	Limit int64
+
+	// Token of the page before; "" starts at the beginning.
+	Token string
+}
+
+func (o *GateListOptions) native(f *frame) *C.mr_gate_list_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_gate_list_options{struct_size: C.sizeof_mr_gate_list_options}
+	n.flags = C.mr_gate_flags(o.Flags)
+	n.model = f.pinnedText("GateListOptions.Model", o.Model)
+	n.transition = f.pinnedText("GateListOptions.Transition", o.Transition)
+	n.limit = C.int64_t(o.Limit)
+	n.token = f.pinnedText("GateListOptions.Token", o.Token)
 	return n
 }
 
@@ -385,6 +416,56 @@ func (o *ModelOptions) native(f *frame) *C.mr_model_options {
 	return n
 }
 
+// DeprecateOptions says why a version is deprecated.
+type DeprecateOptions struct {
+	// Why, 1 to 65,536 bytes: consumers read it.
+	Reason string
+
+	// Number of the version to use in its place, which is active; "": none.
+	Replacement string
+
+	// Ends waiting for other writers early.
+	Cancel *Cancel
+}
+
+func (o *DeprecateOptions) native(f *frame) *C.mr_deprecate_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_deprecate_options{struct_size: C.sizeof_mr_deprecate_options}
+	n.reason = f.pinnedText("DeprecateOptions.Reason", o.Reason)
+	n.replacement = f.pinnedText("DeprecateOptions.Replacement", o.Replacement)
+	n.cancel = (*C.mr_cancel)(f.argument("DeprecateOptions.Cancel", o.Cancel.core(), true))
+	return n
+}
+
+// YankOptions says why a version is yanked, and what takes its place.
+type YankOptions struct {
+	// What becomes of the channels that hold it.
+	Channels YankChannels
+
+	// Why, 1 to 65,536 bytes: consumers read it.
+	Reason string
+
+	// Number of the version to use in its place, which is active; "": none.
+	Replacement string
+
+	// Ends waiting for other writers early.
+	Cancel *Cancel
+}
+
+func (o *YankOptions) native(f *frame) *C.mr_yank_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_yank_options{struct_size: C.sizeof_mr_yank_options}
+	n.channels = C.mr_yank_channels(o.Channels)
+	n.reason = f.pinnedText("YankOptions.Reason", o.Reason)
+	n.replacement = f.pinnedText("YankOptions.Replacement", o.Replacement)
+	n.cancel = (*C.mr_cancel)(f.argument("YankOptions.Cancel", o.Cancel.core(), true))
+	return n
+}
+
 // PromoteOptions says how to promote.
 type PromoteOptions struct {
 	// Part to raise when Version is ""; 0 is [BumpPatch] on a line such as "1.2", else [BumpMinor].
@@ -432,6 +513,21 @@ func (o *PromoteOptions) native(f *frame) *C.mr_promote_options {
 	return n
 }
 
+// CompleteOptions says how to complete a request.
+type CompleteOptions struct {
+	// Ends waiting for other writers early.
+	Cancel *Cancel
+}
+
+func (o *CompleteOptions) native(f *frame) *C.mr_complete_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_complete_options{struct_size: C.sizeof_mr_complete_options}
+	n.cancel = (*C.mr_cancel)(f.argument("CompleteOptions.Cancel", o.Cancel.core(), true))
+	return n
+}
+
 // RequestListOptions says which requests to list.
 type RequestListOptions struct {
 	// Only requests in this state; 0: all.
@@ -456,6 +552,50 @@ func (o *RequestListOptions) native(f *frame) *C.mr_request_list_options {
 	n.model = f.pinnedText("RequestListOptions.Model", o.Model)
 	n.limit = C.int64_t(o.Limit)
 	n.token = f.pinnedText("RequestListOptions.Token", o.Token)
+	return n
+}
+
+// EvaluateOptions says what to judge in a dry run.
+type EvaluateOptions struct {
+	// For "promote": as in [PromoteOptions].
+	Bump Bump
+
+	// Name of the model.
+	Model string
+
+	// "promote" or "channel/NAME"; "" is "promote". The channel need not exist.
+	Transition string
+
+	// For "promote": id of a run of kind training; it need not be finished.
+	RunID string
+
+	// For "promote": as in [PromoteOptions].
+	ArtifactPath string
+
+	// For "promote": as in [PromoteOptions]; for "channel/NAME": the version of this model that the
+	// channel would hold.
+	Version string
+
+	// For "promote": as in [PromoteOptions].
+	Line string
+
+	// For "promote": as in [PromoteOptions].
+	PrereleaseID string
+}
+
+func (o *EvaluateOptions) native(f *frame) *C.mr_evaluate_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_evaluate_options{struct_size: C.sizeof_mr_evaluate_options}
+	n.bump = C.mr_bump(o.Bump)
+	n.model = f.pinnedText("EvaluateOptions.Model", o.Model)
+	n.transition = f.pinnedText("EvaluateOptions.Transition", o.Transition)
+	n.run_id = f.pinnedText("EvaluateOptions.RunID", o.RunID)
+	n.artifact_path = f.pinnedText("EvaluateOptions.ArtifactPath", o.ArtifactPath)
+	n.version = f.pinnedText("EvaluateOptions.Version", o.Version)
+	n.line = f.pinnedText("EvaluateOptions.Line", o.Line)
+	n.prerelease_id = f.pinnedText("EvaluateOptions.PrereleaseID", o.PrereleaseID)
 	return n
 }
 
@@ -495,6 +635,173 @@ func (o *MoveOptions) native(f *frame) *C.mr_move_options {
 	return n
 }
 
+// RollBackOptions is one roll back of a channel.
+type RollBackOptions struct {
+	// Name of the channel.
+	Channel string
+
+	// What the channel holds now: a number, or "none". Anything else there answers [ErrConflict].
+	Expected string
+
+	// The version to go back to, which the channel must have held; "": the one it held last before,
+	// and that is not yanked. Rolling back again goes further back.
+	Version string
+
+	// Why, up to 65,536 bytes; "": not said.
+	Reason string
+
+	// Ends waiting for other writers early.
+	Cancel *Cancel
+}
+
+func (o *RollBackOptions) native(f *frame) *C.mr_roll_back_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_roll_back_options{struct_size: C.sizeof_mr_roll_back_options}
+	n.channel = f.pinnedText("RollBackOptions.Channel", o.Channel)
+	n.expected = f.pinnedText("RollBackOptions.Expected", o.Expected)
+	n.version = f.pinnedText("RollBackOptions.Version", o.Version)
+	n.reason = f.pinnedText("RollBackOptions.Reason", o.Reason)
+	n.cancel = (*C.mr_cancel)(f.argument("RollBackOptions.Cancel", o.Cancel.core(), true))
+	return n
+}
+
+// ClearOptions says how to clear a channel.
+type ClearOptions struct {
+	// Name of the channel.
+	Channel string
+
+	// What the channel holds now: a number, or "none". Anything else there answers [ErrConflict].
+	Expected string
+
+	// Why, up to 65,536 bytes; "": not said.
+	Reason string
+
+	// Ends waiting for other writers early.
+	Cancel *Cancel
+}
+
+func (o *ClearOptions) native(f *frame) *C.mr_clear_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_clear_options{struct_size: C.sizeof_mr_clear_options}
+	n.channel = f.pinnedText("ClearOptions.Channel", o.Channel)
+	n.expected = f.pinnedText("ClearOptions.Expected", o.Expected)
+	n.reason = f.pinnedText("ClearOptions.Reason", o.Reason)
+	n.cancel = (*C.mr_cancel)(f.argument("ClearOptions.Cancel", o.Cancel.core(), true))
+	return n
+}
+
+// ChannelMoveListOptions says which part of the history of a channel to list.
+type ChannelMoveListOptions struct {
+	// Name of the channel.
+	Channel string
+
+	// Most records in the page, 1 to [ListMaxLimit]; 0 is [ListDefaultLimit].
+	Limit int64
+
+	// Token of the page before; "" starts at the beginning.
+	Token string
+}
+
+func (o *ChannelMoveListOptions) native(f *frame) *C.mr_channel_move_list_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_channel_move_list_options{struct_size: C.sizeof_mr_channel_move_list_options}
+	n.channel = f.pinnedText("ChannelMoveListOptions.Channel", o.Channel)
+	n.limit = C.int64_t(o.Limit)
+	n.token = f.pinnedText("ChannelMoveListOptions.Token", o.Token)
+	return n
+}
+
+// CheckOptions says what is known about a report of a check. Evidence is a file that is copied into
+// the blob store, or something elsewhere that is named by its digest; not both.
+type CheckOptions struct {
+	// Who or what made the check, such as a tool with its version, up to 250 bytes; "": the actor of
+	// the registry.
+	Reporter string
+
+	// A note for people, up to 65,536 bytes; "": none.
+	Note string
+
+	// Local path of a file that shows what was found; "": none.
+	EvidencePath string
+
+	// Where evidence lies that is not copied, up to 4,096 bytes; "": nowhere.
+	EvidenceURI string
+
+	// Digest of what lies there, 64 hex digits; goes with EvidenceURI.
+	EvidenceDigest string
+
+	// Size in bytes of what lies there; goes with EvidenceURI.
+	EvidenceSize int64
+
+	// Ends copying early.
+	Cancel *Cancel
+}
+
+func (o *CheckOptions) native(f *frame) *C.mr_check_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_check_options{struct_size: C.sizeof_mr_check_options}
+	n.reporter = f.pinnedText("CheckOptions.Reporter", o.Reporter)
+	n.note = f.pinnedText("CheckOptions.Note", o.Note)
+	n.evidence_path = f.pinnedText("CheckOptions.EvidencePath", o.EvidencePath)
+	n.evidence_uri = f.pinnedText("CheckOptions.EvidenceURI", o.EvidenceURI)
+	n.evidence_digest = f.pinnedText("CheckOptions.EvidenceDigest", o.EvidenceDigest)
+	n.evidence_size = C.int64_t(o.EvidenceSize)
+	n.cancel = (*C.mr_cancel)(f.argument("CheckOptions.Cancel", o.Cancel.core(), true))
+	return n
+}
+
+// LineageOptions says where to start and how far to go. Exactly one of DatasetDigest, RunID,
+// version and channel is set.
+type LineageOptions struct {
+	// Where to go.
+	Direction LineageDirection
+
+	// Digest of a dataset, 64 hex digits; it need not be recorded here.
+	DatasetDigest string
+
+	// Id of a run of any kind.
+	RunID string
+
+	// A version as `model@number`.
+	Version string
+
+	// A channel as `model@name`.
+	Channel string
+
+	// Most edges from the start, 1 to [LineageMaxDepth]; 0 is [LineageDefaultDepth].
+	Depth int64
+
+	// Most edges in all, 1 to [ListMaxLimit]; 0 is [ListDefaultLimit].
+	Limit int64
+
+	// Ends the walk early.
+	Cancel *Cancel
+}
+
+func (o *LineageOptions) native(f *frame) *C.mr_lineage_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_lineage_options{struct_size: C.sizeof_mr_lineage_options}
+	n.direction = C.mr_lineage_direction(o.Direction)
+	n.dataset_digest = f.pinnedText("LineageOptions.DatasetDigest", o.DatasetDigest)
+	n.run_id = f.pinnedText("LineageOptions.RunID", o.RunID)
+	n.version = f.pinnedText("LineageOptions.Version", o.Version)
+	n.channel = f.pinnedText("LineageOptions.Channel", o.Channel)
+	n.depth = C.int64_t(o.Depth)
+	n.limit = C.int64_t(o.Limit)
+	n.cancel = (*C.mr_cancel)(f.argument("LineageOptions.Cancel", o.Cancel.core(), true))
+	return n
+}
+
 // HistoryOptions says which points of a metric to read.
 type HistoryOptions struct {
 	// Any of [HistoryFromStep] and [HistoryToStep].
@@ -525,6 +832,11 @@ type ResolveOptions struct {
 
 	// Ends waiting early.
 	Cancel *Cancel
+
+	// Answer as of this time, by when things were recorded here; 0: as of now. The future is refused.
+	// Whatever is recorded later, the version, its status and its replacement stay what they were;
+	// only a warning says what has become of it since.
+	AsOf time.Time
 }
 
 func (o *ResolveOptions) native(f *frame) *C.mr_resolve_options {
@@ -534,5 +846,6 @@ func (o *ResolveOptions) native(f *frame) *C.mr_resolve_options {
 	n := &C.mr_resolve_options{struct_size: C.sizeof_mr_resolve_options}
 	n.flags = C.mr_resolve_flags(o.Flags)
 	n.cancel = (*C.mr_cancel)(f.argument("ResolveOptions.Cancel", o.Cancel.core(), true))
+	n.as_of_us = microseconds(o.AsOf)
 	return n
 }

@@ -242,6 +242,45 @@ func readArtifactRecord(c *C.mr_artifact_record) (r ArtifactRecord) {
 	return r
 }
 
+// GateRecord is one revision of the gate on a transition.
+type GateRecord struct {
+	// True when this is the gate in force, else 0.
+	InForce bool
+
+	// Name of the model; "" for the default gate.
+	Model string
+
+	// "promote" or "channel/NAME".
+	Transition string
+
+	// Counts the revisions of this transition from 1.
+	Revision int64
+
+	// Digest of the gate, 64 hex digits; "" where this revision detached it.
+	Digest string
+
+	// Canonical text of the gate; "" where this revision detached it.
+	Text string
+
+	// Who attached or detached it.
+	Actor string
+
+	// When.
+	Created time.Time
+}
+
+func readGateRecord(c *C.mr_gate_record) (r GateRecord) {
+	r.InForce = c.in_force != 0
+	r.Model = C.GoString(c.model)
+	r.Transition = C.GoString(c.transition)
+	r.Revision = int64(c.revision)
+	r.Digest = C.GoString(c.digest)
+	r.Text = C.GoString(c.text)
+	r.Actor = C.GoString(c.actor)
+	r.Created = goTime(c.created_us)
+	return r
+}
+
 // ReportRecord is the sums of a report.
 type ReportRecord struct {
 	// Files that were looked at.
@@ -434,11 +473,44 @@ type VersionRecord struct {
 	// Who promoted it.
 	Actor string
 
-	// When it was promoted.
+	// When it was promoted; later than every change of the registry before it, also where the clock
+	// was set back.
 	Created time.Time
 
-	// What a consumer should know, one line each.
+	// What a consumer should know, one line each: that it is deprecated or yanked, why, and what to
+	// use in its place.
 	Warnings []string
+
+	// Digests of the datasets that the run had as inputs when it was judged, 64 hex digits each, in
+	// the order in which they were logged; [Version.ListInputs] tells more.
+	DatasetDigests []string
+
+	// Program or script of the run, or "".
+	SourceEntryPoint string
+
+	// Host of the run, or "".
+	EnvironmentHost string
+
+	// Digest of the run's list of installed packages, or "".
+	EnvironmentPackagesDigest string
+
+	// Digest of the run's container image, or "".
+	EnvironmentImageDigest string
+
+	// Whether the source had changes that are not in the commit.
+	SourceState SourceState
+
+	// Why it is deprecated, yanked or deleted; "" while it is active.
+	StatusReason string
+
+	// Number of the version to use in its place, or "".
+	Replacement string
+
+	// Who gave it its status: promoted, deprecated, yanked or deleted it.
+	StatusActor string
+
+	// When.
+	StatusAt time.Time
 }
 
 func readVersionRecord(c *C.mr_version_record) (r VersionRecord) {
@@ -460,6 +532,67 @@ func readVersionRecord(c *C.mr_version_record) (r VersionRecord) {
 	r.Actor = C.GoString(c.actor)
 	r.Created = goTime(c.created_us)
 	r.Warnings = goTexts(c.warnings, C.int64_t(c.warning_count))
+	r.DatasetDigests = goTexts(c.dataset_digests, C.int64_t(c.dataset_count))
+	r.SourceEntryPoint = C.GoString(c.source_entry_point)
+	r.EnvironmentHost = C.GoString(c.environment_host)
+	r.EnvironmentPackagesDigest = C.GoString(c.environment_packages_digest)
+	r.EnvironmentImageDigest = C.GoString(c.environment_image_digest)
+	r.SourceState = SourceState(c.source_state)
+	r.StatusReason = C.GoString(c.status_reason)
+	r.Replacement = C.GoString(c.replacement)
+	r.StatusActor = C.GoString(c.status_actor)
+	r.StatusAt = goTime(c.status_us)
+	return r
+}
+
+// SemverRecord says what a semantic version consists of.
+type SemverRecord struct {
+	// The major number.
+	Major int64
+
+	// The minor number.
+	Minor int64
+
+	// The patch number.
+	Patch int64
+
+	// What stands between "-" and "+", such as "rc.1"; "" for a release.
+	Prerelease string
+
+	// What stands behind "+"; "" where there is no build metadata.
+	Build string
+
+	// All of it as text.
+	Number string
+}
+
+func readSemverRecord(c *C.mr_semver_record) (r SemverRecord) {
+	r.Major = int64(c.major)
+	r.Minor = int64(c.minor)
+	r.Patch = int64(c.patch)
+	r.Prerelease = C.GoString(c.prerelease)
+	r.Build = C.GoString(c.build)
+	r.Number = C.GoString(c.number)
+	return r
+}
+
+// SemverRangeRecord says what a range is.
+type SemverRangeRecord struct {
+	// The flags that it was read with.
+	Flags RangeFlags
+
+	// The range as it was given.
+	Text string
+
+	// The same in plain comparisons, such as ">=1.2.0 <2.0.0-0 || 3.1.4", or "*". It may be longer
+	// than a range that can be read.
+	Comparisons string
+}
+
+func readSemverRangeRecord(c *C.mr_semver_range_record) (r SemverRangeRecord) {
+	r.Flags = RangeFlags(c.flags)
+	r.Text = C.GoString(c.text)
+	r.Comparisons = C.GoString(c.comparisons)
 	return r
 }
 
@@ -483,18 +616,20 @@ type RequestRecord struct {
 	// Artifact path in that run; "" for the whole tree.
 	ArtifactPath string
 
-	// Number of the version: proposed, or taken when the request is accepted.
+	// Number of the version: taken when the request is accepted, until then proposed. A bump is raised
+	// anew when an open request is completed.
 	Version string
 
-	// Digest over everything that a rule can read of the candidate, 64 hex digits: BLAKE2b-256 over
-	// the line "modelreg candidate v1" and the sections run, params, tags, metrics, points, inputs and
-	// artifacts, each the line of its name and then its rows, with every text as its length in
-	// decimal, a colon and its bytes, and every number as 8 little-endian bytes. To be compared, not
-	// to be computed elsewhere: points are named by the digests of the chunks that are stored.
+	// Digest over everything of the candidate that is sealed, 64 hex digits: BLAKE2b-256 over the line
+	// "modelreg candidate v1" and the sections run, params, tags, metrics, points, inputs, artifacts,
+	// and evaluations with the names and digests of those that rules have read, each the line of its
+	// name and then its rows, with every text as its length in decimal, a colon and its bytes, and
+	// every number as 8 little-endian bytes. To be compared, not to be computed elsewhere: points are
+	// named by the digests of the chunks that are stored.
 	CandidateDigest string
 
-	// Digest over the gates that judged it, 64 hex digits: BLAKE2b-256 over the lines "default DIGEST"
-	// and "model DIGEST" with the digests of the two gates, or "none".
+	// Digest over the gates that judged it last, 64 hex digits: BLAKE2b-256 over the lines "default
+	// DIGEST" and "model DIGEST" with the digests of the two gates, or "none".
 	GateDigest string
 
 	// Description, or "".
@@ -508,6 +643,18 @@ type RequestRecord struct {
 
 	// When it was made.
 	Created time.Time
+
+	// What the channel held when it was asked for: a number, or "none"; "" for "promote".
+	Expected string
+
+	// Who accepted, refused or withdrew it; "" while it is open.
+	ClosedBy string
+
+	// Why it was withdrawn, or "".
+	ClosedReason string
+
+	// When it was accepted, refused or withdrawn; zero while it is open.
+	Closed time.Time
 }
 
 func readRequestRecord(c *C.mr_request_record) (r RequestRecord) {
@@ -524,15 +671,19 @@ func readRequestRecord(c *C.mr_request_record) (r RequestRecord) {
 	r.OpID = C.GoString(c.op_id)
 	r.Actor = C.GoString(c.actor)
 	r.Created = goTime(c.created_us)
+	r.Expected = C.GoString(c.expected)
+	r.ClosedBy = C.GoString(c.closed_by)
+	r.ClosedReason = C.GoString(c.closed_reason)
+	r.Closed = goTime(c.closed_us)
 	return r
 }
 
 // DecisionRecord says what a decision is.
 type DecisionRecord struct {
-	// Passed when every rule passed.
+	// Passed when every rule passed, failed when one failed, else pending.
 	Verdict Verdict
 
-	// Id of the request.
+	// Id of the request; "" for a dry run.
 	RequestID string
 
 	// Digest over the gates, 64 hex digits.
@@ -546,6 +697,13 @@ type DecisionRecord struct {
 
 	// Number of rules that passed.
 	PassedCount int64
+
+	// Counts the decisions on a request from 1; 0 for a dry run. Judging again what has not changed
+	// makes no new one.
+	Sequence int64
+
+	// Number of the version that the candidate was compared with; "": there was none.
+	Incumbent string
 }
 
 func readDecisionRecord(c *C.mr_decision_record) (r DecisionRecord) {
@@ -555,6 +713,8 @@ func readDecisionRecord(c *C.mr_decision_record) (r DecisionRecord) {
 	r.Created = goTime(c.created_us)
 	r.RuleCount = int64(c.rule_count)
 	r.PassedCount = int64(c.passed_count)
+	r.Sequence = int64(c.sequence)
+	r.Incumbent = C.GoString(c.incumbent)
 	return r
 }
 
@@ -601,13 +761,13 @@ type ChannelRecord struct {
 	// Number of the version it holds; "" when it holds nothing.
 	Version string
 
-	// How often it was moved; 0 for a new channel.
+	// How often it was moved, rolled back or cleared; 0 for a new channel.
 	Sequence int64
 
-	// Who moved it last, or created it.
+	// Who changed it last, or created it.
 	Actor string
 
-	// When it was moved last, or created.
+	// When it was changed last, or created.
 	Moved time.Time
 }
 
@@ -617,6 +777,154 @@ func readChannelRecord(c *C.mr_channel_record) (r ChannelRecord) {
 	r.Sequence = int64(c.sequence)
 	r.Actor = C.GoString(c.actor)
 	r.Moved = goTime(c.moved_us)
+	return r
+}
+
+// ChannelMoveRecord is one change of a channel.
+type ChannelMoveRecord struct {
+	// How it was changed.
+	Kind ChannelMoveKind
+
+	// Counts the changes of this channel from 1.
+	Sequence int64
+
+	// Number of the version that it held from then on; "": nothing.
+	Version string
+
+	// Number of the version that it held until then; "": nothing.
+	Previous string
+
+	// Id of the request that moved it; "" where no gate was asked.
+	RequestID string
+
+	// Why, or "".
+	Reason string
+
+	// Who did it.
+	Actor string
+
+	// When; later than every change of the registry before it.
+	Moved time.Time
+}
+
+func readChannelMoveRecord(c *C.mr_channel_move_record) (r ChannelMoveRecord) {
+	r.Kind = ChannelMoveKind(c.kind)
+	r.Sequence = int64(c.sequence)
+	r.Version = C.GoString(c.version)
+	r.Previous = C.GoString(c.previous)
+	r.RequestID = C.GoString(c.request_id)
+	r.Reason = C.GoString(c.reason)
+	r.Actor = C.GoString(c.actor)
+	r.Moved = goTime(c.moved_us)
+	return r
+}
+
+// CheckRecord is one report of a check.
+type CheckRecord struct {
+	// What it found.
+	Result CheckResult
+
+	// Id of the report, a UUID.
+	ID string
+
+	// Name of the check.
+	Name string
+
+	// Who or what made the check.
+	Reporter string
+
+	// Note, or "".
+	Note string
+
+	// Digest of the evidence, 64 hex digits; "": there is none.
+	EvidenceDigest string
+
+	// Where the evidence lies; "" where the registry keeps it, or there is none.
+	EvidenceURI string
+
+	// Size of the evidence in bytes; 0 when there is none.
+	EvidenceSize int64
+
+	// Actor of the registry that recorded it.
+	Actor string
+
+	// When it was recorded.
+	Created time.Time
+
+	// True when it is the latest report of its name, the one that counts.
+	Latest bool
+}
+
+func readCheckRecord(c *C.mr_check_record) (r CheckRecord) {
+	r.Result = CheckResult(c.result)
+	r.ID = C.GoString(c.id)
+	r.Name = C.GoString(c.name)
+	r.Reporter = C.GoString(c.reporter)
+	r.Note = C.GoString(c.note)
+	r.EvidenceDigest = C.GoString(c.evidence_digest)
+	r.EvidenceURI = C.GoString(c.evidence_uri)
+	r.EvidenceSize = int64(c.evidence_size)
+	r.Actor = C.GoString(c.actor)
+	r.Created = goTime(c.created_us)
+	r.Latest = c.latest != 0
+	return r
+}
+
+// LineageRecord says what a walk found.
+type LineageRecord struct {
+	// What the walk started from.
+	StartKind LineageKind
+
+	// Name of what the walk started from.
+	Start string
+
+	// Number of edges.
+	EdgeCount int64
+
+	// Number of different nodes at their ends, with the start.
+	NodeCount int64
+
+	// True when depth or limit ended the walk before everything was found.
+	Truncated bool
+}
+
+func readLineageRecord(c *C.mr_lineage_record) (r LineageRecord) {
+	r.StartKind = LineageKind(c.start_kind)
+	r.Start = C.GoString(c.start)
+	r.EdgeCount = int64(c.edge_count)
+	r.NodeCount = int64(c.node_count)
+	r.Truncated = c.truncated != 0
+	return r
+}
+
+// LineageEdgeRecord is one edge.
+type LineageEdgeRecord struct {
+	// What was used.
+	SourceKind LineageKind
+
+	// Name of what was used.
+	Source string
+
+	// What it was used for.
+	TargetKind LineageKind
+
+	// Name of what it was used for.
+	Target string
+
+	// What for: the role of an input, "snapshot", "promotion" or "held".
+	Role string
+
+	// Edges from the start: -1 and below upstream, 1 and above downstream.
+	Distance int64
+}
+
+func readLineageEdgeRecord(c *C.mr_lineage_edge_record) (r LineageEdgeRecord) {
+	r.SourceKind = LineageKind(c.source_kind)
+	r.Source = C.GoString(c.source)
+	r.TargetKind = LineageKind(c.target_kind)
+	r.Target = C.GoString(c.target)
+	r.Role = C.GoString(c.role)
+	r.Distance = int64(c.distance)
 	return r
 }
 

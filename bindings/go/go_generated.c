@@ -304,6 +304,27 @@ mrgo_result mrgo_registry_open_gate(mr_registry *registry, const mr_gate_options
   return mrgo_end(&call);
 }
 
+mrgo_result mrgo_registry_detach_gate(mr_registry *registry, const mr_gate_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_registry_detach_gate(registry, options, &call.error);
+  return mrgo_end(&call);
+}
+
+uint64_t mrgo_gate_page_free(mr_gate_page *page) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  mr_gate_page_free(page);
+  return mrgo_end(&call).panicked;
+}
+
+mrgo_result mrgo_registry_list_gates(mr_registry *registry, const mr_gate_list_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_registry_list_gates(registry, options, (mr_gate_page **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
 uint64_t mrgo_report_free(mr_report *report) {
   mrgo_call call;
   mrgo_begin(&call);
@@ -493,6 +514,48 @@ mrgo_result mrgo_model_list_versions(mr_model *model, const mr_list_options *opt
   return mrgo_end(&call);
 }
 
+mrgo_result mrgo_version_list_inputs(mr_version *version, const mr_list_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_version_list_inputs(version, options, (mr_input_page **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_version_deprecate(mr_version *version, const mr_deprecate_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_version_deprecate(version, options, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_version_undeprecate(mr_version *version, const char *reason) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_version_undeprecate(version, reason, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_version_yank(mr_version *version, const mr_yank_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_version_yank(version, options, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_version_unyank(mr_version *version, const char *reason) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_version_unyank(version, reason, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_version_delete(mr_version *version, const char *reason) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_version_delete(version, reason, &call.error);
+  return mrgo_end(&call);
+}
+
 mrgo_result mrgo_version_list_artifacts(mr_version *version, const mr_list_options *options) {
   mrgo_call call;
   mrgo_begin(&call);
@@ -535,10 +598,73 @@ mrgo_result mrgo_version_verify_only(mr_version *version, const char *folder, co
   return mrgo_end(&call);
 }
 
+mrgo_result mrgo_semver_parse(const char *text) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_semver_parse(text, (mr_semver **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_semver_bump(const mr_semver *semver, mr_bump part, const char *prerelease_id) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_semver_bump(semver, part, prerelease_id, (mr_semver **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_semver_key(const mr_semver *semver) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_semver_key(semver, (mr_buffer **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+uint64_t mrgo_semver_free(mr_semver *semver) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  mr_semver_free(semver);
+  return mrgo_end(&call).panicked;
+}
+
+mrgo_result mrgo_semver_range_parse(const char *text, mr_range_flags flags) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_semver_range_parse(text, flags, (mr_semver_range **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_semver_range_highest(const mr_semver_range *semver_range, const char *const *versions, size_t count) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_semver_range_highest(semver_range, versions, count, (mr_semver **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+uint64_t mrgo_semver_range_free(mr_semver_range *semver_range) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  mr_semver_range_free(semver_range);
+  return mrgo_end(&call).panicked;
+}
+
 mrgo_result mrgo_model_promote(mr_model *model, const char *run_id, const mr_promote_options *options) {
   mrgo_call call;
   mrgo_begin(&call);
   call.result.status = mr_model_promote(model, run_id, options, (mr_request **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_request_complete(mr_request *request, const mr_complete_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_request_complete(request, options, (mr_request **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_request_withdraw(mr_request *request, const char *reason) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_request_withdraw(request, reason, &call.error);
   return mrgo_end(&call);
 }
 
@@ -581,6 +707,20 @@ mrgo_result mrgo_request_decision(mr_request *request) {
   mrgo_call call;
   mrgo_begin(&call);
   call.result.status = mr_request_decision(request, (mr_decision **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_request_open_decision(mr_request *request, int64_t sequence) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_request_open_decision(request, sequence, (mr_decision **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_registry_evaluate_gate(mr_registry *registry, const mr_gate *gate, const mr_evaluate_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_registry_evaluate_gate(registry, gate, options, (mr_decision **)&call.result.out, &call.error);
   return mrgo_end(&call);
 }
 
@@ -631,6 +771,76 @@ mrgo_result mrgo_model_move_channel(mr_model *model, const mr_move_options *move
   mrgo_begin(&call);
   call.result.status = mr_model_move_channel(model, move, (mr_request **)&call.result.out, &call.error);
   return mrgo_end(&call);
+}
+
+mrgo_result mrgo_model_roll_back_channel(mr_model *model, const mr_roll_back_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_model_roll_back_channel(model, options, (mr_version **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_model_clear_channel(mr_model *model, const mr_clear_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_model_clear_channel(model, options, &call.error);
+  return mrgo_end(&call);
+}
+
+uint64_t mrgo_channel_move_page_free(mr_channel_move_page *page) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  mr_channel_move_page_free(page);
+  return mrgo_end(&call).panicked;
+}
+
+mrgo_result mrgo_model_list_channel_moves(mr_model *model, const mr_channel_move_list_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_model_list_channel_moves(model, options, (mr_channel_move_page **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_run_log_check(mr_run *run, const char *name, mr_check_result result, const mr_check_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_run_log_check(run, name, result, options, &call.error);
+  return mrgo_end(&call);
+}
+
+uint64_t mrgo_check_page_free(mr_check_page *page) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  mr_check_page_free(page);
+  return mrgo_end(&call).panicked;
+}
+
+mrgo_result mrgo_run_list_checks(mr_run *run, const mr_list_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_run_list_checks(run, options, (mr_check_page **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_run_open_evidence(mr_run *run, const char *check_id) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_run_open_evidence(run, check_id, (mr_blob **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_registry_lineage(mr_registry *registry, const mr_lineage_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_registry_lineage(registry, options, (mr_lineage **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+uint64_t mrgo_lineage_free(mr_lineage *lineage) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  mr_lineage_free(lineage);
+  return mrgo_end(&call).panicked;
 }
 
 mrgo_result mrgo_run_log_metric(mr_run *run, const char *key, double value, int64_t step) {

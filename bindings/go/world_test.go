@@ -126,6 +126,8 @@ type world struct {
 	blob       *Blob
 	report     *Report
 	cancel     *Cancel
+	semver     *Semver
+	caret      *SemverRange
 }
 
 func (w *world) handles() map[string]interface{ Close() error } {
@@ -134,6 +136,7 @@ func (w *world) handles() map[string]interface{ Close() error } {
 		"Dataset": w.dataset, "Run": w.run, "Metric": w.metric, "History": w.history,
 		"Gate": w.gate, "Model": w.model, "Request": w.request, "Decision": w.decision,
 		"Version": w.version, "Blob": w.blob, "Report": w.report, "Cancel": w.cancel,
+		"Semver": w.semver, "SemverRange": w.caret,
 	}
 }
 
@@ -158,6 +161,8 @@ func makeWorld(t testing.TB, options OpenOptions) *world {
 	options.Flags |= OpenCreate
 	w.registry = must[*Registry](t)(OpenRegistry(filepath.Join(w.folder, "R.db"), &options))
 	w.cancel = must[*Cancel](t)(NewCancel())
+	w.semver = must[*Semver](t)(ParseSemver("1.2.3"))
+	w.caret = must[*SemverRange](t)(ParseSemverRange("^1.2", 0))
 	w.experiment = must[*Experiment](t)(w.registry.OpenExperiment("digits"))
 	w.manifest = must[*Manifest](t)(NewManifest())
 	ok(t, w.manifest.AddFolder(data, nil))

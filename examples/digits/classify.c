@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Step 5: the program that uses the model. It knows a name and a channel, nothing about runs; it
+/* Step 6: the program that uses the model. It knows a name and a channel, nothing about runs; it
  * only reads, so it may run where it could not write. */
 #include "weights.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Step 3: measures every trained model on images that neither training nor choosing has seen.
  *
- * The result goes to two places: a run of kind evaluation that says what was measured with which
- * data, and the metric test.accuracy of the training run, where a gate can ask for it. */
+ * The result goes to three places, and a gate can ask for each: a run of kind evaluation that says
+ * what was measured with which data; the metric test.accuracy of the training run, so that versions
+ * can be compared; and a check, the report of somebody who looked for something. */
 #include "weights.h"
 
 #include <math.h>
@@ -32,6 +33,23 @@ static void record_evaluation(mr_experiment *experiment, const char *run_id,
   mr_run_free(evaluation);
 }
 
+/* Reports whether all weights are numbers. Every report is kept, and the latest counts. */
+static void report_finite(mr_run *run, const struct model *model) {
+  mr_error error = MR_ERROR_INIT;
+  mr_check_options options = MR_CHECK_OPTIONS_INIT;
+  int finite = 1;
+  for (int c = 0; c < CLASSES; c++) {
+    for (int p = 0; p < PIXELS; p++) finite = finite && isfinite(model->weights[c][p]);
+    finite = finite && isfinite(model->bias[c]);
+  }
+  options.reporter = "examples/digits/evaluate.c";
+  options.note = "looked at every weight";
+  check(mr_run_log_check(run, "finite_weights",
+                         finite ? MR_CHECK_RESULT_PASSED : MR_CHECK_RESULT_FAILED, &options,
+                         &error),
+        &error);
+}
+
 static void evaluate(mr_registry *registry, mr_experiment *experiment, const char *run_id,
                      const char *dataset_run_id, const struct images *held_out) {
   mr_error error = MR_ERROR_INIT;
@@ -56,6 +74,7 @@ static void evaluate(mr_registry *registry, mr_experiment *experiment, const cha
   record_evaluation(experiment, run_id, dataset_run_id, accuracy);
   check(mr_run_log_metric(run, "test.accuracy", accuracy, 0, &error), &error);
   check(mr_run_flush(run, &error), &error);
+  report_finite(run, &model);
   const char *name = mr_run_info(run)->name;
   printf("run %s %-11s test.accuracy=%.4f\n", run_id, name != NULL ? name : "-", accuracy);
   mr_run_free(run);

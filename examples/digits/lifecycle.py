@@ -191,7 +191,8 @@ def evaluate(
 ) -> None:
     """Measures a model on images that neither training nor choosing has seen."""
     with run.open_artifact(WEIGHTS) as blob:
-        _, accuracy = Softmax.decode(blob.map()).measure(held_out)
+        model = Softmax.decode(blob.map())
+    _, accuracy = model.measure(held_out)
     with experiment.start_run(kind=modelreg.RunKind.EVALUATION, name="held-out") as evaluation:
         evaluation.log_input(role="model", run_id=run.info.id)
         evaluation.log_input(role="test", dataset_run_id=dataset_run_id)
@@ -199,6 +200,11 @@ def evaluate(
         evaluation.finish(modelreg.RunStatus.FINISHED)
     run.log_metric("test.accuracy", accuracy, 0)
     run.flush()
+    finite = all(map(math.isfinite, model.bias)) and all(
+        all(map(math.isfinite, row)) for row in model.weights
+    )
+    result = modelreg.CheckResult.PASSED if finite else modelreg.CheckResult.FAILED
+    run.log_check("finite_weights", result, reporter="examples/digits/lifecycle.py")
 
 
 def ensure_model(registry: modelreg.Registry) -> modelreg.Model:
@@ -231,6 +237,24 @@ def release(model: modelreg.Model, version: modelreg.Version) -> None:
     number = version.info.number
     model.move_channel(channel="production", version=number, expected=expected).version()
     print(f"production: {expected} -> {number}")
+
+
+def take_back(registry: modelreg.Registry, model: modelreg.Model, run_id: str) -> None:
+    """A fix goes into production, turns out to be bad and is yanked; nothing of it is forgotten."""
+    before = registry.resolve("digits@production").info
+    fix = model.promote(run_id, bump=modelreg.Bump.PATCH).version()
+    release(model, fix)
+    moves = model.list_channel_moves(channel="production")
+    then_us = next(moves).moved_us  # the newest comes first
+    fix.yank(reason="reads a 7 as a 1 when the light is bad", replacement=before.number)
+    now = registry.resolve("digits@production").info
+    print(f"yanked {fix.info.number}; production: {now.number}")
+    for warning in registry.resolve(f"digits@{fix.info.number}").info.warnings:
+        print(f"whoever pins it is told: {warning}")
+    then = registry.resolve("digits@production", as_of_us=then_us).info
+    print(f"production then: {then.number}")
+    for move in model.list_channel_moves(channel="production"):
+        print(f"  {move.sequence}. {move.kind.name.lower()} {move.version}: {move.reason or '-'}")
 
 
 def classify(path: pathlib.Path, images: list[Image]) -> float:
@@ -273,6 +297,7 @@ def main() -> int:
             return 1
         print(f"accepted: digits@{version.info.number}, {version.info.total_size} bytes")
         release(model, version)
+        take_back(registry, model, runs[-2][0])
     accuracy = classify(path, images[TRAINING + VALIDATION :])
     return 0 if accuracy >= 0.93 else 1
 

@@ -31,6 +31,9 @@ const char *cli_option_value(const cli_context *cli, const char *name);
  * CLI_DONE, or complains and returns CLI_USAGE. */
 int cli_option_count(const cli_context *cli, const char *name, int64_t *out);
 
+/* A time after 1970, as ISO 8601 in UTC or in Unix microseconds. As cli_option_count(). */
+int cli_option_time(const cli_context *cli, const char *name, int64_t *out);
+
 /* One of `words`, which end with NULL: out is its place, counted from 1. As cli_option_count(). */
 int cli_option_word(const cli_context *cli, const char *name, const char *const *words,
                     int32_t *out);

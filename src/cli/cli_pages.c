@@ -42,6 +42,8 @@ CLI_DEFINE_EACH(cli_each_metric, mr_run, mr_list_options, mr_metric_page, mr_met
                 mr_run_list_metrics)
 CLI_DEFINE_EACH(cli_each_input, mr_run, mr_list_options, mr_input_page, mr_input_record,
                 mr_run_list_inputs)
+CLI_DEFINE_EACH(cli_each_check, mr_run, mr_list_options, mr_check_page, mr_check_record,
+                mr_run_list_checks)
 CLI_DEFINE_EACH(cli_each_run_artifact, mr_run, mr_list_options, mr_artifact_page,
                 mr_artifact_record, mr_run_list_artifacts)
 CLI_DEFINE_EACH(cli_each_version_artifact, mr_version, mr_list_options, mr_artifact_page,

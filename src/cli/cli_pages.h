@@ -25,6 +25,9 @@ mr_status cli_each_metric(mr_run *run, const mr_list_options *options,
 mr_status cli_each_input(mr_run *run, const mr_list_options *options,
                          void (*visit)(void *ctx, const mr_input_record *record), void *ctx,
                          mr_error *error);
+mr_status cli_each_check(mr_run *run, const mr_list_options *options,
+                         void (*visit)(void *ctx, const mr_check_record *record), void *ctx,
+                         mr_error *error);
 mr_status cli_each_run_artifact(mr_run *run, const mr_list_options *options,
                                 void (*visit)(void *ctx, const mr_artifact_record *record),
                                 void *ctx, mr_error *error);

@@ -48,9 +48,22 @@ void cli_version_fields(cli_json *json, const mr_version_record *record) {
   cli_json_text(json, "experiment_id", record->experiment_id);
   cli_json_text(json, "experiment_name", record->experiment_name);
   cli_json_text(json, "source_commit", record->source_commit);
+  cli_json_text(json, "source_entry_point", record->source_entry_point);
+  cli_json_text(json, "source_state", cli_word(cli_source_states, record->source_state));
+  cli_json_text(json, "environment_host", record->environment_host);
+  cli_json_text(json, "environment_packages_digest", record->environment_packages_digest);
+  cli_json_text(json, "environment_image_digest", record->environment_image_digest);
   cli_json_text(json, "params_digest", record->params_digest);
+  cli_json_begin_array(json, "dataset_digests");
+  for (int64_t i = 0; i < record->dataset_count; i++)
+    cli_json_text(json, NULL, record->dataset_digests[i]);
+  cli_json_end_array(json);
   cli_json_text(json, "actor", record->actor);
   cli_json_time(json, "created_us", record->created_us);
+  cli_json_text(json, "status_reason", record->status_reason);
+  cli_json_text(json, "replacement", record->replacement);
+  cli_json_text(json, "status_actor", record->status_actor);
+  cli_json_time(json, "status_us", record->status_us);
   cli_json_begin_array(json, "warnings");
   for (int64_t i = 0; i < record->warning_count; i++)
     cli_json_text(json, NULL, record->warnings[i]);

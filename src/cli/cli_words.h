@@ -12,6 +12,7 @@ extern const char *const cli_source_states[];
 extern const char *const cli_version_statuses[];
 extern const char *const cli_artifact_kinds[];
 extern const char *const cli_input_kinds[];
+extern const char *const cli_check_results[];
 extern const char *const cli_problems[];
 
 /* The word of a value; "unknown" for values that are newer than this program. */

@@ -11,23 +11,26 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define PRERELEASES_OPTION                                                                         \
-  { "prereleases", '\0', NULL, "Let latest and ranges find prereleases" }
+/* How a reference is read, in every command that takes one. */
+#define RESOLVE_OPTIONS                                                                            \
+  {"as-of", '\0', "TIME", "Answer as of a time, such as 2026-07-03T12:34:56Z"}, {                  \
+    "prereleases", '\0', NULL, "Let latest and ranges find prereleases"                            \
+  }
 
 const cli_option cli_resolve_options[] = {
-    PRERELEASES_OPTION,
+    RESOLVE_OPTIONS,
     {NULL, '\0', NULL, NULL},
 };
 
 const cli_option cli_fetch_options[] = {
     {"output", 'o', "FOLDER", "Where to write; made when it does not exist"},
-    PRERELEASES_OPTION,
+    RESOLVE_OPTIONS,
     {NULL, '\0', NULL, NULL},
 };
 
 const cli_option cli_verify_options[] = {
     {"allow-extra", '\0', NULL, "Files that the version does not have are no problem"},
-    PRERELEASES_OPTION,
+    RESOLVE_OPTIONS,
     {NULL, '\0', NULL, NULL},
 };
 
@@ -37,7 +40,8 @@ static int resolve(cli_context *cli, mr_version **out_version) {
   mr_error error = MR_ERROR_INIT;
   mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
   if (cli_option_value(cli, "prereleases")) options.flags = MR_RESOLVE_PRERELEASES;
-  int exit_code = cli_open(cli);
+  int exit_code = cli_option_time(cli, "as-of", &options.as_of_us);
+  if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
   if (mr_registry_resolve(cli->registry, cli->operands[0], &options, out_version, &error) != MR_OK)
     return cli_fail(cli, &error);

@@ -156,6 +156,40 @@ static void input_row(void *ctx, const mr_input_record *record) {
   cli_table_text(table, id);
 }
 
+static void check_json(void *ctx, const mr_check_record *record) {
+  cli_json *json = ctx;
+  cli_json_begin_object(json, NULL);
+  cli_json_text(json, "name", record->name);
+  cli_json_text(json, "result", cli_word(cli_check_results, record->result));
+  cli_json_bool(json, "latest", record->latest != 0);
+  cli_json_text(json, "reporter", record->reporter);
+  cli_json_text(json, "note", record->note);
+  cli_json_text(json, "evidence_digest", record->evidence_digest);
+  cli_json_text(json, "evidence_uri", record->evidence_uri);
+  cli_json_int(json, "evidence_size", record->evidence_size);
+  cli_json_text(json, "id", record->id);
+  cli_json_text(json, "actor", record->actor);
+  cli_json_time(json, "created_us", record->created_us);
+  cli_json_end_object(json);
+}
+
+static const cli_column check_columns[] = {{"CHECK", CLI_SHORTEN},
+                                           {"RESULT", CLI_LEFT},
+                                           {"REPORTER", CLI_SHORTEN},
+                                           {"REPORTED", CLI_LEFT},
+                                           {"NOTE", CLI_SHORTEN}};
+
+/* The reports that count; JSON has the earlier ones, too. */
+static void check_row(void *ctx, const mr_check_record *record) {
+  cli_table *table = ctx;
+  if (!record->latest) return;
+  cli_table_text(table, record->name);
+  cli_table_text(table, cli_word(cli_check_results, record->result));
+  cli_table_text(table, record->reporter);
+  cli_table_time(table, record->created_us);
+  cli_table_text(table, record->note);
+}
+
 static mr_status show_json(mr_run *run, mr_error *error) {
   mr_list_options options = MR_LIST_OPTIONS_INIT;
   cli_json json = cli_json_new(stdout);
@@ -175,6 +209,10 @@ static mr_status show_json(mr_run *run, mr_error *error) {
   cli_json_end_object(&json);
   cli_json_begin_array(&json, "inputs");
   status = cli_each_input(run, &options, input_json, &json, error);
+  if (status != MR_OK) return status;
+  cli_json_end_array(&json);
+  cli_json_begin_array(&json, "checks");
+  status = cli_each_check(run, &options, check_json, &json, error);
   if (status != MR_OK) return status;
   cli_json_end_array(&json);
   cli_json_begin_array(&json, "artifacts");
@@ -223,11 +261,13 @@ static mr_status show_text(mr_run *run, mr_error *error) {
   cli_table tags = cli_table_new(cli_pair_columns, 2);
   cli_table metrics = cli_table_new(metric_columns, sizeof metric_columns / sizeof *metric_columns);
   cli_table inputs = cli_table_new(input_columns, sizeof input_columns / sizeof *input_columns);
+  cli_table checks = cli_table_new(check_columns, sizeof check_columns / sizeof *check_columns);
   cli_table artifacts = cli_table_new(cli_artifact_columns, CLI_ARTIFACT_COLUMN_COUNT);
   mr_status status = cli_each_param(run, &options, property_row, &params, error);
   if (status == MR_OK) status = cli_each_tag(run, &options, property_row, &tags, error);
   if (status == MR_OK) status = cli_each_metric(run, &options, metric_row, &metrics, error);
   if (status == MR_OK) status = cli_each_input(run, &options, input_row, &inputs, error);
+  if (status == MR_OK) status = cli_each_check(run, &options, check_row, &checks, error);
   if (status == MR_OK)
     status = cli_each_run_artifact(run, &options, cli_artifact_row, &artifacts, error);
   if (status == MR_OK) {
@@ -236,12 +276,14 @@ static mr_status show_text(mr_run *run, mr_error *error) {
     print_section("Tags", &tags);
     print_section("Metrics", &metrics);
     print_section("Inputs", &inputs);
+    print_section("Checks", &checks);
     print_section("Artifacts", &artifacts);
   }
   cli_table_free(&params);
   cli_table_free(&tags);
   cli_table_free(&metrics);
   cli_table_free(&inputs);
+  cli_table_free(&checks);
   cli_table_free(&artifacts);
   return status;
 }

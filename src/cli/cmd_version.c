@@ -96,11 +96,24 @@ static mr_status show_text(mr_version *version, mr_error *error) {
                                                                      : NULL);
     cli_table_pair(&table, "Experiment", record->experiment_name);
     cli_table_pair(&table, "Commit", record->source_commit);
+    cli_table_pair(&table, "Entry point", record->source_entry_point);
+    cli_table_pair(&table, "Host", record->environment_host);
+    cli_table_pair(&table, "Packages digest", record->environment_packages_digest);
+    cli_table_pair(&table, "Image digest", record->environment_image_digest);
+    for (int64_t i = 0; i < record->dataset_count; i++)
+      cli_table_pair(&table, "Dataset", record->dataset_digests[i]);
     cli_table_pair(&table, "Params digest", record->params_digest);
     cli_table_pair(&table, "Request", record->request_id);
     cli_table_pair(&table, "Actor", record->actor);
     cli_table_text(&table, "Promoted");
     cli_table_time(&table, record->created_us);
+    if (record->status_us != record->created_us) {
+      cli_table_pair(&table, "Status by", record->status_actor);
+      cli_table_text(&table, "Status since");
+      cli_table_time(&table, record->status_us);
+      cli_table_pair(&table, "Reason", record->status_reason);
+      cli_table_pair(&table, "Replacement", record->replacement);
+    }
     for (int64_t i = 0; i < record->warning_count; i++)
       cli_table_pair(&table, "Warning", record->warnings[i]);
     cli_table_print(&table, stdout, 0, 0);

@@ -28,8 +28,8 @@ static const cli_command commands[] = {
      "modelreg -r registry.db version show digits@1.0.0", NULL, cli_version_show},
     {"resolve", "REFERENCE", 1, 1, "Print the version that a reference names",
      "A reference is MODEL or MODEL@SELECTOR; the selector is latest (the default), a number, a\n"
-     "range in npm's syntax such as '^1.2' or a channel. What a consumer should know about the\n"
-     "version goes to standard error.\n",
+     "range in npm's syntax such as '^1.2', a channel, or 12 and more digits of the digest of the\n"
+     "artifacts. What a consumer should know about the version goes to standard error.\n",
      "modelreg -r registry.db resolve digits@production --json", cli_resolve_options, cli_resolve},
     {"fetch", "REFERENCE -o FOLDER", 1, 1, "Write the artifacts of a version into a folder",
      "Every file is verified while it is copied. Files that are right already stay; others in the\n"

@@ -39,6 +39,8 @@ typedef enum mri_compare {
   MRI_COMPARE_GE
 } mri_compare;
 
+#define MRI_SOME_MAX 2 /* runs whose datasets one comparison may name */
+
 typedef struct mri_node mri_node;
 struct mri_node {
   mri_node_kind kind;
@@ -49,7 +51,9 @@ struct mri_node {
   size_t at;            /* where it starts in the text, in bytes */
   size_t index;         /* its own, below node_count */
   const mri_node *star; /* of a truth or value: the PATH below it that has a star, or NULL */
-  mri_node *first;      /* children */
+  /* Of a test or value: a PATH with `some` for each run whose datasets are below it, or NULL. */
+  const mri_node *some[MRI_SOME_MAX];
+  mri_node *first; /* children */
   mri_node *last;
   mri_node *next; /* sibling */
   double number;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tree + subject -> truth, in three-valued logic.
+/* The tests of an expression: what they read, and their truth in three-valued logic.
  *
  * A comparison is by text where either side is a quoted literal: bytes, a number in its shortest
  * decimal form. Otherwise it is by number, and a text counts as the number that it reads as. Two
@@ -17,8 +17,9 @@
 
 static uint32_t hash_path(const mri_query_path *path) {
   uint32_t hash = 2166136261U ^ (uint32_t)path->summary;
-  for (int i = 0; i < path->count; i++) {
-    const char *p = path->parts[i];
+  for (int i = 0; i <= path->count; i++) {
+    const char *p = i < path->count ? path->parts[i] : path->which;
+    if (p == NULL) continue;
     do hash = (hash ^ (unsigned char)*p) * 16777619U;
     while (*p++ != '\0');
   }
@@ -32,11 +33,24 @@ mri_query_path mri_evaluation_concrete(const mri_evaluation *ev, const mri_query
     concrete.parts[path->star] = ev->bound;
     concrete.star = -1;
   }
+  for (int i = 0; path->some && i < MRI_SOME_MAX && ev->test->some[i] != NULL; i++)
+    if (mri_path_same_some(ev->test->some[i]->path, path)) concrete.which = ev->which[i];
   return concrete;
 }
 
+static bool has_names(const mri_query_path *path) {
+  return path->star >= 0 || (path->some && path->which == NULL);
+}
+
+static mr_status ask_subject(const mri_evaluation *ev, mri_reading *reading) {
+  const mri_query_subject *s = ev->subject;
+  if (has_names(&reading->path))
+    return s->expand(s->ctx, &reading->path, ev->arena, &reading->names, ev->error);
+  return s->get(s->ctx, &reading->path, ev->arena, &reading->value, ev->error);
+}
+
 /* The reading of a path, asking the subject the first time. */
-static mr_status ask(mri_evaluation *ev, const mri_query_path *path, mri_reading **out) {
+static mr_status ask(mri_evaluation *ev, const mri_query_path *path, const mri_reading **out) {
   uint32_t hash = hash_path(path);
   mri_reading **bucket = &ev->buckets[hash % MRI_READING_BUCKETS];
   for (mri_reading *r = *bucket; r != NULL; r = r->next_in_bucket) {
@@ -48,11 +62,7 @@ static mr_status ask(mri_evaluation *ev, const mri_query_path *path, mri_reading
   if (reading == NULL) return mri_error_no_memory(ev->error);
   reading->path = *path;
   reading->hash = hash;
-  const mri_query_subject *s = ev->subject;
-  mr_status status = path->star < 0
-                         ? s->get(s->ctx, &reading->path, ev->arena, &reading->value, ev->error)
-                         : s->expand(s->ctx, &reading->path, ev->arena, &reading->names,
-                                     &reading->name_count, ev->error);
+  mr_status status = ask_subject(ev, reading);
   if (status != MR_OK) return status;
   if (reading->value.text == NULL) reading->value.text = "";
   reading->next_in_bucket = *bucket;
@@ -69,10 +79,21 @@ static mr_status ask(mri_evaluation *ev, const mri_query_path *path, mri_reading
 mr_status mri_evaluation_read(mri_evaluation *ev, const mri_query_path *path,
                               const mri_reading **out) {
   mri_query_path concrete = mri_evaluation_concrete(ev, path);
-  mri_reading *reading = NULL;
-  mr_status status = ask(ev, &concrete, &reading);
-  if (status == MR_OK) *out = reading;
+  mr_status status = ask(ev, &concrete, out);
+  /* Where there is no dataset to read, the list of them is what may change. */
+  if (status == MR_OK && ((*out)->value.open || (*out)->names.open)) ev->met_open = true;
   return status;
+}
+
+mr_status mri_evaluation_star(mri_evaluation *ev, const mri_node *node, const mri_reading **out) {
+  ev->test = node;
+  return ask(ev, node->star->path, out);
+}
+
+mr_status mri_evaluation_some(mri_evaluation *ev, int slot, const mri_reading **out) {
+  ev->which[slot] = NULL;
+  mri_query_path path = mri_evaluation_concrete(ev, ev->test->some[slot]->path);
+  return ask(ev, &path, out);
 }
 
 /* --- values ------------------------------------------------------------------------------- */
@@ -175,17 +196,17 @@ static mri_truth truth_of(bool value) {
   return value ? MRI_TRUE : MRI_FALSE;
 }
 
-static mri_truth negate(mri_truth truth) {
+mri_truth mri_truth_not(mri_truth truth) {
   return truth == MRI_UNKNOWN ? MRI_UNKNOWN : truth_of(truth == MRI_FALSE);
 }
 
-static mri_truth both(mri_truth a, mri_truth b) {
+mri_truth mri_truth_and(mri_truth a, mri_truth b) {
   if (a == MRI_FALSE || b == MRI_FALSE) return MRI_FALSE;
   return a == MRI_UNKNOWN ? a : b;
 }
 
 static mri_truth either(mri_truth a, mri_truth b) {
-  return negate(both(negate(a), negate(b)));
+  return mri_truth_not(mri_truth_and(mri_truth_not(a), mri_truth_not(b)));
 }
 
 static mri_truth compare_order(mri_compare compare, int order) {
@@ -285,102 +306,6 @@ mr_status mri_evaluation_test(mri_evaluation *ev, const mri_node *node, mri_trut
     status = test_like(ev, node, left, &truth);
   else
     status = test_null(ev, node, &truth);
-  *out = node->negated ? negate(truth) : truth;
-  return status;
-}
-
-/* --- LIKE --------------------------------------------------------------------------------- */
-
-static char fold_ascii(char c, bool fold) {
-  return fold && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static const char *next_char(const char *p, const char *end) {
-  do p++;
-  while (p < end && ((unsigned char)*p & 0xc0) == 0x80);
-  return p;
-}
-
-bool mri_like(const char *text, size_t text_size, const char *pattern, size_t pattern_size,
-              bool fold) {
-  const char *end = text + text_size;
-  const char *pattern_end = pattern + pattern_size;
-  const char *after_percent = NULL; /* of the last % met: only it ever takes more */
-  const char *taken = NULL;         /* the text it has taken ends here */
-  const char *p = pattern;
-  const char *t = text;
-  while (t < end) {
-    if (p < pattern_end && *p == '%') {
-      after_percent = ++p;
-      taken = t;
-    } else if (p < pattern_end && *p == '_') {
-      p++;
-      t = next_char(t, end);
-    } else if (p < pattern_end && fold_ascii(*p, fold) == fold_ascii(*t, fold)) {
-      p++;
-      t++;
-    } else if (after_percent != NULL) {
-      taken = next_char(taken, end);
-      t = taken;
-      p = after_percent;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern_end && *p == '%') p++;
-  return p == pattern_end;
-}
-
-/* --- truths ------------------------------------------------------------------------------- */
-
-/* A test with a star holds when it holds for every name, and there is at least one. */
-static mr_status evaluate_test(mri_evaluation *ev, const mri_node *node, mri_truth *out) {
-  if (node->star == NULL) return mri_evaluation_test(ev, node, out);
-  mri_reading *names = NULL;
-  mr_status status = ask(ev, node->star->path, &names);
-  if (status != MR_OK) return status;
-  mri_truth all = names->name_count == 0 ? MRI_UNKNOWN : MRI_TRUE;
-  for (size_t i = 0; i < names->name_count && status == MR_OK; i++) {
-    mri_truth one = MRI_UNKNOWN;
-    ev->bound = names->names[i];
-    status = mri_evaluation_test(ev, node, &one);
-    all = both(all, one);
-  }
-  ev->bound = NULL;
-  *out = all;
-  return status;
-}
-
-static mr_status evaluate(mri_evaluation *ev, const mri_node *node, mri_truth *out) {
-  mri_truth truth = node->kind == MRI_NODE_AND ? MRI_TRUE : MRI_FALSE;
-  mr_status status = MR_OK;
-  if (node->kind == MRI_NODE_AND || node->kind == MRI_NODE_OR || node->kind == MRI_NODE_NOT) {
-    for (const mri_node *child = node->first; child != NULL; child = child->next) {
-      mri_truth one = MRI_UNKNOWN;
-      status = evaluate(ev, child, &one);
-      if (status != MR_OK) return status;
-      truth = node->kind == MRI_NODE_AND ? both(truth, one) : either(truth, one);
-    }
-    if (node->kind == MRI_NODE_NOT) truth = negate(truth);
-  } else {
-    status = evaluate_test(ev, node, &truth);
-  }
-  ev->truths[node->index] = (unsigned char)truth;
-  *out = truth;
-  return status;
-}
-
-mr_status mri_query_evaluate(const mri_query *query, const mri_query_subject *subject,
-                             mri_arena *arena, mri_query_result *out, mr_error *error) {
-  assert(query != NULL && subject != NULL && arena != NULL && out != NULL);
-  mri_evaluation ev = {.subject = subject, .arena = arena, .error = error};
-  mri_query_result result = {MRI_UNKNOWN, NULL, NULL, NULL};
-  ev.truths = mri_arena_alloc(arena, query->node_count);
-  char *required = mri_arena_strdup(arena, query->text);
-  if (ev.truths == NULL || required == NULL) return mri_error_no_memory(error);
-  result.required = required;
-  mr_status status = evaluate(&ev, query->root, &result.truth);
-  if (status == MR_OK) status = mri_explain(&ev, query->root, &result.observed, &result.reason);
-  if (status == MR_OK) *out = result;
+  *out = node->negated ? mri_truth_not(truth) : truth;
   return status;
 }

@@ -96,10 +96,11 @@ static void add_reading(const mri_reading *reading, mri_str *out) {
 static void add_observed(const mri_evaluation *ev, mri_str *out) {
   const char *between = "";
   for (const mri_reading *r = ev->first; r != NULL && !is_full(out); r = r->next) {
-    if (r->path.star >= 0 && r->name_count > 0) continue; /* its names follow one by one */
+    if (r->names.count > 0) continue; /* they follow one by one */
+    bool none = r->path.star >= 0 || (r->path.some && r->path.which == NULL);
     mri_str_add(out, between);
     between = ", ";
-    if (r->path.star >= 0) {
+    if (none) {
       mri_str_add(out, "no ");
       mri_path_print(&r->path, out);
     } else {
@@ -271,26 +272,63 @@ static mr_status add_test(mri_evaluation *ev, const mri_node *node, mri_truth tr
   return add_membership(ev, node, truth == MRI_TRUE, out);
 }
 
-/* The first name that came to `truth`, and how many more did. */
-static mr_status add_star(mri_evaluation *ev, const mri_node *node, mri_truth truth, mri_str *out) {
-  const mri_reading *names = NULL;
-  for (const mri_reading *r = ev->first; r != NULL && names == NULL; r = r->next)
-    if (mri_path_equal(&r->path, node->star->path)) names = r;
-  if (names == NULL || names->name_count == 0) {
-    mri_str_add(out, "there is no ");
-    mri_path_print(node->star->path, out);
+static void add_none(const mri_reading *names, mri_str *out) {
+  mri_str_add(out, "there is no ");
+  mri_path_print(&names->path, out);
+}
+
+/* The test for the first choice of datasets that came to `truth`; *alike counts them all. */
+static mr_status add_some(mri_evaluation *ev, int slot, mri_truth truth, size_t *alike,
+                          mri_str *out) {
+  if (slot == MRI_SOME_MAX || ev->test->some[slot] == NULL) {
+    mri_truth one = MRI_UNKNOWN;
+    mr_status status = mri_evaluation_test(ev, ev->test, &one);
+    if (status != MR_OK || one != truth || (*alike)++ > 0) return status;
+    return add_test(ev, ev->test, truth, out);
+  }
+  const mri_reading *datasets = NULL;
+  mr_status status = mri_evaluation_some(ev, slot, &datasets);
+  if (status != MR_OK) return status;
+  const mri_query_names *names = &datasets->names;
+  if (names->count == 0) {
+    if (*alike == 0) add_none(datasets, out);
+    *alike = 1;
     return MR_OK;
   }
+  for (size_t i = 0; i < names->count && status == MR_OK; i++) {
+    ev->which[slot] = names->names[i];
+    status = add_some(ev, slot + 1, truth, alike, out);
+  }
+  return status;
+}
+
+/* The first name that came to `truth`, and how many more did. */
+static mr_status add_star(mri_evaluation *ev, const mri_node *node, mri_truth truth, mri_str *out) {
+  const mri_reading *star = NULL;
+  mr_status status = mri_evaluation_star(ev, node, &star);
+  if (status != MR_OK) return status;
+  const mri_query_names *names = &star->names;
+  if (names->count == 0) add_none(star, out);
   size_t alike = 0;
-  mr_status status = MR_OK;
-  for (size_t i = 0; i < names->name_count && status == MR_OK; i++) {
-    mri_truth one = MRI_UNKNOWN;
+  for (size_t i = 0; i < names->count && status == MR_OK; i++) {
+    mri_outcome one = {MRI_UNKNOWN, false, false};
+    size_t choices = 0;
     ev->bound = names->names[i];
-    status = mri_evaluation_test(ev, node, &one);
-    if (status == MR_OK && one == truth && alike++ == 0) status = add_test(ev, node, truth, out);
+    status = mri_evaluation_outcome(ev, node, &one);
+    if (status == MR_OK && one.truth == truth && alike++ == 0)
+      status = add_some(ev, 0, truth, &choices, out);
   }
   ev->bound = NULL;
   if (alike > 1) mri_str_addf(out, " (and %zu more)", alike - 1);
+  return status;
+}
+
+static mr_status add_leaf(mri_evaluation *ev, const mri_node *node, mri_truth truth, mri_str *out) {
+  if (node->star != NULL) return add_star(ev, node, truth, out);
+  size_t choices = 0;
+  ev->test = node;
+  mr_status status = add_some(ev, 0, truth, &choices, out);
+  if (choices > 1) mri_str_addf(out, " (and %zu more)", choices - 1);
   return status;
 }
 
@@ -315,7 +353,7 @@ static mr_status add_reason(mri_evaluation *ev, const mri_node *node, const char
   }
   mri_str_add(out, *between);
   *between = "; ";
-  return node->star != NULL ? add_star(ev, node, truth, out) : add_test(ev, node, truth, out);
+  return add_leaf(ev, node, truth, out);
 }
 
 mr_status mri_explain(mri_evaluation *ev, const mri_node *root, const char **observed,

@@ -29,10 +29,11 @@
  *         | inputs.NAME.FIELD | artifacts.NAME.FIELD | channel.NAME.FIELD
  *         | evaluations.NAME.path | incumbent[.path]
  *
- * with MLflow's other spellings metric, param, parameter(s), tag, attr, attribute, run, datasets,
- * and the bare attributes status, artifact_uri, start_time, end_time, user_id, run_name, run_id. A
- * NAME of metrics, params, tags, checks, inputs, artifacts and evaluations may be `*`. `incumbent`
- * alone can only be tested with IS NULL.
+ * where the first word may stand in `...`, with MLflow's other spellings metric, param,
+ * parameter(s), tag, attr, attribute, run, datasets, and the bare attributes status, artifact_uri,
+ * start_time, end_time, actor (user_id there), run_name, run_id. A NAME of metrics, params, tags,
+ * checks, inputs, artifacts and evaluations may be `*`. `incumbent` alone can only be tested with
+ * IS NULL.
  *
  * Names. Quoted with "..." or `...` a NAME is any text without control characters. Unquoted it
  * begins with a letter, digit or _ and goes on over letters, digits and _; over one each of
@@ -92,12 +93,30 @@ static mr_status new_node(parser *p, mri_node_kind kind, size_t at, mri_node **o
   return MR_OK;
 }
 
+/* Hands the datasets that a value names up to what holds it. */
+static mr_status adopt_some(const parser *p, mri_node *parent, const mri_node *child) {
+  for (int i = 0; i < MRI_SOME_MAX && child->some[i] != NULL; i++) {
+    int slot = 0;
+    while (slot < MRI_SOME_MAX && parent->some[slot] != NULL &&
+           !mri_path_same_some(parent->some[slot]->path, child->some[i]->path))
+      slot++;
+    if (slot == MRI_SOME_MAX)
+      return refuse(p, child->some[i]->at, "a comparison takes the datasets of two runs only");
+    if (parent->some[slot] == NULL) parent->some[slot] = child->some[i];
+  }
+  return MR_OK;
+}
+
 /* Adds a child; where it is of the parent's kind and `splice`, its children instead. A star of a
- * value belongs to the test that holds it, so it is handed up only among values. */
+ * value belongs to the test that holds it, so it is handed up only among values, and so are
+ * datasets. */
 static mr_status adopt(parser *p, mri_node *parent, mri_node *child, bool splice) {
-  if (child->star != NULL && !mri_node_is_truth(child)) {
-    if (parent->star != NULL) return refuse(p, child->star->at, "a comparison takes one * only");
-    parent->star = child->star;
+  if (!mri_node_is_truth(child)) {
+    if (child->star != NULL && parent->star != NULL)
+      return refuse(p, child->star->at, "a comparison takes one * only");
+    if (child->star != NULL) parent->star = child->star;
+    mr_status status = adopt_some(p, parent, child);
+    if (status != MR_OK) return status;
   }
   bool merge = splice && child->kind == parent->kind;
   mri_node *first = merge ? child->first : child;
@@ -144,6 +163,7 @@ static mr_status new_path(parser *p, const mri_query_path *path, size_t at, mri_
   if (status != MR_OK) return status;
   (*out)->path = copy;
   if (path->star >= 0) (*out)->star = *out;
+  if (path->some) (*out)->some[0] = *out;
   return advance(p);
 }
 
@@ -156,7 +176,8 @@ static mr_status parse_summary(parser *p, mri_summary_function summary, mri_node
   if (status == MR_OK) status = expect(p, MRI_TOKEN_LEFT, "(");
   if (status != MR_OK) return status;
   size_t inner = p->token.at;
-  if (p->token.kind == MRI_TOKEN_WORD && mri_lexer_peek(&p->lexer) == '.')
+  bool word = p->token.kind == MRI_TOKEN_WORD || p->token.kind == MRI_TOKEN_NAME;
+  if (word && mri_lexer_peek(&p->lexer) == '.')
     status = mri_path_parse(&p->lexer, p->token.text, inner, &path, &is_metric);
   if (status == MR_OK && !is_metric)
     status = refuse(p, inner,
@@ -193,7 +214,7 @@ static mr_status parse_word(parser *p, mri_node **out) {
   }
   mri_query_path path;
   bool is_metric = false;
-  mr_status status = p->token.kind == MRI_TOKEN_NAME
+  mr_status status = p->token.kind == MRI_TOKEN_NAME && mri_lexer_peek(&p->lexer) != '.'
                          ? mri_path_attribute(&p->lexer, word, p->token.at, &path)
                          : mri_path_parse(&p->lexer, word, p->token.at, &path, &is_metric);
   return status != MR_OK ? status : new_path(p, &path, p->token.at, out);
@@ -499,32 +520,4 @@ void mri_query_free(mri_query *query) {
   const mri_mem *mem = query->arena.mem;
   mri_arena_free(&query->arena);
   mri_mem_free(mem, query);
-}
-
-static bool negates_star(const mri_node *node, bool negated) {
-  negated = negated || node->kind == MRI_NODE_NOT;
-  if (negated && node->path != NULL && node->path->star >= 0) return true;
-  for (const mri_node *child = node->first; child != NULL; child = child->next) {
-    if (negates_star(child, negated)) return true;
-  }
-  return false;
-}
-
-bool mri_query_negates_star(const mri_query *query) {
-  return negates_star(query->root, false);
-}
-
-static mr_status visit_paths(const mri_node *node,
-                             mr_status (*each)(void *, const mri_query_path *, mr_error *),
-                             void *ctx, mr_error *error) {
-  mr_status status = node->path == NULL ? MR_OK : each(ctx, node->path, error);
-  for (const mri_node *child = node->first; child != NULL && status == MR_OK; child = child->next)
-    status = visit_paths(child, each, ctx, error);
-  return status;
-}
-
-mr_status mri_query_paths(const mri_query *query,
-                          mr_status (*each)(void *ctx, const mri_query_path *path, mr_error *error),
-                          void *ctx, mr_error *error) {
-  return visit_paths(query->root, each, ctx, error);
 }

@@ -38,16 +38,17 @@ typedef struct mri_query_value {
   double number;
   const char *text; /* UTF-8; lives as long as the evaluation's arena */
   size_t text_size;
+  bool open; /* may still change: a check not reported yet, a count of approvals, an age */
 } mri_query_value;
 
 /* A reference to a value: `metrics.eval.loss` has parts {"metrics", "eval.loss"};
  * `inputs.training.digest` {"inputs", "training", "digest"}; `artifacts.*.format`
- * {"artifacts", "*", "format"} with `any` telling which part was a bare star;
+ * {"artifacts", "*", "format"} with `star` telling which part was a bare star;
  * `incumbent.metrics.accuracy` {"incumbent", "metrics", "accuracy"}; `min(metrics.loss)` has
  * summary MIN. Families have their canonical names (`tag.x` is {"tags", "x"}, `status` is
- * {"attributes", "status"}). The parser knows which families there are and how many parts they
- * take, not which fields a subject has: who accepts an expression checks those with
- * mri_query_paths. */
+ * {"attributes", "status"}, `user_id` {"attributes", "actor"}). The parser knows which families
+ * there are and how many parts they take, not which fields a subject has: who accepts an expression
+ * checks those with mri_query_paths. */
 typedef enum mri_summary_function {
   MRI_SUMMARY_NONE = 0,
   MRI_SUMMARY_MIN,
@@ -63,20 +64,37 @@ typedef struct mri_query_path {
   mri_summary_function summary;
   int count;
   const char *parts[MRI_QUERY_PARTS_MAX];
-  int star; /* index of the part that is a bare *, -1 if none */
+  int star;          /* index of the part that is a bare *, -1 if none */
+  bool some;         /* the last part is a field of any one of several: `dataset.FIELD` */
+  const char *which; /* of a path with `some` that `get` is asked for: the one that is meant */
 } mri_query_path;
 
+typedef struct mri_query_names {
+  const char *const *names;
+  size_t count;
+  bool open; /* there may be more */
+} mri_query_names;
+
 /* What an expression is evaluated over. `get` gives the value of a path without star; `expand`
- * gives the names that a star stands for (e.g. all artifact paths), in a stable order. A comparison
- * with a star is true when there is at least one name and it is true for every one; with no name it
- * is unknown; reasons name the first one that failed. Each path is asked for once. Strings live in
- * `arena`. */
+ * gives the names that a star stands for (e.g. all artifact paths), in a stable order. Both find
+ * `out` empty. A comparison with a star is true when there is at least one name and it is true for
+ * every one; with no name it is unknown; reasons name the first one that failed. Each path is asked
+ * for once. Strings live in `arena`.
+ *
+ * `some`: a run may have several datasets, and `dataset.FIELD` is about any one of them. Such a
+ * path (parts {"dataset", "name"}, or with {"incumbent"} or {"evaluations", NAME} before them; no
+ * star by then) goes to `expand` first, with `which` NULL: it gives a name of its own choosing for
+ * each dataset of that run, such as "0", "1" ..., the same for every field. Then `get` is asked
+ * for the path once for each, `which` being that name. A comparison is true when it is true for
+ * some dataset, else unknown when it is unknown for one, else false. With no dataset there is one
+ * comparison with nothing: IS NULL is true, all else unknown. In one comparison, paths that differ
+ * in the field alone are about the same dataset; each comparison chooses anew. */
 typedef struct mri_query_subject {
   void *ctx;
   mr_status (*get)(void *ctx, const mri_query_path *path, mri_arena *arena, mri_query_value *out,
                    mr_error *error);
-  mr_status (*expand)(void *ctx, const mri_query_path *path, mri_arena *arena,
-                      const char *const **names, size_t *count, mr_error *error);
+  mr_status (*expand)(void *ctx, const mri_query_path *path, mri_arena *arena, mri_query_names *out,
+                      mr_error *error);
 } mri_query_subject;
 
 typedef struct mri_query_result {
@@ -85,6 +103,8 @@ typedef struct mri_query_result {
   const char *observed; /* "metrics.accuracy = 0.91, params.lr is missing": every value it read */
   const char *reason;   /* for false and unknown, the comparisons that decided it, such as
                            "metrics.accuracy is 0.91, not >= 0.92"; "" when true */
+  bool open;            /* not true, but it could become true: whenever some values of the open
+                           ones would make it so, though not always only then */
 } mri_query_result;
 
 /* Results live in `arena`, each one line of valid UTF-8, observed and reason at most 2,000 bytes

@@ -68,18 +68,19 @@ static bool equal_folded(const char *a, const char *b) {
   }
 }
 
-/* MLflow's other spellings of attributes. */
+/* MLflow's other spellings of attributes, and its user, who is our actor. */
 static const char *canonical_attribute(const char *name) {
   if (equal_folded(name, "created")) return "start_time";
   if (equal_folded(name, "run name")) return "run_name";
   if (equal_folded(name, "run id")) return "run_id";
+  if (strcmp(name, "user_id") == 0) return "actor";
   return name;
 }
 
 /* Attributes that need no `attributes.`: those of MLflow, so that a misspelt word is an error. */
 static bool is_bare_attribute(const char *name) {
-  static const char *const bare[] = {"status",  "artifact_uri", "start_time", "end_time",
-                                     "user_id", "run_name",     "run_id"};
+  static const char *const bare[] = {"status", "artifact_uri", "start_time", "end_time",
+                                     "actor",  "run_name",     "run_id"};
   for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++)
     if (strcmp(name, bare[i]) == 0) return true;
   return false;
@@ -146,6 +147,7 @@ static mr_status read_family(mri_lexer *lexer, const family *f, mri_query_path *
   mr_status status = MR_OK;
   *next = NULL;
   add_part(path, f->name);
+  path->some = strcmp(f->name, "dataset") == 0;
   switch (f->shape) {
   case NAME:
   case FIELD:
@@ -228,9 +230,20 @@ void mri_path_print(const mri_query_path *path, mri_str *out) {
   if (path->summary != MRI_SUMMARY_NONE) mri_str_add_char(out, ')');
 }
 
-bool mri_path_equal(const mri_query_path *a, const mri_query_path *b) {
-  if (a->summary != b->summary || a->count != b->count || a->star != b->star) return false;
-  for (int i = 0; i < a->count; i++)
+static bool equal_parts(const mri_query_path *a, const mri_query_path *b, int count) {
+  for (int i = 0; i < count; i++)
     if (strcmp(a->parts[i], b->parts[i]) != 0) return false;
   return true;
+}
+
+bool mri_path_equal(const mri_query_path *a, const mri_query_path *b) {
+  if (a->summary != b->summary || a->count != b->count || a->star != b->star) return false;
+  if (a->some != b->some || (a->which == NULL) != (b->which == NULL)) return false;
+  if (a->which != NULL && strcmp(a->which, b->which) != 0) return false;
+  return equal_parts(a, b, a->count);
+}
+
+bool mri_path_same_some(const mri_query_path *a, const mri_query_path *b) {
+  assert(a->some && b->some);
+  return a->count == b->count && a->star == b->star && equal_parts(a, b, a->count - 1);
 }

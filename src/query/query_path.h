@@ -21,5 +21,7 @@ bool mri_is_abs(const char *word);
 /* Appends the canonical text; failures stick in `out`. */
 void mri_path_print(const mri_query_path *path, mri_str *out);
 bool mri_path_equal(const mri_query_path *a, const mri_query_path *b);
+/* Whether two paths with `some` are about the datasets of the same run. */
+bool mri_path_same_some(const mri_query_path *a, const mri_query_path *b);
 
 #endif

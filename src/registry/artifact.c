@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/os_file.h"
 #include "registry/artifact_record.h"
+#include "registry/content.h"
 #include "registry/folder.h"
 #include "registry/format.h"
 #include "registry/page.h"
@@ -106,24 +107,10 @@ static mr_status check_open(mr_run *run, mr_error *error) {
 
 static mr_status store_file(pending *p, int dir, const char *name, const char *path,
                             mr_error *error) {
-  mr_registry *registry = p->run->registry;
   mri_tree_file file;
-  memset(&file, 0, sizeof file);
+  mr_status status = mri_content_put(p->run->registry, dir, name, p->cancel, &file, error);
   file.path = path;
-  file.kind = MR_ARTIFACT_KIND_STORED;
-  file.created_us = mri_now_us(registry);
-  mr_status status =
-      mri_blobs_put_file(registry->blobs, dir, name, p->cancel, &file.digest, &file.size, error);
-  if (status != MR_OK) return status;
-  uint8_t head[MRI_FORMAT_BYTES];
-  size_t got = 0;
-  mri_blob *blob = NULL;
-  status = mri_blobs_open(registry->blobs, &file.digest, file.size, &blob, error);
-  if (status == MR_OK) status = mri_blob_read(blob, 0, head, sizeof head, &got, error);
-  mri_blob_close(blob);
-  if (status != MR_OK) return status;
-  file.format = mri_format_of(head, got, file.size);
-  return mri_tree_add(&p->tree, &file, error);
+  return status == MR_OK ? mri_tree_add(&p->tree, &file, error) : status;
 }
 
 static mr_status visit_file(void *ctx, const mri_folder_file *file, mr_error *error) {
@@ -235,29 +222,15 @@ mr_status mr_run_log_artifact_bytes(mr_run *run, const char *artifact_path, cons
 mr_status mr_run_log_artifact_link(mr_run *run, const mr_link_options *link, mr_error *error) {
   mr_link_options o;
   mri_tree_file file;
-  memset(&file, 0, sizeof file);
   mr_status status = mri_check_argument(run, "run", error);
   if (status == MR_OK) status = mri_check_argument(link, "link", error);
   if (status == MR_OK) status = mri_options_read(&o, sizeof o, link, "mr_link_options", error);
   if (status == MR_OK) status = mri_options_reserved(o.reserved, "mr_link_options", error);
   if (status == MR_OK) status = mri_check_path(o.path, "artifact path", error);
-  if (status == MR_OK) status = mri_check_value(o.uri, "uri", 4096, error);
-  if (status == MR_OK && strstr(o.uri, ":") == NULL) {
-    status = mri_error_set(error, MR_INVALID_ARGUMENT,
-                           "uri '%s' has no scheme such as file:// or s3://", o.uri);
-  }
-  if (status == MR_OK) status = mri_check_digest(o.digest, "digest", &file.digest, error);
-  if (status == MR_OK && o.size < 0) {
-    status =
-        mri_error_set(error, MR_INVALID_ARGUMENT, "size is %lld, not 0 or more", (long long)o.size);
-  }
+  if (status == MR_OK) status = mri_content_link("", o.uri, o.digest, o.size, &file, error);
   if (status == MR_OK) status = mri_enter(run->registry, error);
   if (status != MR_OK) return status;
   file.path = o.path;
-  file.kind = MR_ARTIFACT_KIND_LINK;
-  file.size = o.size;
-  file.uri = o.uri;
-  file.format = "link";
   file.created_us = mri_now_us(run->registry);
   return mri_leave(run->registry, log_one(run, &file, error));
 }

@@ -70,6 +70,14 @@ int64_t mri_now_us(const mr_registry *registry) {
   return mri_clock_now_us(&registry->clock);
 }
 
+mr_status mri_govern_time(mri_tx *tx, const mr_registry *registry, int64_t *now_us,
+                          mr_error *error) {
+  return mri_sql_int(tx, error, 0, now_us,
+                     "UPDATE governance SET time_us = CASE WHEN time_us < ?1 THEN ?1 "
+                     "ELSE time_us + 1 END WHERE id = 1 RETURNING time_us",
+                     "i", mri_now_us(registry));
+}
+
 const char *mri_column_text(const mri_stmt *stmt, int column, mri_arena *arena, bool *failed) {
   const char *text = mri_stmt_text(stmt, column);
   if (text == NULL) return NULL;

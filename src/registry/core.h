@@ -52,6 +52,10 @@ mr_registry *mri_registry_ref(mr_registry *registry);
 void mri_registry_unref(mr_registry *registry);
 
 int64_t mri_now_us(const mr_registry *registry);
+/* The time of a change in a GOVERN transaction: now, or where the clock was set back just after the
+ * last change. It counts as a change, so only what changes something asks. */
+mr_status mri_govern_time(mri_tx *tx, const mr_registry *registry, int64_t *now_us,
+                          mr_error *error);
 #define mri_actor(registry) ((registry)->record.actor)
 
 /* INVALID_ARGUMENT "<what> is NULL" for arguments that must be there. */

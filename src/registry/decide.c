@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/decide.h"
+#include <stdio.h>
 
 void mri_judgement_init(mri_judgement *judgement, const mri_mem *mem) {
   memset(judgement, 0, sizeof *judgement);
@@ -11,6 +12,13 @@ void mri_judgement_init(mri_judgement *judgement, const mri_mem *mem) {
 void mri_judgement_destroy(mri_judgement *judgement) {
   mri_vec_free(&judgement->rules);
   mri_arena_free(&judgement->arena);
+}
+
+/* One failed rule decides; else one that is pending does. */
+static void count_verdict(mri_judgement *judgement, mr_verdict verdict) {
+  if (verdict == MR_VERDICT_FAILED || judgement->verdict == MR_VERDICT_PASSED) {
+    judgement->verdict = verdict;
+  }
 }
 
 static mr_status judge_gate(const mr_gate *gate, bool from_default, const mri_candidate *candidate,
@@ -30,8 +38,11 @@ static mr_status judge_gate(const mr_gate *gate, bool from_default, const mri_ca
     slot->reason = result.reason;
     slot->from_default = from_default;
     slot->unknown = result.truth == MRI_UNKNOWN;
-    slot->verdict = result.truth == MRI_TRUE ? MR_VERDICT_PASSED : MR_VERDICT_FAILED;
-    if (slot->verdict != MR_VERDICT_PASSED) out->verdict = MR_VERDICT_FAILED;
+    slot->verdict = MR_VERDICT_PASSED;
+    if (result.truth != MRI_TRUE) {
+      slot->verdict = result.open ? MR_VERDICT_PENDING : MR_VERDICT_FAILED;
+    }
+    count_verdict(out, slot->verdict);
   }
   return MR_OK;
 }
@@ -43,19 +54,34 @@ static void add_identity(mri_str *text, const char *label, const mr_gate *gate,
   mri_str_addf(text, "%s %s\n", label, hex);
 }
 
-mr_status mri_judge(mri_tx *tx, int64_t model_id, const char *transition,
-                    const mri_candidate *candidate, mri_judgement *out, mr_error *error) {
+static mr_status name_incumbent(const mri_candidate *candidate, mri_judgement *out,
+                                mr_error *error) {
+  char number[MRI_SEMVER_MAX * 2 + 64];
+  if (candidate->incumbent == NULL) return MR_OK;
+  mri_semver_format(candidate->incumbent->number, number);
+  out->incumbent = mri_arena_strdup(&out->arena, number);
+  return out->incumbent == NULL ? mri_error_no_memory(error) : MR_OK;
+}
+
+mr_status mri_judge(const char *transition, const mri_candidate *candidate, const mr_gate *instead,
+                    mri_judgement *out, mr_error *error) {
   mr_gate *everybody = NULL;
-  mr_gate *own = NULL;
+  mr_gate *attached = NULL;
   mri_digest everybody_digest;
   mri_digest own_digest;
   mri_str text;
-  mri_str_init(&text, mri_mem_default());
-  mr_status status = mri_gate_in_force(tx, 0, transition, &everybody, &everybody_digest, error);
+  mri_str_init(&text, candidate->mem);
+  mr_status status = name_incumbent(candidate, out, error);
   if (status == MR_OK) {
-    status = mri_gate_in_force(tx, model_id, transition, &own, &own_digest, error);
+    status = mri_gate_in_force(candidate->tx, 0, transition, &everybody, &everybody_digest, error);
+  }
+  if (status == MR_OK) {
+    status = instead != NULL ? mri_gate_identity(instead, &own_digest, error)
+                             : mri_gate_in_force(candidate->tx, candidate->model_id, transition,
+                                                 &attached, &own_digest, error);
   }
   if (status != MR_OK) goto cleanup;
+  const mr_gate *own = instead != NULL ? instead : attached;
   add_identity(&text, "default", everybody, &everybody_digest);
   add_identity(&text, "model", own, &own_digest);
   if (text.failed) {
@@ -68,17 +94,21 @@ mr_status mri_judge(mri_tx *tx, int64_t model_id, const char *transition,
 cleanup:
   mri_str_free(&text);
   mr_gate_free(everybody);
-  mr_gate_free(own);
+  mr_gate_free(attached);
   return status;
 }
 
-mr_status mri_judgement_store(mri_tx *tx, const mri_judgement *judgement, int64_t request_id,
-                              int64_t now_us, mr_error *error) {
+mr_status mri_judgement_store(mri_tx *tx, mri_judgement *judgement, int64_t request_id,
+                              int64_t sequence, int64_t now_us, mr_error *error) {
   int64_t id = 0;
-  mr_status status = mri_sql_int(tx, error, 0, &id,
-                                 "INSERT INTO decision (request_id, verdict, created_us) "
-                                 "VALUES (?1, ?2, ?3) RETURNING id",
-                                 "iii", request_id, (int64_t)judgement->verdict, now_us);
+  judgement->sequence = sequence;
+  judgement->made_us = now_us;
+  mr_status status =
+      mri_sql_int(tx, error, 0, &id,
+                  "INSERT INTO decision (request_id, sequence, verdict, gate_digest, incumbent, "
+                  "created_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+                  "iiidti", request_id, sequence, (int64_t)judgement->verdict,
+                  &judgement->gate_digest, judgement->incumbent, now_us);
   for (size_t i = 0; i < judgement->rules.count && status == MR_OK; i++) {
     const mri_rule_result *rule = mri_vec_at(&judgement->rules, i);
     status = mri_sql_run(tx, error,
@@ -90,4 +120,110 @@ mr_status mri_judgement_store(mri_tx *tx, const mri_judgement *judgement, int64_
                          rule->observed, rule->reason);
   }
   return status;
+}
+
+static mr_status read_rules(mri_tx *tx, int64_t id, mri_judgement *out, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool row = false;
+  bool failed = false;
+  mr_status status =
+      mri_sql_query(tx, error, &stmt,
+                    "SELECT from_default, name, verdict, unknown, required, observed, reason "
+                    "FROM decision_rule WHERE decision_id = ?1 ORDER BY position",
+                    "i", id);
+  while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
+    mri_rule_result *rule = mri_vec_push(&out->rules);
+    if (rule == NULL) {
+      status = mri_error_no_memory(error);
+      break;
+    }
+    rule->from_default = mri_stmt_int(stmt, 0) != 0;
+    rule->name = mri_column_text(stmt, 1, &out->arena, &failed);
+    rule->verdict = (mr_verdict)mri_stmt_int(stmt, 2);
+    rule->unknown = mri_stmt_int(stmt, 3) != 0;
+    rule->required = mri_column_text(stmt, 4, &out->arena, &failed);
+    rule->observed = mri_column_text(stmt, 5, &out->arena, &failed);
+    rule->reason = mri_column_text(stmt, 6, &out->arena, &failed);
+    if (failed) status = mri_error_no_memory(error);
+  }
+  mri_stmt_done(stmt);
+  return status;
+}
+
+mr_status mri_judgement_read(mri_tx *tx, int64_t request_id, int64_t sequence, mri_judgement *out,
+                             mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool found = false;
+  bool failed = false;
+  mr_status status =
+      mri_sql_first(tx, error, &stmt, &found,
+                    "SELECT id, sequence, verdict, gate_digest, incumbent, created_us "
+                    "FROM decision WHERE request_id = ?1 AND (?2 = 0 OR sequence = ?2) "
+                    "ORDER BY sequence DESC LIMIT 1",
+                    "ii", request_id, sequence);
+  if (status != MR_OK) return status;
+  if (!found && sequence == 0) {
+    return mri_error_set(error, MR_CORRUPT, "the request has no decision");
+  }
+  if (!found) {
+    return mri_error_set(error, MR_NOT_FOUND, "the request has no decision %lld",
+                         (long long)sequence);
+  }
+  int64_t id = mri_stmt_int(stmt, 0);
+  out->sequence = mri_stmt_int(stmt, 1);
+  out->verdict = (mr_verdict)mri_stmt_int(stmt, 2);
+  bool good = mri_stmt_digest(stmt, 3, &out->gate_digest);
+  out->incumbent = mri_column_text(stmt, 4, &out->arena, &failed);
+  out->made_us = mri_stmt_int(stmt, 5);
+  mri_stmt_done(stmt);
+  if (failed) return mri_error_no_memory(error);
+  if (!good) return mri_error_set(error, MR_CORRUPT, "a decision has no digest of its gates");
+  return read_rules(tx, id, out, error);
+}
+
+static bool same_text(const char *a, const char *b) {
+  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool mri_judgement_same(const mri_judgement *a, const mri_judgement *b) {
+  if (a->verdict != b->verdict || a->rules.count != b->rules.count ||
+      !mri_digest_equal(&a->gate_digest, &b->gate_digest) ||
+      !same_text(a->incumbent, b->incumbent)) {
+    return false;
+  }
+  for (size_t i = 0; i < a->rules.count; i++) {
+    const mri_rule_result *x = mri_vec_at(&a->rules, i);
+    const mri_rule_result *y = mri_vec_at(&b->rules, i);
+    if (x->verdict != y->verdict || !same_text(x->name, y->name) ||
+        !same_text(x->required, y->required) || !same_text(x->observed, y->observed) ||
+        !same_text(x->reason, y->reason)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+mr_status mri_judgement_failure(const mri_judgement *judgement, const char *what, mr_error *error) {
+  const mri_rule_result *first = NULL;
+  int64_t others = -1;
+  for (size_t i = 0; i < judgement->rules.count; i++) {
+    const mri_rule_result *rule = mri_vec_at(&judgement->rules, i);
+    if (rule->verdict != judgement->verdict) continue;
+    if (first == NULL) first = rule;
+    others++;
+  }
+  if (first == NULL || judgement->verdict == MR_VERDICT_PASSED) {
+    return mri_error_set(error, MR_CORRUPT, "%s: no rule of its decision says so", what);
+  }
+  char more[48] = "";
+  if (others > 0) {
+    (void)snprintf(more, sizeof more, ", and %lld more %s", (long long)others,
+                   others == 1 ? "rule" : "rules");
+  }
+  bool pending = judgement->verdict == MR_VERDICT_PENDING;
+  /* Whatever is long is cut, so that the end is always there. */
+  return mri_error_set(
+      error, pending ? MR_GATE_PENDING : MR_GATE_FAILED, "%.*s: rule '%.*s' %s: %.*s%s",
+      mri_text_fit(what, 170), what, mri_text_fit(first->name, 64), first->name,
+      pending ? "is pending" : "failed", mri_text_fit(first->reason, 200), first->reason, more);
 }

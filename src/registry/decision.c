@@ -1,105 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decisions as they were kept. */
+/* Decisions as handles, as a table and as JSON. */
 #include "registry/decision.h"
 #include "registry/text_buffer.h"
-#include <stdio.h>
 
 struct mr_decision {
   mr_registry *registry;
-  mri_arena arena;
-  mri_vec rules; /* mr_rule_record */
+  mri_judgement judgement;
+  mri_vec rules; /* mr_rule_record, which point into the judgement */
   mr_decision_record record;
 };
 
-static mr_status read_rules(mri_tx *tx, int64_t id, mr_decision *decision, mr_error *error) {
-  mri_stmt *stmt = NULL;
-  bool row = false;
-  bool failed = false;
-  mr_status status =
-      mri_sql_query(tx, error, &stmt,
-                    "SELECT from_default, name, verdict, unknown, required, observed, reason "
-                    "FROM decision_rule WHERE decision_id = ?1 ORDER BY position",
-                    "i", id);
-  while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
+static bool fill_rules(mr_decision *decision) {
+  const mri_judgement *judgement = &decision->judgement;
+  for (size_t i = 0; i < judgement->rules.count; i++) {
+    const mri_rule_result *result = mri_vec_at(&judgement->rules, i);
     mr_rule_record *rule = mri_vec_push(&decision->rules);
-    if (rule == NULL) {
-      status = mri_error_no_memory(error);
-      break;
-    }
+    if (rule == NULL) return false;
     rule->struct_size = sizeof *rule;
-    rule->from_default = mri_stmt_int(stmt, 0) != 0;
-    rule->name = mri_column_text(stmt, 1, &decision->arena, &failed);
-    rule->verdict = (mr_verdict)mri_stmt_int(stmt, 2);
-    rule->unknown = mri_stmt_int(stmt, 3) != 0;
-    rule->required = mri_column_text(stmt, 4, &decision->arena, &failed);
-    rule->observed = mri_column_text(stmt, 5, &decision->arena, &failed);
-    rule->reason = mri_column_text(stmt, 6, &decision->arena, &failed);
+    rule->verdict = result->verdict;
+    rule->unknown = result->unknown;
+    rule->from_default = result->from_default;
+    rule->name = result->name;
+    rule->required = result->required;
+    rule->observed = result->observed;
+    rule->reason = result->reason;
     decision->record.rule_count++;
     if (rule->verdict == MR_VERDICT_PASSED) decision->record.passed_count++;
-    if (failed) status = mri_error_no_memory(error);
   }
-  mri_stmt_done(stmt);
-  return status;
+  return true;
 }
 
-static mr_status read_decision(mri_tx *tx, int64_t request_id, mr_decision *decision,
-                               mr_error *error) {
-  mri_stmt *stmt = NULL;
-  bool found = false;
-  bool failed = false;
-  mr_status status =
-      mri_sql_first(tx, error, &stmt, &found,
-                    "SELECT d.id, d.verdict, d.created_us, q.uuid, q.gate_digest FROM decision d "
-                    "JOIN request q ON q.id = d.request_id WHERE d.request_id = ?1 "
-                    "ORDER BY d.id DESC LIMIT 1",
-                    "i", request_id);
-  if (status != MR_OK) return status;
-  if (!found) return mri_error_set(error, MR_CORRUPT, "the request has no decision");
-  int64_t id = mri_stmt_int(stmt, 0);
-  decision->record.struct_size = sizeof decision->record;
-  decision->record.verdict = (mr_verdict)mri_stmt_int(stmt, 1);
-  decision->record.created_us = mri_stmt_int(stmt, 2);
-  decision->record.request_id = mri_column_text(stmt, 3, &decision->arena, &failed);
-  decision->record.gate_digest = mri_column_digest(stmt, 4, &decision->arena, &failed);
-  mri_stmt_done(stmt);
-  if (failed) return mri_error_no_memory(error);
-  return read_rules(tx, id, decision, error);
+static bool fill_record(mr_decision *decision, const char *request) {
+  char digest[MRI_DIGEST_TEXT];
+  mri_judgement *judgement = &decision->judgement;
+  mr_decision_record *record = &decision->record;
+  mri_digest_text(&judgement->gate_digest, digest);
+  record->struct_size = sizeof *record;
+  record->verdict = judgement->verdict;
+  record->request_id = mri_arena_strdup(&judgement->arena, request);
+  record->gate_digest = mri_arena_strdup(&judgement->arena, digest);
+  record->created_us = judgement->made_us;
+  record->sequence = judgement->sequence;
+  record->incumbent = judgement->incumbent;
+  return record->gate_digest != NULL && (request == NULL || record->request_id != NULL) &&
+         fill_rules(decision);
 }
 
-mr_status mri_decision_load(mri_tx *tx, mr_registry *registry, int64_t request_id,
-                            mr_decision **out, mr_error *error) {
+mr_status mri_decision_new(mr_registry *registry, mri_judgement *judgement, const char *request,
+                           mr_decision **out, mr_error *error) {
   mr_decision *decision = mri_mem_zalloc(&registry->mem, 1, sizeof *decision);
   if (decision == NULL) return mri_error_no_memory(error);
   decision->registry = mri_registry_ref(registry);
-  mri_arena_init(&decision->arena, &registry->mem);
+  decision->judgement = *judgement;
+  mri_judgement_init(judgement, &registry->mem);
   mri_vec_init(&decision->rules, &registry->mem, sizeof(mr_rule_record));
-  mr_status status = read_decision(tx, request_id, decision, error);
-  if (status == MR_OK) *out = decision;
-  if (status != MR_OK) mr_decision_free(decision);
-  return status;
-}
-
-mr_status mri_decision_failure(const mr_decision *decision, const char *what, mr_error *error) {
-  const mr_rule_record *first = NULL;
-  int64_t others = -1;
-  for (int64_t i = 0; i < decision->record.rule_count; i++) {
-    const mr_rule_record *rule = mr_decision_at(decision, i);
-    if (rule->verdict == MR_VERDICT_PASSED) continue;
-    if (first == NULL) first = rule;
-    others++;
+  if (!fill_record(decision, request)) {
+    mr_decision_free(decision);
+    return mri_error_no_memory(error);
   }
-  if (first == NULL) {
-    return mri_error_set(error, MR_CORRUPT, "%s was refused without a failing rule", what);
-  }
-  char more[48] = "";
-  if (others > 0) {
-    (void)snprintf(more, sizeof more, ", and %lld more %s", (long long)others,
-                   others == 1 ? "rule" : "rules");
-  }
-  /* Whatever is long is cut, so that the end is always there. */
-  return mri_error_set(error, MR_GATE_FAILED, "%.*s: rule '%.*s' failed: %.*s%s",
-                       mri_text_fit(what, 170), what, mri_text_fit(first->name, 64), first->name,
-                       mri_text_fit(first->reason, 200), first->reason, more);
+  *out = decision;
+  return MR_OK;
 }
 
 const mr_decision_record *mr_decision_info(const mr_decision *decision) {
@@ -119,7 +79,7 @@ void mr_decision_free(mr_decision *decision) {
   if (decision == NULL) return;
   mr_registry *registry = decision->registry;
   mri_vec_free(&decision->rules);
-  mri_arena_free(&decision->arena);
+  mri_judgement_destroy(&decision->judgement);
   mri_mem_free(&registry->mem, decision);
   mri_registry_unref(registry);
 }
@@ -171,7 +131,8 @@ mr_status mr_decision_text(const mr_decision *decision, mr_buffer **out_text, mr
 
 static void add_member(mri_str *out, const char *name, const char *value) {
   mri_str_addf(out, ",\"%s\":", name);
-  mri_str_add_json(out, value == NULL ? "" : value);
+  if (value == NULL) mri_str_add(out, "null");
+  if (value != NULL) mri_str_add_json(out, value);
 }
 
 mr_status mr_decision_json(const mr_decision *decision, mr_buffer **out_json, mr_error *error) {
@@ -186,6 +147,8 @@ mr_status mr_decision_json(const mr_decision *decision, mr_buffer **out_json, mr
                verdicts[record->verdict >= 0 && record->verdict <= 3 ? record->verdict : 0]);
   add_member(&out, "request_id", record->request_id);
   add_member(&out, "gate_digest", record->gate_digest);
+  mri_str_addf(&out, ",\"sequence\":%lld", (long long)record->sequence);
+  add_member(&out, "incumbent", record->incumbent);
   mri_str_addf(&out, ",\"created_us\":%lld,\"rules\":[", (long long)record->created_us);
   for (int64_t i = 0; i < record->rule_count; i++) {
     const mr_rule_record *rule = mr_decision_at(decision, i);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a kept decision inside a transaction. */
+/* Decisions as handles. */
 #ifndef MRI_REGISTRY_DECISION_H
 #define MRI_REGISTRY_DECISION_H
 
-#include "base/vec.h"
-#include "registry/core.h"
+#include "registry/decide.h"
 
-/* The latest decision on a request. */
-mr_status mri_decision_load(mri_tx *tx, mr_registry *registry, int64_t request_id,
-                            mr_decision **out, mr_error *error);
-/* GATE_FAILED, naming the first failing rule and how many more. */
-mr_status mri_decision_failure(const mr_decision *decision, const char *what, mr_error *error);
+/* The handle of a judgement, which it takes over and leaves empty. `request` is the id of the
+ * request; NULL for a dry run. */
+mr_status mri_decision_new(mr_registry *registry, mri_judgement *judgement, const char *request,
+                           mr_decision **out, mr_error *error);
 
 #endif

@@ -103,6 +103,16 @@ mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expressi
   return MR_OK;
 }
 
+mr_status mri_gate_check_transition(const mr_gate *gate, const char *transition, mr_error *error) {
+  void *ctx = (void *)(uintptr_t)transition;
+  for (size_t i = 0; i < gate->rules.count; i++) {
+    const mri_rule *rule = mri_vec_at(&gate->rules, i);
+    mr_status status = mri_query_paths(rule->query, mri_subject_check, ctx, error);
+    if (status != MR_OK) return mri_error_prefix(error, status, "rule '%s'", rule->name);
+  }
+  return MR_OK;
+}
+
 static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';
 }

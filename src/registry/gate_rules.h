@@ -26,6 +26,15 @@ mr_status mri_gate_identity(const mr_gate *gate, mri_digest *out, mr_error *erro
 
 /* INVALID_ARGUMENT unless it is "promote" or "channel/NAME". */
 mr_status mri_check_transition(const char *transition, mr_error *error);
+/* INVALID_ARGUMENT for a rule that this transition cannot have, naming it. */
+mr_status mri_gate_check_transition(const mr_gate *gate, const char *transition, mr_error *error);
+
+/* Whose gate it is: a model's, or with MR_GATE_DEFAULT everybody's; `what` names the struct.
+ * INVALID_ARGUMENT unless exactly one is said. */
+mr_status mri_gate_check_owner(mr_gate_flags flags, const char *model, const char *what,
+                               mr_error *error);
+/* The row id of the model; 0 for the default gate, model NULL. */
+mr_status mri_gate_owner(mri_tx *tx, const char *model, int64_t *model_id, mr_error *error);
 /* The gate in force: *gate is NULL where none is attached. model_id 0 is the default gate. */
 mr_status mri_gate_in_force(mri_tx *tx, int64_t model_id, const char *transition, mr_gate **gate,
                             mri_digest *digest, mr_error *error);

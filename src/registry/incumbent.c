@@ -18,12 +18,17 @@ mr_status mri_incumbent_load(mri_tx *tx, int64_t version_id, mri_incumbent *out,
   bool failed = false;
   if (version_id == 0) return MR_OK;
   mr_status status = mri_sql_first(tx, error, &stmt, &found,
-                                   "SELECT v.run_id, r.uuid, v.artifact_path, v.number "
+                                   "SELECT v.run_id, r.uuid, v.artifact_path, v.number, "
+                                   "v.model_id, v.request_id "
                                    "FROM version v JOIN run r ON r.id = v.run_id WHERE v.id = ?1",
                                    "i", version_id);
   if (status != MR_OK || !found) return status;
   mri_candidate *c = &out->candidate;
   c->tx = tx;
+  c->mem = out->arena.mem;
+  c->model_id = mri_stmt_int(stmt, 4);
+  c->version_id = version_id;
+  c->tags_of = mri_stmt_int(stmt, 5);
   c->run_id = mri_stmt_int(stmt, 0);
   c->run = mri_column_text(stmt, 1, &out->arena, &failed);
   c->artifact_path = mri_column_text(stmt, 2, &out->arena, &failed);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The version that a candidate would replace, as something that rules can read. */
+/* A version as something that rules can read: the one that a candidate would replace, or one that
+ * is a candidate itself. */
 #ifndef MRI_REGISTRY_INCUMBENT_H
 #define MRI_REGISTRY_INCUMBENT_H
 
@@ -10,7 +11,10 @@ typedef struct mri_incumbent {
   mri_arena arena;
   mri_tree tree;
   mri_semver number;
-  mri_candidate candidate; /* points into the other fields */
+  /* Points into the other fields. Its tags are those that its promotion was judged by. Who judges
+   * the version itself sets tags_of to its own request, or 0 before there is one (the copy of
+   * mri_seal_run is made of the tags of now), now_us, incumbent and evaluations. */
+  mri_candidate candidate;
 } mri_incumbent;
 
 void mri_incumbent_init(mri_incumbent *incumbent, const mri_mem *mem);

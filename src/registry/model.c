@@ -14,18 +14,23 @@ static void read_model(const mri_stmt *stmt, mri_arena *arena, mr_model_record *
   record->created_us = mri_stmt_int(stmt, 5);
 }
 
-static mr_status load_model(mri_tx *tx, const char *name, mr_model *model, mr_error *error) {
-  mri_stmt *stmt = NULL;
-  bool found = false;
+/* Takes the statement's row and gives the statement back. */
+static mr_status take_model(mri_stmt *stmt, mr_model *model, mr_error *error) {
   bool failed = false;
-  mr_status status = mri_sql_first(
-      tx, error, &stmt, &found, "SELECT " MODEL_COLUMNS " FROM model WHERE name = ?1", "t", name);
-  if (status != MR_OK) return status;
-  if (!found) return mri_error_set(error, MR_NOT_FOUND, "there is no model '%s'", name);
   model->id = mri_stmt_int(stmt, 0);
   read_model(stmt, &model->arena, &model->record, &failed);
   mri_stmt_done(stmt);
   return failed ? mri_error_no_memory(error) : MR_OK;
+}
+
+static mr_status load_model(mri_tx *tx, const char *name, mr_model *model, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool found = false;
+  mr_status status = mri_sql_first(
+      tx, error, &stmt, &found, "SELECT " MODEL_COLUMNS " FROM model WHERE name = ?1", "t", name);
+  if (status != MR_OK) return status;
+  if (!found) return mri_error_set(error, MR_NOT_FOUND, "there is no model '%s'", name);
+  return take_model(stmt, model, error);
 }
 
 static mr_model *new_model(mr_registry *registry) {
@@ -35,6 +40,25 @@ static mr_model *new_model(mr_registry *registry) {
   mri_arena_init(&model->arena, &registry->mem);
   model->record.struct_size = sizeof model->record;
   return model;
+}
+
+mr_status mri_model_load(mri_tx *tx, mr_registry *registry, int64_t id, mr_model **out,
+                         mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool found = false;
+  mr_status status = mri_sql_first(
+      tx, error, &stmt, &found, "SELECT " MODEL_COLUMNS " FROM model WHERE id = ?1", "i", id);
+  if (status != MR_OK) return status;
+  if (!found) return mri_error_set(error, MR_CORRUPT, "a row names a model that is not there");
+  mr_model *model = new_model(registry);
+  if (model == NULL) {
+    mri_stmt_done(stmt);
+    return mri_error_no_memory(error);
+  }
+  status = take_model(stmt, model, error);
+  if (status == MR_OK) *out = model;
+  if (status != MR_OK) mr_model_free(model);
+  return status;
 }
 
 static mr_status insert_model(mri_tx *tx, mr_registry *registry, const char *name,

@@ -1,74 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Versions: opening, listing, and their artifacts. */
 #include "registry/artifact_record.h"
 #include "registry/folder.h"
+#include "registry/input_list.h"
 #include "registry/page.h"
 #include "registry/version_row.h"
-
-struct mr_version {
-  mr_registry *registry;
-  mri_arena arena;
-  int64_t run_id;
-  mri_digest digest;
-  mr_version_record record;
-};
-
-#define VERSION_COLUMNS                                                                            \
-  "v.id, v.run_id, v.status, v.uuid, m.name, v.number, r.uuid, v.artifact_path, v.digest, "        \
-  "v.file_count, v.total_size, v.description, q.uuid, e.uuid, e.name, r.source_commit, "           \
-  "v.params_digest, v.actor, v.created_us"
-#define VERSION_TABLES                                                                             \
-  "version v JOIN model m ON m.id = v.model_id JOIN run r ON r.id = v.run_id "                     \
-  "JOIN experiment e ON e.id = r.experiment_id JOIN request q ON q.id = v.request_id"
-
-static void read_version(const mri_stmt *stmt, mri_arena *arena, mr_version_record *record,
-                         bool *failed) {
-  record->status = (mr_version_status)mri_stmt_int(stmt, 2);
-  record->id = mri_column_text(stmt, 3, arena, failed);
-  record->model = mri_column_text(stmt, 4, arena, failed);
-  record->number = mri_column_text(stmt, 5, arena, failed);
-  record->run_id = mri_column_text(stmt, 6, arena, failed);
-  record->artifact_path = mri_column_text(stmt, 7, arena, failed);
-  record->digest = mri_column_digest(stmt, 8, arena, failed);
-  record->file_count = mri_stmt_int(stmt, 9);
-  record->total_size = mri_stmt_int(stmt, 10);
-  record->description = mri_column_text(stmt, 11, arena, failed);
-  record->request_id = mri_column_text(stmt, 12, arena, failed);
-  record->experiment_id = mri_column_text(stmt, 13, arena, failed);
-  record->experiment_name = mri_column_text(stmt, 14, arena, failed);
-  record->source_commit = mri_column_text(stmt, 15, arena, failed);
-  record->params_digest = mri_column_digest(stmt, 16, arena, failed);
-  record->actor = mri_column_text(stmt, 17, arena, failed);
-  record->created_us = mri_stmt_int(stmt, 18);
-}
-
-mr_status mri_version_load(mri_tx *tx, mr_registry *registry, int64_t id, mr_version **out,
-                           mr_error *error) {
-  mri_stmt *stmt = NULL;
-  bool found = false;
-  bool failed = false;
-  mr_status status =
-      mri_sql_first(tx, error, &stmt, &found,
-                    "SELECT " VERSION_COLUMNS " FROM " VERSION_TABLES " WHERE v.id = ?1", "i", id);
-  if (status != MR_OK) return status;
-  if (!found) return mri_error_set(error, MR_CORRUPT, "a version lacks its run or request");
-  mr_version *version = mri_mem_zalloc(&registry->mem, 1, sizeof *version);
-  if (version == NULL) {
-    mri_stmt_done(stmt);
-    return mri_error_no_memory(error);
-  }
-  version->registry = mri_registry_ref(registry);
-  mri_arena_init(&version->arena, &registry->mem);
-  version->record.struct_size = sizeof version->record;
-  version->run_id = mri_stmt_int(stmt, 1);
-  bool good = mri_stmt_digest(stmt, 8, &version->digest);
-  read_version(stmt, &version->arena, &version->record, &failed);
-  mri_stmt_done(stmt);
-  if (failed) status = mri_error_no_memory(error);
-  if (!failed && !good) status = mri_error_set(error, MR_CORRUPT, "a version has no digest");
-  if (status == MR_OK) *out = version;
-  if (status != MR_OK) mr_version_free(version);
-  return status;
-}
 
 mr_status mr_model_open_version(mr_model *model, const char *number, mr_version **out_version,
                                 mr_error *error) {
@@ -107,19 +43,21 @@ MRI_DEFINE_PAGE(mr_version, mr_version_record);
 static mr_status add_version(mri_page *page, const mri_stmt *stmt, mr_error *error) {
   mr_version_record *record = mri_page_add(page, sizeof *record);
   if (record == NULL) return mri_error_no_memory(error);
-  read_version(stmt, &page->arena, record, &page->failed);
+  mr_status status = mri_version_read(stmt, &page->arena, record, error);
+  if (status == MR_OK) status = mri_version_warn(&page->arena, record, NULL, error);
   page->last_key = record->number;
-  return MR_OK;
+  return status;
 }
 
 /* Versions come by precedence, so the token is a number, and its key bounds the next page. */
 static mr_status query_versions(mri_tx *tx, const mr_model *model, const mri_cursor *cursor,
                                 mri_stmt **stmt, mr_error *error) {
   if (cursor->key[0] == '\0') {
-    return mri_sql_query(tx, error, stmt,
-                         "SELECT " VERSION_COLUMNS " FROM " VERSION_TABLES " WHERE v.model_id = ?1 "
-                         "ORDER BY v.sort_key DESC LIMIT ?2",
-                         "ii", model->id, cursor->limit + 1);
+    return mri_sql_query(
+        tx, error, stmt,
+        "SELECT " MRI_VERSION_COLUMNS " FROM " MRI_VERSION_TABLES
+        " WHERE v.model_id = ?1 AND v.status <> 4 ORDER BY v.sort_key DESC LIMIT ?2",
+        "ii", model->id, cursor->limit + 1);
   }
   mri_semver number;
   mri_str key;
@@ -129,9 +67,9 @@ static mr_status query_versions(mri_tx *tx, const mr_model *model, const mri_cur
   mri_semver_key(&number, &key);
   status = key.failed ? mri_error_no_memory(error)
                       : mri_sql_query(tx, error, stmt,
-                                      "SELECT " VERSION_COLUMNS " FROM " VERSION_TABLES
+                                      "SELECT " MRI_VERSION_COLUMNS " FROM " MRI_VERSION_TABLES
                                       " WHERE v.model_id = ?1 AND v.sort_key < ?2 "
-                                      "ORDER BY v.sort_key DESC LIMIT ?3",
+                                      "AND v.status <> 4 ORDER BY v.sort_key DESC LIMIT ?3",
                                       "ibi", model->id, (const void *)key.data, key.size,
                                       cursor->limit + 1);
   mri_str_free(&key);
@@ -156,6 +94,13 @@ mr_status mr_model_list_versions(mr_model *model, const mr_list_options *options
   if (status == MR_OK) *out_page = page;
   if (status != MR_OK) mr_version_page_free(page);
   return status;
+}
+
+mr_status mr_version_list_inputs(mr_version *version, const mr_list_options *options,
+                                 mr_input_page **out_page, mr_error *error) {
+  mr_status status = mri_check_argument(version, "version", error);
+  if (status != MR_OK) return status;
+  return mri_list_inputs(version->registry, version->run_id, options, out_page, error);
 }
 
 /* The artifacts of the version; TAMPERED when they are not those that the gate saw. */

@@ -165,14 +165,20 @@ static mr_status check_free(mri_tx *tx, int64_t model_id, const char *model,
   mr_status status = mri_number_key(number, &key, error);
   if (status == MR_OK) {
     status = mri_sql_first(tx, error, &stmt, &found,
-                           "SELECT v.number, r.uuid FROM version v JOIN run r ON r.id = v.run_id "
+                           "SELECT v.number, r.uuid, v.status FROM version v "
+                           "JOIN run r ON r.id = v.run_id "
                            "WHERE v.model_id = ?1 AND v.sort_key = ?2",
                            "ib", model_id, (const void *)key.data, key.size);
   }
   mri_str_free(&key);
   if (status != MR_OK || !found) return status;
-  status = mri_error_set(error, MR_ALREADY_EXISTS, "%s@%s exists already, made by run %s", model,
-                         mri_stmt_text(stmt, 0), mri_stmt_text(stmt, 1));
+  bool deleted = mri_stmt_int(stmt, 2) == MR_VERSION_STATUS_DELETED;
+  status = deleted ? mri_error_set(error, MR_ALREADY_EXISTS,
+                                   "%s@%s was deleted, and numbers are never used again; choose "
+                                   "another",
+                                   model, mri_stmt_text(stmt, 0))
+                   : mri_error_set(error, MR_ALREADY_EXISTS, "%s@%s exists already, made by run %s",
+                                   model, mri_stmt_text(stmt, 0), mri_stmt_text(stmt, 1));
   mri_stmt_done(stmt);
   return status;
 }

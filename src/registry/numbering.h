@@ -4,7 +4,7 @@
 #define MRI_REGISTRY_NUMBERING_H
 
 #include "registry/core.h"
-#include "semver/semver.h"
+#include "semver/semver_value.h"
 
 /* The proposed number: as given, or raised from the highest version of the model or of the line,
  * with the end of the run's id as build metadata unless it was given. ALREADY_EXISTS when a version

@@ -8,9 +8,12 @@
 
 /* The letter that the tokens of a list begin with: a token of one list means nothing to another. */
 typedef enum mri_list {
-  MRI_LIST_DATASETS = 'D', /* capital letters go on by the id of a row ... */
+  MRI_LIST_CHANNEL_MOVES = 'C', /* capital letters go on by the id of a row ... */
+  MRI_LIST_DATASETS = 'D',
   MRI_LIST_EXPERIMENTS = 'E',
+  MRI_LIST_GATES = 'G',
   MRI_LIST_INPUTS = 'I',
+  MRI_LIST_CHECKS = 'K',
   MRI_LIST_REQUESTS = 'Q',
   MRI_LIST_RUNS = 'R',
   MRI_LIST_ARTIFACTS = 'a', /* ... and the others by its key */

@@ -4,22 +4,8 @@
 #include "registry/numbering.h"
 #include "registry/request_row.h"
 #include "registry/run_core.h"
-#include "registry/seal.h"
-#include "registry/version_row.h"
-
-/* Everything that one promotion works with. */
-typedef struct promotion {
-  mr_model *model;
-  mr_registry *registry;
-  mri_tx *tx;
-  const char *run;
-  mr_promote_options options;
-  const char *artifact_path;
-  mri_run_row row;
-  mri_tree tree;
-  mri_semver number;
-  mri_judgement judgement;
-} promotion;
+#include "registry/transition.h"
+#include "registry/version_search.h"
 
 static mr_status check_promote_options(mr_promote_options *o, const mr_promote_options *options,
                                        mr_error *error) {
@@ -43,13 +29,13 @@ static void add_asked(mri_str *text, const char *value) {
   mri_str_add_char(text, '\n'); /* no value of an option used here contains a line feed */
 }
 
-static mr_status intent_of(const promotion *p, mri_digest *out, mr_error *error) {
+static mr_status intent_of(const mri_transition *t, mri_digest *out, mr_error *error) {
   mri_str text;
-  const mr_promote_options *o = &p->options;
-  mri_str_init(&text, &p->registry->mem);
+  const mr_promote_options *o = &t->asked;
+  mri_str_init(&text, &t->registry->mem);
   mri_str_add(&text, "promote\n");
-  add_asked(&text, p->run);
-  add_asked(&text, p->artifact_path);
+  add_asked(&text, t->run);
+  add_asked(&text, t->artifact_path);
   add_asked(&text, o->version);
   add_asked(&text, o->line);
   add_asked(&text, o->prerelease_id);
@@ -60,164 +46,163 @@ static mr_status intent_of(const promotion *p, mri_digest *out, mr_error *error)
   return status;
 }
 
-static mr_status check_run(promotion *p, mr_error *error) {
-  mr_status status = mri_run_find(p->tx, p->run, &p->row, error);
+static mr_status find_run(mri_transition *t, mr_error *error) {
+  mri_run_row row;
+  mr_status status = mri_run_find(t->tx, t->run, &row, error);
   if (status != MR_OK) return status;
-  if (p->row.kind != MR_RUN_KIND_TRAINING) {
+  if (row.kind != MR_RUN_KIND_TRAINING) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "run %s is of kind %s; only a training run becomes a version", p->run,
-                         mri_run_kind_name(p->row.kind));
+                         "run %s is of kind %s; only a training run becomes a version", t->run,
+                         mri_run_kind_name(row.kind));
   }
-  if (p->row.status != MR_RUN_STATUS_FINISHED) {
+  if (t->purpose == MRI_PURPOSE_OPEN && row.status != MR_RUN_STATUS_FINISHED) {
     return mri_error_set(error, MR_CONFLICT, "run %s is %s; only a finished run can be promoted",
-                         p->run, mri_run_status_name(p->row.status));
+                         t->run, mri_run_status_name(row.status));
   }
+  mri_candidate *candidate = &t->target.candidate;
+  candidate->run_id = row.id;
+  candidate->run = t->run;
+  candidate->artifact_path = t->artifact_path;
+  candidate->tree = &t->target.tree;
+  candidate->number = &t->target.number;
   return MR_OK;
 }
 
 /* The same run and path is one version at most. */
-static mr_status check_new(promotion *p, mr_error *error) {
+static mr_status check_new(mri_transition *t, mr_error *error) {
   mri_stmt *stmt = NULL;
   bool found = false;
-  mr_status status = mri_sql_first(p->tx, error, &stmt, &found,
-                                   "SELECT number FROM version WHERE model_id = ?1 AND run_id = ?2 "
-                                   "AND artifact_path = ?3",
-                                   "iit", p->model->id, p->row.id, p->artifact_path);
+  mr_status status =
+      mri_sql_first(t->tx, error, &stmt, &found,
+                    "SELECT number FROM version WHERE model_id = ?1 AND run_id = ?2 "
+                    "AND artifact_path = ?3 AND status <> 4",
+                    "iit", t->model->id, t->target.candidate.run_id, t->artifact_path);
   if (status != MR_OK || !found) return status;
-  status = mri_error_set(error, MR_ALREADY_EXISTS, "run %s is %s@%s already", p->run,
-                         p->model->record.name, mri_stmt_text(stmt, 0));
+  status = mri_error_set(error, MR_ALREADY_EXISTS, "run %s is %s@%s already", t->run,
+                         t->model->record.name, mri_stmt_text(stmt, 0));
   mri_stmt_done(stmt);
   return status;
 }
 
 /* What `latest` holds now. */
-static mr_status find_incumbent(promotion *p, mri_incumbent *out, mr_error *error) {
+static mr_status find_incumbent(mri_transition *t, mr_error *error) {
   int64_t id = 0;
-  mr_status status = mri_sql_int(p->tx, error, 0, &id,
-                                 "SELECT id FROM version WHERE model_id = ?1 AND status = 1 "
-                                 "AND released = 1 ORDER BY sort_key DESC LIMIT 1",
-                                 "i", p->model->id);
-  return status != MR_OK ? status : mri_incumbent_load(p->tx, id, out, error);
+  const mri_scope scope = {t->tx, t->model->record.name, t->model->id, MRI_NOW};
+  mr_status status = mri_search_latest_id(&scope, false, &id, error);
+  return status == MR_OK ? mri_incumbent_load(t->tx, id, &t->held, error) : status;
 }
 
-static mr_status judge(promotion *p, mr_error *error) {
-  mri_incumbent incumbent;
-  mri_incumbent_init(&incumbent, &p->registry->mem);
-  mr_status status = find_incumbent(p, &incumbent, error);
+static mr_status prepare(mri_transition *t, mr_error *error) {
+  mr_status status = find_run(t, error);
+  if (status == MR_OK && t->purpose != MRI_PURPOSE_TRY) status = check_new(t, error);
   if (status == MR_OK) {
-    mri_candidate candidate = {p->tx,
-                               p->row.id,
-                               p->run,
-                               &p->tree,
-                               p->artifact_path,
-                               &p->number,
-                               incumbent.there ? &incumbent.candidate : NULL};
-    status = mri_judge(p->tx, p->model->id, "promote", &candidate, &p->judgement, error);
+    status = mri_tree_of_run(t->tx, t->target.candidate.run_id, t->run, t->artifact_path,
+                             &t->target.tree, error);
+    status = mri_transition_lost(t, status, error);
   }
-  mri_incumbent_destroy(&incumbent);
-  return status;
+  if (status == MR_OK) {
+    status = mri_number_choose(t->tx, t->model->id, t->model->record.name, &t->asked, t->run,
+                               &t->target.number, error);
+  }
+  return status == MR_OK ? find_incumbent(t, error) : status;
 }
 
-static mr_status insert_version(promotion *p, int64_t request_id, const char *number, int64_t now,
+/* The digests of the datasets that the run used, one behind the other. */
+static mr_status read_datasets(mri_transition *t, mri_str *out, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool row = false;
+  mr_status status =
+      mri_sql_query(t->tx, error, &stmt,
+                    "SELECT digest FROM input WHERE run_id = ?1 AND kind IN (1, 2) ORDER BY id",
+                    "i", t->target.candidate.run_id);
+  while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
+    mri_digest digest;
+    if (mri_stmt_digest(stmt, 0, &digest)) {
+      mri_str_add_bytes(out, digest.bytes, sizeof digest.bytes);
+    }
+  }
+  mri_stmt_done(stmt);
+  return status == MR_OK && out->failed ? mri_error_no_memory(error) : status;
+}
+
+static mr_status insert_version(mri_transition *t, const mri_str *key, const mri_str *datasets,
                                 mr_error *error) {
   char uuid[MRI_ID_SIZE];
-  mri_str key;
+  char number[MRI_SEMVER_MAX * 2 + 64];
   mri_digest digest;
   mri_digest params;
-  mri_id_new(&p->registry->ids, uuid);
-  mri_str_init(&key, &p->registry->mem);
-  mr_status status = mri_number_key(&p->number, &key, error);
-  if (status == MR_OK) status = mri_tree_digest(&p->tree, &p->registry->mem, &digest, error);
-  if (status == MR_OK) status = mri_params_digest(p->tx, p->row.id, &params, error);
-  if (status == MR_OK) {
-    status = mri_sql_run(
-        p->tx, error,
-        "INSERT INTO version (uuid, model_id, sort_key, number, released, status, run_id, "
-        "artifact_path, digest, file_count, total_size, params_digest, request_id, description, "
-        "actor, created_us) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-        "?14, ?15)",
-        "tibtiitdiiditti", (const char *)uuid, p->model->id, (const void *)key.data, key.size,
-        number, (int64_t)(p->number.prerelease[0] == '\0'), p->row.id, p->artifact_path, &digest,
-        (int64_t)p->tree.files.count, p->tree.total_size, &params, request_id,
-        p->options.description, mri_actor(p->registry), now);
-  }
+  const char *actor = mri_actor(t->registry);
+  const mri_tree *tree = &t->target.tree;
+  int64_t run_id = t->target.candidate.run_id;
+  mri_id_new(&t->registry->ids, uuid);
+  mri_semver_format(&t->target.number, number);
+  mr_status status = mri_tree_digest(tree, &t->registry->mem, &digest, error);
+  if (status == MR_OK) status = mri_params_digest(t->tx, run_id, &params, error);
+  if (status != MR_OK) return status;
+  return mri_sql_run(
+      t->tx, error,
+      "INSERT INTO version (uuid, model_id, sort_key, number, released, status, run_id, "
+      "artifact_path, digest, file_count, total_size, params_digest, request_id, description, "
+      "dataset_digests, status_actor, status_us, actor, created_us) VALUES (?1, ?2, ?3, ?4, ?5, 1, "
+      "?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?15, ?16)",
+      "tibtiitdiiditbti", (const char *)uuid, t->model->id, (const void *)key->data, key->size,
+      (const char *)number, (int64_t)(t->target.number.prerelease[0] == '\0'), run_id,
+      t->artifact_path, &digest, (int64_t)tree->files.count, tree->total_size, &params,
+      t->request_id, t->asked.description,
+      datasets->data == NULL ? (const void *)"" : (const void *)datasets->data, datasets->size,
+      actor, t->now_us);
+}
+
+static mr_status apply(mri_transition *t, mr_error *error) {
+  mri_str key;
+  mri_str datasets;
+  mri_str_init(&key, &t->registry->mem);
+  mri_str_init(&datasets, &t->registry->mem);
+  mr_status status = mri_number_key(&t->target.number, &key, error);
+  if (status == MR_OK) status = read_datasets(t, &datasets, error);
+  if (status == MR_OK) status = insert_version(t, &key, &datasets, error);
   mri_str_free(&key);
+  mri_str_free(&datasets);
   return status;
 }
 
-/* In the transaction: check, number, judge, record, and make the version where the gate passed. */
-static mr_status promote(promotion *p, mr_request **out, mr_error *error) {
-  char number[MRI_SEMVER_MAX * 2 + 64];
-  int64_t request_id = 0;
-  int64_t now = mri_now_us(p->registry);
-  mri_proposal proposal;
-  memset(&proposal, 0, sizeof proposal);
-  mr_status status = intent_of(p, &proposal.intent, error);
+const mri_transition_sort mri_promotion = {prepare, apply};
+
+static mr_status promote(mri_transition *t, mr_request **out, mr_error *error) {
+  mri_run_core *core = NULL;
+  mr_status status = mri_transition_flush(t, t->model->id, error);
   if (status == MR_OK) {
-    status = mri_request_repeat(p->tx, p->registry, p->model->id, p->options.op_id,
-                                &proposal.intent, out, error);
+    status = mri_run_core_lock(t->registry, t->run, t->asked.cancel, &core, error);
   }
-  if (status != MR_OK || *out != NULL) return status;
-  status = check_run(p, error);
-  if (status == MR_OK) status = check_new(p, error);
-  if (status == MR_OK) {
-    status = mri_tree_of_run(p->tx, p->row.id, p->run, p->artifact_path, &p->tree, error);
-  }
-  if (status == MR_OK) {
-    status = mri_number_choose(p->tx, p->model->id, p->model->record.name, &p->options, p->run,
-                               &p->number, error);
-  }
-  if (status == MR_OK) {
-    status = mri_candidate_digest(p->tx, p->row.id, &p->tree, &proposal.candidate, error);
-  }
-  if (status == MR_OK) status = judge(p, error);
   if (status != MR_OK) return status;
-  mri_semver_format(&p->number, number);
-  proposal.model_id = p->model->id;
-  proposal.run_id = p->row.id;
-  proposal.transition = "promote";
-  proposal.artifact_path = p->artifact_path;
-  proposal.number = number;
-  proposal.description = p->options.description;
-  proposal.op_id = p->options.op_id;
-  status =
-      mri_request_insert(p->tx, p->registry, &proposal, &p->judgement, now, &request_id, error);
-  if (status == MR_OK && p->judgement.verdict == MR_VERDICT_PASSED) {
-    status = insert_version(p, request_id, number, now, error);
-  }
-  return status != MR_OK ? status : mri_request_load(p->tx, p->registry, request_id, out, error);
+  status = mri_tx_begin(t->registry->store, MRI_TX_GOVERN, t->asked.cancel, &t->tx, error);
+  if (status == MR_OK) status = mri_tx_end(t->tx, mri_transition_open(t, out, error), error);
+  mri_run_core_unlock(core, status == MR_OK);
+  if (status == MR_OK) mri_transition_kept(t);
+  return status;
 }
 
 mr_status mr_model_promote(mr_model *model, const char *run_id, const mr_promote_options *options,
                            mr_request **out_request, mr_error *error) {
-  promotion p;
-  mri_run_core *core = NULL;
+  mri_transition t;
+  mr_promote_options o;
   mr_request *request = NULL;
-  memset(&p, 0, sizeof p);
   mr_status status = mri_check_argument(model, "model", error);
   if (status == MR_OK) status = mri_check_argument(out_request, "out_request", error);
   if (status == MR_OK) status = mri_check_id(run_id, "run_id", error);
-  if (status == MR_OK) status = check_promote_options(&p.options, options, error);
+  if (status == MR_OK) status = check_promote_options(&o, options, error);
   if (status == MR_OK) status = mri_enter(model->registry, error);
   if (status != MR_OK) return status;
-  p.model = model;
-  p.registry = model->registry;
-  p.run = run_id;
-  p.artifact_path = p.options.artifact_path == NULL ? "" : p.options.artifact_path;
-  mri_tree_init(&p.tree, &p.registry->mem);
-  mri_judgement_init(&p.judgement, &p.registry->mem);
-  status = mri_run_core_lock(p.registry, run_id, p.options.cancel, &core, error);
-  if (status == MR_OK) {
-    status = mri_tx_begin(p.registry->store, MRI_TX_GOVERN, p.options.cancel, &p.tx, error);
-  }
-  if (status == MR_OK) {
-    status = promote(&p, &request, error);
-    status = mri_tx_end(p.tx, status, error);
-  }
-  mri_run_core_unlock(core, status == MR_OK);
-  mri_judgement_destroy(&p.judgement);
-  mri_tree_destroy(&p.tree);
+  mr_registry *registry = model->registry;
+  mri_transition_init(&t, MRI_PURPOSE_OPEN, registry, "promote");
+  t.model = model;
+  t.run = run_id;
+  t.asked = o;
+  if (o.artifact_path != NULL) t.artifact_path = o.artifact_path;
+  status = intent_of(&t, &t.intent, error);
+  if (status == MR_OK) status = promote(&t, &request, error);
+  mri_transition_destroy(&t);
   if (status == MR_OK) *out_request = request;
   if (status != MR_OK) mr_request_free(request);
-  return mri_leave(model->registry, status);
+  return mri_leave(registry, status);
 }

@@ -3,21 +3,13 @@
 #include "registry/decision.h"
 #include "registry/page.h"
 #include "registry/request_row.h"
-#include "registry/seal.h"
 #include "registry/version_row.h"
 #include <stdio.h>
 
-struct mr_request {
-  mr_registry *registry;
-  mri_arena arena;
-  int64_t id;
-  int64_t model_id;
-  mr_request_record record;
-};
-
 #define REQUEST_COLUMNS                                                                            \
   "q.id, q.model_id, q.state, q.uuid, m.name, q.transition, r.uuid, q.artifact_path, q.version, "  \
-  "q.candidate_digest, q.gate_digest, q.description, q.op_id, q.actor, q.created_us"
+  "q.candidate_digest, q.gate_digest, q.description, q.op_id, q.actor, q.created_us, "             \
+  "q.expected, q.closed_by, q.closed_reason, q.closed_us"
 #define REQUEST_TABLES "request q JOIN model m ON m.id = q.model_id JOIN run r ON r.id = q.run_id"
 
 static void read_request(const mri_stmt *stmt, mri_arena *arena, mr_request_record *record,
@@ -35,6 +27,10 @@ static void read_request(const mri_stmt *stmt, mri_arena *arena, mr_request_reco
   record->op_id = mri_column_text(stmt, 12, arena, failed);
   record->actor = mri_column_text(stmt, 13, arena, failed);
   record->created_us = mri_stmt_int(stmt, 14);
+  record->expected = mri_column_text(stmt, 15, arena, failed);
+  record->closed_by = mri_column_text(stmt, 16, arena, failed);
+  record->closed_reason = mri_column_text(stmt, 17, arena, failed);
+  record->closed_us = mri_stmt_int(stmt, 18);
 }
 
 /* Makes the handle of the statement's row and gives the statement back. */
@@ -96,26 +92,6 @@ mr_status mri_request_repeat(mri_tx *tx, mr_registry *registry, int64_t model_id
   return status != MR_OK ? status : mri_request_load(tx, registry, id, out, error);
 }
 
-mr_status mri_request_insert(mri_tx *tx, mr_registry *registry, const mri_proposal *p,
-                             const mri_judgement *judgement, int64_t now_us, int64_t *id,
-                             mr_error *error) {
-  char uuid[MRI_ID_SIZE];
-  bool passed = judgement->verdict == MR_VERDICT_PASSED;
-  mri_id_new(&registry->ids, uuid);
-  mr_status status = mri_sql_int(
-      tx, error, 0, id,
-      "INSERT INTO request (uuid, model_id, transition, state, run_id, artifact_path, version, "
-      "candidate_digest, gate_digest, description, op_id, intent, actor, created_us) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id",
-      "titiittddttdti", (const char *)uuid, p->model_id, p->transition,
-      (int64_t)(passed ? MR_REQUEST_STATE_ACCEPTED : MR_REQUEST_STATE_REFUSED), p->run_id,
-      p->artifact_path, p->number, &p->candidate, &judgement->gate_digest, p->description, p->op_id,
-      &p->intent, mri_actor(registry), now_us);
-  if (status == MR_OK) status = mri_seal_run(tx, p->run_id, *id, uuid, error);
-  if (status == MR_OK) status = mri_judgement_store(tx, judgement, *id, now_us, error);
-  return status;
-}
-
 mr_status mr_registry_open_request(mr_registry *registry, const char *request_id,
                                    mr_request **out_request, mr_error *error) {
   mri_tx *tx = NULL;
@@ -144,65 +120,122 @@ const mr_request_record *mr_request_info(const mr_request *request) {
   return request == NULL ? NULL : &request->record;
 }
 
-mr_status mr_request_decision(mr_request *request, mr_decision **out_decision, mr_error *error) {
+/* sequence 0: the latest. */
+static mr_status open_decision(mr_request *request, int64_t sequence, mr_decision **out,
+                               mr_error *error) {
   mri_tx *tx = NULL;
   mr_decision *decision = NULL;
-  mr_status status = mri_check_argument(request, "request", error);
-  if (status == MR_OK) status = mri_check_argument(out_decision, "out_decision", error);
-  if (status == MR_OK) status = mri_call_begin(request->registry, MRI_TX_READ, NULL, &tx, error);
+  mri_judgement judgement;
+  mr_registry *registry = request->registry;
+  mr_status status = mri_call_begin(registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  status = mri_decision_load(tx, request->registry, request->id, &decision, error);
-  status = mri_call_end(request->registry, tx, status, error);
-  if (status == MR_OK) *out_decision = decision;
+  mri_judgement_init(&judgement, &registry->mem);
+  status = mri_judgement_read(tx, request->id, sequence, &judgement, error);
+  if (status == MR_OK) {
+    status = mri_decision_new(registry, &judgement, request->record.id, &decision, error);
+  }
+  mri_judgement_destroy(&judgement);
+  status = mri_call_end(registry, tx, status, error);
+  if (status == MR_OK) *out = decision;
   if (status != MR_OK) mr_decision_free(decision);
   return status;
 }
 
+mr_status mr_request_decision(mr_request *request, mr_decision **out_decision, mr_error *error) {
+  mr_status status = mri_check_argument(request, "request", error);
+  if (status == MR_OK) status = mri_check_argument(out_decision, "out_decision", error);
+  return status == MR_OK ? open_decision(request, 0, out_decision, error) : status;
+}
+
+mr_status mr_request_open_decision(mr_request *request, int64_t sequence,
+                                   mr_decision **out_decision, mr_error *error) {
+  mr_status status = mri_check_argument(request, "request", error);
+  if (status == MR_OK) status = mri_check_argument(out_decision, "out_decision", error);
+  if (status == MR_OK && sequence < 1) {
+    status = mri_error_set(error, MR_NOT_FOUND, "decisions are counted from 1; there is no %lld",
+                           (long long)sequence);
+  }
+  return status == MR_OK ? open_decision(request, sequence, out_decision, error) : status;
+}
+
 /* Why there is no version. */
-static mr_status explain(mri_tx *tx, mr_request *request, mr_error *error) {
-  mr_decision *decision = NULL;
-  const mr_request_record *r = &request->record;
+static mr_status explain(mri_tx *tx, const mr_request *now, mr_error *error) {
+  mri_judgement judgement;
+  const mr_request_record *r = &now->record;
   char what[256];
   if (r->state == MR_REQUEST_STATE_WITHDRAWN) {
-    return mri_error_set(error, MR_CONFLICT, "request %s was withdrawn", r->id);
+    return mri_error_set(error, MR_CONFLICT, "request %s was withdrawn by %s", r->id,
+                         r->closed_by == NULL ? "somebody" : r->closed_by);
   }
-  if (r->state != MR_REQUEST_STATE_REFUSED) {
-    return mri_error_set(error, MR_GATE_PENDING, "request %s is not decided yet", r->id);
-  }
-  mr_status status = mri_decision_load(tx, request->registry, request->id, &decision, error);
-  if (status != MR_OK) return status;
-  (void)snprintf(what, sizeof what, "%.*s of run %s to %.*s was refused",
-                 mri_text_fit(r->transition, 40), r->transition, r->run_id,
-                 mri_text_fit(r->model, 64), r->model);
-  status = mri_decision_failure(decision, what, error);
-  mr_decision_free(decision);
+  (void)snprintf(what, sizeof what, "%.*s of run %s to %.*s %s", mri_text_fit(r->transition, 40),
+                 r->transition, r->run_id, mri_text_fit(r->model, 64), r->model,
+                 r->state == MR_REQUEST_STATE_REFUSED ? "was refused" : "is open");
+  mri_judgement_init(&judgement, &now->registry->mem);
+  mr_status status = mri_judgement_read(tx, now->id, 0, &judgement, error);
+  if (status == MR_OK) status = mri_judgement_failure(&judgement, what, error);
+  mri_judgement_destroy(&judgement);
   return status;
 }
 
-static mr_status find_version(mri_tx *tx, mr_request *request, mr_version **out, mr_error *error) {
+static mr_status find_version(mri_tx *tx, const mr_request *now, mr_version **out,
+                              mr_error *error) {
   mri_semver number;
   int64_t id = 0;
-  mr_status status = mri_semver_parse(request->record.version, &number, error);
+  mr_status status = mri_semver_parse(now->record.version, &number, error);
   if (status == MR_OK) {
-    status = mri_version_find(tx, request->model_id, request->record.model, &number, &id, error);
+    status = mri_version_find(tx, now->model_id, now->record.model, &number, &id, error);
   }
-  return status != MR_OK ? status : mri_version_load(tx, request->registry, id, out, error);
+  return status != MR_OK ? status : mri_version_load(tx, now->registry, id, out, error);
 }
 
 mr_status mr_request_version(mr_request *request, mr_version **out_version, mr_error *error) {
   mri_tx *tx = NULL;
+  mr_request *now = NULL;
   mr_version *version = NULL;
   mr_status status = mri_check_argument(request, "request", error);
   if (status == MR_OK) status = mri_check_argument(out_version, "out_version", error);
   if (status == MR_OK) status = mri_call_begin(request->registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  status = request->record.state == MR_REQUEST_STATE_ACCEPTED
-               ? find_version(tx, request, &version, error)
-               : explain(tx, request, error);
+  status = mri_request_load(tx, request->registry, request->id, &now, error);
+  if (status == MR_OK) {
+    status = now->record.state == MR_REQUEST_STATE_ACCEPTED ? find_version(tx, now, &version, error)
+                                                            : explain(tx, now, error);
+  }
+  mr_request_free(now);
   status = mri_call_end(request->registry, tx, status, error);
   if (status == MR_OK) *out_version = version;
   if (status != MR_OK) mr_version_free(version);
   return status;
+}
+
+static mr_status withdraw(mri_tx *tx, const mr_request *request, const char *reason,
+                          mr_error *error) {
+  int64_t state = 0;
+  int64_t now = 0;
+  mr_status status = mri_sql_int(tx, error, 0, &state, "SELECT state FROM request WHERE id = ?1",
+                                 "i", request->id);
+  if (status != MR_OK || state == MR_REQUEST_STATE_WITHDRAWN) return status;
+  if (state != MR_REQUEST_STATE_OPEN) {
+    return mri_error_set(
+        error, MR_CONFLICT, "request %s is %s already; only an open one can be withdrawn",
+        request->record.id, state == MR_REQUEST_STATE_ACCEPTED ? "accepted" : "refused");
+  }
+  status = mri_govern_time(tx, request->registry, &now, error);
+  if (status != MR_OK) return status;
+  return mri_sql_run(tx, error,
+                     "UPDATE request SET state = ?2, closed_by = ?3, closed_reason = ?4, "
+                     "closed_us = ?5 WHERE id = ?1",
+                     "iitti", request->id, (int64_t)MR_REQUEST_STATE_WITHDRAWN,
+                     mri_actor(request->registry), reason, now);
+}
+
+mr_status mr_request_withdraw(mr_request *request, const char *reason, mr_error *error) {
+  mri_tx *tx = NULL;
+  mr_status status = mri_check_argument(request, "request", error);
+  if (status == MR_OK) status = mri_check_optional(reason, "reason", MRI_VALUE_MAX, error);
+  if (status == MR_OK) status = mri_call_begin(request->registry, MRI_TX_GOVERN, NULL, &tx, error);
+  if (status != MR_OK) return status;
+  return mri_call_end(request->registry, tx, withdraw(tx, request, reason, error), error);
 }
 
 void mr_request_free(mr_request *request) {

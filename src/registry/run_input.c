@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run used. An input row holds its kind and one text, `target`, which makes it unique: the
  * uuid of a run or version, or the hex digest of a dataset. */
+#include "registry/input_list.h"
 #include "registry/page.h"
 #include "registry/reference.h"
 #include "registry/run_handle.h"
@@ -118,17 +119,16 @@ static mr_status add_input(mri_page *page, const mri_stmt *stmt, mr_error *error
   return MR_OK;
 }
 
-mr_status mr_run_list_inputs(mr_run *run, const mr_list_options *options, mr_input_page **out_page,
-                             mr_error *error) {
+mr_status mri_list_inputs(mr_registry *registry, int64_t run_id, const mr_list_options *options,
+                          mr_input_page **out_page, mr_error *error) {
   mri_cursor cursor;
   mri_tx *tx = NULL;
   mri_stmt *stmt = NULL;
-  mr_status status = mri_check_argument(run, "run", error);
-  if (status == MR_OK) status = mri_check_argument(out_page, "out_page", error);
+  mr_status status = mri_check_argument(out_page, "out_page", error);
   if (status == MR_OK) status = mri_cursor_options(&cursor, MRI_LIST_INPUTS, options, error);
-  if (status == MR_OK) status = mri_call_begin(run->registry, MRI_TX_READ, NULL, &tx, error);
+  if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  mr_input_page *page = mri_page_new(run->registry, sizeof *page, &cursor);
+  mr_input_page *page = mri_page_new(registry, sizeof *page, &cursor);
   status =
       page == NULL
           ? mri_error_no_memory(error)
@@ -142,10 +142,17 @@ mr_status mr_run_list_inputs(mr_run *run, const mr_list_options *options, mr_inp
                           "v.model_id "
                           " WHERE i.kind = 4 AND v.uuid = i.target) "
                           "FROM input i WHERE i.run_id = ?1 AND i.id > ?2 ORDER BY i.id LIMIT ?3",
-                          "iii", run->id, cursor.id, cursor.limit + 1);
+                          "iii", run_id, cursor.id, cursor.limit + 1);
   if (status == MR_OK) status = mri_page_fill(&page->page, stmt, add_input, error);
-  status = mri_call_end(run->registry, tx, status, error);
+  status = mri_call_end(registry, tx, status, error);
   if (status == MR_OK) *out_page = page;
   if (status != MR_OK) mr_input_page_free(page);
   return status;
+}
+
+mr_status mr_run_list_inputs(mr_run *run, const mr_list_options *options, mr_input_page **out_page,
+                             mr_error *error) {
+  mr_status status = mri_check_argument(run, "run", error);
+  if (status != MR_OK) return status;
+  return mri_list_inputs(run->registry, run->id, options, out_page, error);
 }

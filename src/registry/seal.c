@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The digest of a candidate is BLAKE2b-256 over a text of sections. A section is a name, a line feed
- * and its rows; a row is its fields, each as a decimal length, a colon and the bytes, so that no two
- * different candidates give the same text. Integers are 8 little-endian bytes. Everything that a rule
- * can read of the candidate is in it. */
+/* The digest of a candidate is BLAKE2b-256 over a text of sections. A section is a name, a line
+ * feed and its rows; a row is its fields, each as a decimal length, a colon and the bytes, so that
+ * no two different candidates give the same text. Integers are 8 little-endian bytes. Everything
+ * that a rule can read of the candidate is in it, but for what can still come: checks, approvals
+ * and the time in a channel. */
 #include "registry/seal.h"
 #include "registry/metric_fold.h"
 
@@ -70,10 +71,17 @@ static mr_status add_params(mri_tx *tx, int64_t run_id, mri_str *text, mr_error 
   return status != MR_OK ? status : add_section(text, stmt, "params", add_property, error);
 }
 
-static mr_status add_tags(mri_tx *tx, int64_t run_id, mri_str *text, mr_error *error) {
+/* The same text whether a request has copied the tags yet or not. */
+static mr_status add_tags(const mri_candidate *c, mri_str *text, mr_error *error) {
   mri_stmt *stmt = NULL;
-  mr_status status = mri_sql_query(
-      tx, error, &stmt, "SELECT key, value FROM tag WHERE run_id = ?1 ORDER BY key", "i", run_id);
+  mr_status status =
+      c->tags_of == 0 ? mri_sql_query(c->tx, error, &stmt,
+                                      "SELECT key, value FROM tag WHERE run_id = ?1 ORDER BY key",
+                                      "i", c->run_id)
+                      : mri_sql_query(c->tx, error, &stmt,
+                                      "SELECT key, value FROM request_tag WHERE request_id = ?1 "
+                                      "AND run_id = ?2 ORDER BY key",
+                                      "ii", c->tags_of, c->run_id);
   return status != MR_OK ? status : add_section(text, stmt, "tags", add_property, error);
 }
 
@@ -149,20 +157,43 @@ mr_status mri_params_digest(mri_tx *tx, int64_t run_id, mri_digest *out, mr_erro
   return status;
 }
 
-mr_status mri_candidate_digest(mri_tx *tx, int64_t run_id, const mri_tree *tree, mri_digest *out,
-                               mr_error *error) {
-  mri_str text;
-  mri_str_init(&text, mri_mem_default());
-  mri_str_add(&text, "modelreg candidate v1\n");
-  mr_status status = add_run(tx, run_id, &text, error);
-  if (status == MR_OK) status = add_params(tx, run_id, &text, error);
-  if (status == MR_OK) status = add_tags(tx, run_id, &text, error);
-  if (status == MR_OK) status = add_metrics(tx, run_id, &text, error);
-  if (status == MR_OK) status = add_inputs(tx, run_id, &text, error);
+/* The sections that a candidate and an evaluation have in common. */
+static mr_status add_sections(const mri_candidate *c, mri_str *text, mr_error *error) {
+  mri_str_add(text, "modelreg candidate v1\n");
+  mr_status status = add_run(c->tx, c->run_id, text, error);
+  if (status == MR_OK) status = add_params(c->tx, c->run_id, text, error);
+  if (status == MR_OK) status = add_tags(c, text, error);
+  if (status == MR_OK) status = add_metrics(c->tx, c->run_id, text, error);
+  if (status == MR_OK) status = add_inputs(c->tx, c->run_id, text, error);
+  if (status == MR_OK) add_files(text, c->tree);
+  return status;
+}
+
+static mr_status add_evaluation(const mri_judged_run *run, mri_str *text, mr_error *error) {
+  mri_str sections;
+  mri_digest digest;
+  mri_str_init(&sections, text->mem);
+  mr_status status = add_sections(&run->candidate, &sections, error);
+  if (status == MR_OK && sections.failed) status = mri_error_no_memory(error);
   if (status == MR_OK) {
-    add_files(&text, tree);
-    if (text.failed) status = mri_error_no_memory(error);
+    digest_of(&sections, &digest);
+    add_text(text, run->name);
+    add_field(text, digest.bytes, sizeof digest.bytes);
   }
+  mri_str_free(&sections);
+  return status;
+}
+
+mr_status mri_candidate_digest(const mri_candidate *candidate, mri_digest *out, mr_error *error) {
+  mri_str text;
+  const mri_vec *runs = &candidate->evaluations->runs;
+  mri_str_init(&text, candidate->mem);
+  mr_status status = add_sections(candidate, &text, error);
+  mri_str_add(&text, "evaluations\n");
+  for (size_t i = 0; i < runs->count && status == MR_OK; i++) {
+    status = add_evaluation(*(mri_judged_run **)mri_vec_at(runs, i), &text, error);
+  }
+  if (status == MR_OK && text.failed) status = mri_error_no_memory(error);
   if (status == MR_OK) digest_of(&text, out);
   mri_str_free(&text);
   return status;
@@ -171,10 +202,26 @@ mr_status mri_candidate_digest(mri_tx *tx, int64_t run_id, const mri_tree *tree,
 mr_status mri_seal_run(mri_tx *tx, int64_t run_id, int64_t request_id, const char *request,
                        mr_error *error) {
   mr_status status = mri_sql_run(tx, error,
-                                 "INSERT INTO request_tag (request_id, key, value) "
-                                 "SELECT ?1, key, value FROM tag WHERE run_id = ?2",
+                                 "INSERT INTO request_tag (request_id, run_id, key, value) "
+                                 "SELECT ?1, run_id, key, value FROM tag WHERE run_id = ?2",
                                  "ii", request_id, run_id);
   if (status != MR_OK) return status;
   return mri_sql_run(tx, error, "UPDATE run SET sealed_by = ?2 WHERE id = ?1 AND sealed_by IS NULL",
                      "it", run_id, request);
+}
+
+mr_status mri_seal_evaluations(mri_tx *tx, const mri_judged_runs *runs, int64_t request_id,
+                               const char *request, mr_error *error) {
+  mr_status status = MR_OK;
+  for (size_t i = 0; i < runs->runs.count && status == MR_OK; i++) {
+    const mri_judged_run *run = *(mri_judged_run **)mri_vec_at(&runs->runs, i);
+    status = mri_sql_run(tx, error,
+                         "INSERT INTO request_evaluation (request_id, run_id) VALUES (?1, ?2) "
+                         "ON CONFLICT DO NOTHING",
+                         "ii", request_id, run->candidate.run_id);
+    if (status == MR_OK && mri_tx_changes(tx) > 0) {
+      status = mri_seal_run(tx, run->candidate.run_id, request_id, request, error);
+    }
+  }
+  return status;
 }

@@ -3,16 +3,19 @@
 #ifndef MRI_REGISTRY_SEAL_H
 #define MRI_REGISTRY_SEAL_H
 
-#include "registry/tree.h"
+#include "registry/judged_runs.h"
 
 /* Digest over the params of a run. */
 mr_status mri_params_digest(mri_tx *tx, int64_t run_id, mri_digest *out, mr_error *error);
-/* Digest over everything that rules can read: attributes, params, tags, summaries and points of
- * metrics, inputs and the artifacts `tree`. */
-mr_status mri_candidate_digest(mri_tx *tx, int64_t run_id, const mri_tree *tree, mri_digest *out,
-                               mr_error *error);
-/* Copies the tags into the request and seals the run, unless another request did already. */
+/* Digest over everything sealed that rules can read: attributes, params, tags, summaries and points
+ * of metrics, inputs, the artifacts, and the same of the evaluations that were read. */
+mr_status mri_candidate_digest(const mri_candidate *candidate, mri_digest *out, mr_error *error);
+/* For a new request, once: copies the tags into it and seals the run. */
 mr_status mri_seal_run(mri_tx *tx, int64_t run_id, int64_t request_id, const char *request,
                        mr_error *error);
+/* For every request, after it was judged: the same for the evaluations that were read and are not
+ * sealed with it yet. Twice changes nothing. */
+mr_status mri_seal_evaluations(mri_tx *tx, const mri_judged_runs *runs, int64_t request_id,
+                               const char *request, mr_error *error);
 
 #endif

@@ -8,7 +8,7 @@
 #ifndef MRI_SEMVER_RANGE_H
 #define MRI_SEMVER_RANGE_H
 
-#include "semver/semver.h"
+#include "semver/semver_value.h"
 
 #define MRI_RANGE_MAX 256 /* bytes; npm limits only the versions in a range, to as many */
 /* Alternatives of one character each; those that are everything fold into one. */

@@ -14,6 +14,8 @@
 _Static_assert(MR_LIST_DEFAULT_LIMIT == 1000, "MR_LIST_DEFAULT_LIMIT");
 _Static_assert(MR_LIST_MAX_LIMIT == 100000, "MR_LIST_MAX_LIMIT");
 _Static_assert(MR_DEFAULT_BUSY_TIMEOUT_MS == 10000, "MR_DEFAULT_BUSY_TIMEOUT_MS");
+_Static_assert(MR_LINEAGE_DEFAULT_DEPTH == 16, "MR_LINEAGE_DEFAULT_DEPTH");
+_Static_assert(MR_LINEAGE_MAX_DEPTH == 1024, "MR_LINEAGE_MAX_DEPTH");
 _Static_assert(MR_LIBRARY_VERSION_MAJOR == 0, "MR_LIBRARY_VERSION_MAJOR");
 _Static_assert(MR_LIBRARY_VERSION_MINOR == 1, "MR_LIBRARY_VERSION_MINOR");
 _Static_assert(MR_LIBRARY_VERSION_PATCH == 0, "MR_LIBRARY_VERSION_PATCH");
@@ -81,20 +83,44 @@ _Static_assert(IS(int32_t, (mr_version_status)0), "mr_version_status is int32_t"
 _Static_assert(MR_VERSION_STATUS_ACTIVE == 1, "MR_VERSION_STATUS_ACTIVE");
 _Static_assert(MR_VERSION_STATUS_DEPRECATED == 2, "MR_VERSION_STATUS_DEPRECATED");
 _Static_assert(MR_VERSION_STATUS_YANKED == 3, "MR_VERSION_STATUS_YANKED");
-_Static_assert(IS(int32_t, (mr_request_state)0), "mr_request_state is int32_t");
-_Static_assert(MR_REQUEST_STATE_OPEN == 1, "MR_REQUEST_STATE_OPEN");
-_Static_assert(MR_REQUEST_STATE_ACCEPTED == 2, "MR_REQUEST_STATE_ACCEPTED");
-_Static_assert(MR_REQUEST_STATE_REFUSED == 3, "MR_REQUEST_STATE_REFUSED");
-_Static_assert(MR_REQUEST_STATE_WITHDRAWN == 4, "MR_REQUEST_STATE_WITHDRAWN");
+_Static_assert(MR_VERSION_STATUS_DELETED == 4, "MR_VERSION_STATUS_DELETED");
+_Static_assert(IS(int32_t, (mr_yank_channels)0), "mr_yank_channels is int32_t");
+_Static_assert(MR_YANK_CHANNELS_REPLACE == 0, "MR_YANK_CHANNELS_REPLACE");
+_Static_assert(MR_YANK_CHANNELS_ROLL_BACK == 1, "MR_YANK_CHANNELS_ROLL_BACK");
+_Static_assert(MR_YANK_CHANNELS_CLEAR == 2, "MR_YANK_CHANNELS_CLEAR");
 _Static_assert(IS(int32_t, (mr_bump)0), "mr_bump is int32_t");
 _Static_assert(MR_BUMP_MAJOR == 1, "MR_BUMP_MAJOR");
 _Static_assert(MR_BUMP_MINOR == 2, "MR_BUMP_MINOR");
 _Static_assert(MR_BUMP_PATCH == 3, "MR_BUMP_PATCH");
 _Static_assert(MR_BUMP_PRERELEASE == 4, "MR_BUMP_PRERELEASE");
+_Static_assert(IS(uint32_t, (mr_range_flags)0), "mr_range_flags is uint32_t");
+_Static_assert(MR_RANGE_PRERELEASES == 1, "MR_RANGE_PRERELEASES");
+_Static_assert(IS(int32_t, (mr_request_state)0), "mr_request_state is int32_t");
+_Static_assert(MR_REQUEST_STATE_OPEN == 1, "MR_REQUEST_STATE_OPEN");
+_Static_assert(MR_REQUEST_STATE_ACCEPTED == 2, "MR_REQUEST_STATE_ACCEPTED");
+_Static_assert(MR_REQUEST_STATE_REFUSED == 3, "MR_REQUEST_STATE_REFUSED");
+_Static_assert(MR_REQUEST_STATE_WITHDRAWN == 4, "MR_REQUEST_STATE_WITHDRAWN");
 _Static_assert(IS(int32_t, (mr_verdict)0), "mr_verdict is int32_t");
 _Static_assert(MR_VERDICT_PASSED == 1, "MR_VERDICT_PASSED");
 _Static_assert(MR_VERDICT_FAILED == 2, "MR_VERDICT_FAILED");
 _Static_assert(MR_VERDICT_PENDING == 3, "MR_VERDICT_PENDING");
+_Static_assert(IS(int32_t, (mr_channel_move_kind)0), "mr_channel_move_kind is int32_t");
+_Static_assert(MR_CHANNEL_MOVE_KIND_MOVED == 1, "MR_CHANNEL_MOVE_KIND_MOVED");
+_Static_assert(MR_CHANNEL_MOVE_KIND_ROLLED_BACK == 2, "MR_CHANNEL_MOVE_KIND_ROLLED_BACK");
+_Static_assert(MR_CHANNEL_MOVE_KIND_CLEARED == 3, "MR_CHANNEL_MOVE_KIND_CLEARED");
+_Static_assert(IS(int32_t, (mr_check_result)0), "mr_check_result is int32_t");
+_Static_assert(MR_CHECK_RESULT_PASSED == 1, "MR_CHECK_RESULT_PASSED");
+_Static_assert(MR_CHECK_RESULT_FAILED == 2, "MR_CHECK_RESULT_FAILED");
+_Static_assert(MR_CHECK_RESULT_SKIPPED == 3, "MR_CHECK_RESULT_SKIPPED");
+_Static_assert(IS(int32_t, (mr_lineage_direction)0), "mr_lineage_direction is int32_t");
+_Static_assert(MR_LINEAGE_DIRECTION_UPSTREAM == 0, "MR_LINEAGE_DIRECTION_UPSTREAM");
+_Static_assert(MR_LINEAGE_DIRECTION_DOWNSTREAM == 1, "MR_LINEAGE_DIRECTION_DOWNSTREAM");
+_Static_assert(MR_LINEAGE_DIRECTION_BOTH == 2, "MR_LINEAGE_DIRECTION_BOTH");
+_Static_assert(IS(int32_t, (mr_lineage_kind)0), "mr_lineage_kind is int32_t");
+_Static_assert(MR_LINEAGE_KIND_DATASET == 1, "MR_LINEAGE_KIND_DATASET");
+_Static_assert(MR_LINEAGE_KIND_RUN == 2, "MR_LINEAGE_KIND_RUN");
+_Static_assert(MR_LINEAGE_KIND_VERSION == 3, "MR_LINEAGE_KIND_VERSION");
+_Static_assert(MR_LINEAGE_KIND_CHANNEL == 4, "MR_LINEAGE_KIND_CHANNEL");
 _Static_assert(IS(uint32_t, (mr_history_flags)0), "mr_history_flags is uint32_t");
 _Static_assert(MR_HISTORY_FROM_STEP == 1, "MR_HISTORY_FROM_STEP");
 _Static_assert(MR_HISTORY_TO_STEP == 2, "MR_HISTORY_TO_STEP");
@@ -227,6 +253,21 @@ _Static_assert(IS(mr_gate_flags, FIELD(mr_gate_options, flags)), "mr_gate_option
 _Static_assert(IS(const char *, FIELD(mr_gate_options, model)), "mr_gate_options.model");
 _Static_assert(IS(const char *, FIELD(mr_gate_options, transition)), "mr_gate_options.transition");
 _Static_assert(IS(const char *, FIELD(mr_gate_options, expected_digest)), "mr_gate_options.expected_digest");
+_Static_assert(IS(uint32_t, FIELD(mr_gate_list_options, struct_size)), "mr_gate_list_options.struct_size");
+_Static_assert(IS(mr_gate_flags, FIELD(mr_gate_list_options, flags)), "mr_gate_list_options.flags");
+_Static_assert(IS(const char *, FIELD(mr_gate_list_options, model)), "mr_gate_list_options.model");
+_Static_assert(IS(const char *, FIELD(mr_gate_list_options, transition)), "mr_gate_list_options.transition");
+_Static_assert(IS(int64_t, FIELD(mr_gate_list_options, limit)), "mr_gate_list_options.limit");
+_Static_assert(IS(const char *, FIELD(mr_gate_list_options, token)), "mr_gate_list_options.token");
+_Static_assert(IS(uint32_t, FIELD(mr_gate_record, struct_size)), "mr_gate_record.struct_size");
+_Static_assert(IS(int32_t, FIELD(mr_gate_record, in_force)), "mr_gate_record.in_force");
+_Static_assert(IS(const char *, FIELD(mr_gate_record, model)), "mr_gate_record.model");
+_Static_assert(IS(const char *, FIELD(mr_gate_record, transition)), "mr_gate_record.transition");
+_Static_assert(IS(int64_t, FIELD(mr_gate_record, revision)), "mr_gate_record.revision");
+_Static_assert(IS(const char *, FIELD(mr_gate_record, digest)), "mr_gate_record.digest");
+_Static_assert(IS(const char *, FIELD(mr_gate_record, text)), "mr_gate_record.text");
+_Static_assert(IS(const char *, FIELD(mr_gate_record, actor)), "mr_gate_record.actor");
+_Static_assert(IS(int64_t, FIELD(mr_gate_record, created_us)), "mr_gate_record.created_us");
 _Static_assert(IS(uint32_t, FIELD(mr_report_record, struct_size)), "mr_report_record.struct_size");
 _Static_assert(IS(uint32_t, FIELD(mr_report_record, reserved)), "mr_report_record.reserved");
 _Static_assert(IS(int64_t, FIELD(mr_report_record, file_count)), "mr_report_record.file_count");
@@ -304,6 +345,40 @@ _Static_assert(IS(const char *, FIELD(mr_version_record, actor)), "mr_version_re
 _Static_assert(IS(int64_t, FIELD(mr_version_record, created_us)), "mr_version_record.created_us");
 _Static_assert(IS(const char *const *, FIELD(mr_version_record, warnings)), "mr_version_record.warnings");
 _Static_assert(IS(int64_t, FIELD(mr_version_record, warning_count)), "mr_version_record.warning_count");
+_Static_assert(IS(const char *const *, FIELD(mr_version_record, dataset_digests)), "mr_version_record.dataset_digests");
+_Static_assert(IS(int64_t, FIELD(mr_version_record, dataset_count)), "mr_version_record.dataset_count");
+_Static_assert(IS(const char *, FIELD(mr_version_record, source_entry_point)), "mr_version_record.source_entry_point");
+_Static_assert(IS(const char *, FIELD(mr_version_record, environment_host)), "mr_version_record.environment_host");
+_Static_assert(IS(const char *, FIELD(mr_version_record, environment_packages_digest)), "mr_version_record.environment_packages_digest");
+_Static_assert(IS(const char *, FIELD(mr_version_record, environment_image_digest)), "mr_version_record.environment_image_digest");
+_Static_assert(IS(mr_source_state, FIELD(mr_version_record, source_state)), "mr_version_record.source_state");
+_Static_assert(IS(uint32_t, FIELD(mr_version_record, reserved)), "mr_version_record.reserved");
+_Static_assert(IS(const char *, FIELD(mr_version_record, status_reason)), "mr_version_record.status_reason");
+_Static_assert(IS(const char *, FIELD(mr_version_record, replacement)), "mr_version_record.replacement");
+_Static_assert(IS(const char *, FIELD(mr_version_record, status_actor)), "mr_version_record.status_actor");
+_Static_assert(IS(int64_t, FIELD(mr_version_record, status_us)), "mr_version_record.status_us");
+_Static_assert(IS(uint32_t, FIELD(mr_deprecate_options, struct_size)), "mr_deprecate_options.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_deprecate_options, reserved)), "mr_deprecate_options.reserved");
+_Static_assert(IS(const char *, FIELD(mr_deprecate_options, reason)), "mr_deprecate_options.reason");
+_Static_assert(IS(const char *, FIELD(mr_deprecate_options, replacement)), "mr_deprecate_options.replacement");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_deprecate_options, cancel)), "mr_deprecate_options.cancel");
+_Static_assert(IS(uint32_t, FIELD(mr_yank_options, struct_size)), "mr_yank_options.struct_size");
+_Static_assert(IS(mr_yank_channels, FIELD(mr_yank_options, channels)), "mr_yank_options.channels");
+_Static_assert(IS(const char *, FIELD(mr_yank_options, reason)), "mr_yank_options.reason");
+_Static_assert(IS(const char *, FIELD(mr_yank_options, replacement)), "mr_yank_options.replacement");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_yank_options, cancel)), "mr_yank_options.cancel");
+_Static_assert(IS(uint32_t, FIELD(mr_semver_record, struct_size)), "mr_semver_record.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_semver_record, reserved)), "mr_semver_record.reserved");
+_Static_assert(IS(int64_t, FIELD(mr_semver_record, major)), "mr_semver_record.major");
+_Static_assert(IS(int64_t, FIELD(mr_semver_record, minor)), "mr_semver_record.minor");
+_Static_assert(IS(int64_t, FIELD(mr_semver_record, patch)), "mr_semver_record.patch");
+_Static_assert(IS(const char *, FIELD(mr_semver_record, prerelease)), "mr_semver_record.prerelease");
+_Static_assert(IS(const char *, FIELD(mr_semver_record, build)), "mr_semver_record.build");
+_Static_assert(IS(const char *, FIELD(mr_semver_record, number)), "mr_semver_record.number");
+_Static_assert(IS(uint32_t, FIELD(mr_semver_range_record, struct_size)), "mr_semver_range_record.struct_size");
+_Static_assert(IS(mr_range_flags, FIELD(mr_semver_range_record, flags)), "mr_semver_range_record.flags");
+_Static_assert(IS(const char *, FIELD(mr_semver_range_record, text)), "mr_semver_range_record.text");
+_Static_assert(IS(const char *, FIELD(mr_semver_range_record, comparisons)), "mr_semver_range_record.comparisons");
 _Static_assert(IS(uint32_t, FIELD(mr_promote_options, struct_size)), "mr_promote_options.struct_size");
 _Static_assert(IS(mr_bump, FIELD(mr_promote_options, bump)), "mr_promote_options.bump");
 _Static_assert(IS(const char *, FIELD(mr_promote_options, artifact_path)), "mr_promote_options.artifact_path");
@@ -327,6 +402,13 @@ _Static_assert(IS(const char *, FIELD(mr_request_record, description)), "mr_requ
 _Static_assert(IS(const char *, FIELD(mr_request_record, op_id)), "mr_request_record.op_id");
 _Static_assert(IS(const char *, FIELD(mr_request_record, actor)), "mr_request_record.actor");
 _Static_assert(IS(int64_t, FIELD(mr_request_record, created_us)), "mr_request_record.created_us");
+_Static_assert(IS(const char *, FIELD(mr_request_record, expected)), "mr_request_record.expected");
+_Static_assert(IS(const char *, FIELD(mr_request_record, closed_by)), "mr_request_record.closed_by");
+_Static_assert(IS(const char *, FIELD(mr_request_record, closed_reason)), "mr_request_record.closed_reason");
+_Static_assert(IS(int64_t, FIELD(mr_request_record, closed_us)), "mr_request_record.closed_us");
+_Static_assert(IS(uint32_t, FIELD(mr_complete_options, struct_size)), "mr_complete_options.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_complete_options, reserved)), "mr_complete_options.reserved");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_complete_options, cancel)), "mr_complete_options.cancel");
 _Static_assert(IS(uint32_t, FIELD(mr_request_list_options, struct_size)), "mr_request_list_options.struct_size");
 _Static_assert(IS(mr_request_state, FIELD(mr_request_list_options, state)), "mr_request_list_options.state");
 _Static_assert(IS(const char *, FIELD(mr_request_list_options, model)), "mr_request_list_options.model");
@@ -339,6 +421,8 @@ _Static_assert(IS(const char *, FIELD(mr_decision_record, gate_digest)), "mr_dec
 _Static_assert(IS(int64_t, FIELD(mr_decision_record, created_us)), "mr_decision_record.created_us");
 _Static_assert(IS(int64_t, FIELD(mr_decision_record, rule_count)), "mr_decision_record.rule_count");
 _Static_assert(IS(int64_t, FIELD(mr_decision_record, passed_count)), "mr_decision_record.passed_count");
+_Static_assert(IS(int64_t, FIELD(mr_decision_record, sequence)), "mr_decision_record.sequence");
+_Static_assert(IS(const char *, FIELD(mr_decision_record, incumbent)), "mr_decision_record.incumbent");
 _Static_assert(IS(uint32_t, FIELD(mr_rule_record, struct_size)), "mr_rule_record.struct_size");
 _Static_assert(IS(mr_verdict, FIELD(mr_rule_record, verdict)), "mr_rule_record.verdict");
 _Static_assert(IS(int32_t, FIELD(mr_rule_record, unknown)), "mr_rule_record.unknown");
@@ -347,6 +431,15 @@ _Static_assert(IS(const char *, FIELD(mr_rule_record, name)), "mr_rule_record.na
 _Static_assert(IS(const char *, FIELD(mr_rule_record, required)), "mr_rule_record.required");
 _Static_assert(IS(const char *, FIELD(mr_rule_record, observed)), "mr_rule_record.observed");
 _Static_assert(IS(const char *, FIELD(mr_rule_record, reason)), "mr_rule_record.reason");
+_Static_assert(IS(uint32_t, FIELD(mr_evaluate_options, struct_size)), "mr_evaluate_options.struct_size");
+_Static_assert(IS(mr_bump, FIELD(mr_evaluate_options, bump)), "mr_evaluate_options.bump");
+_Static_assert(IS(const char *, FIELD(mr_evaluate_options, model)), "mr_evaluate_options.model");
+_Static_assert(IS(const char *, FIELD(mr_evaluate_options, transition)), "mr_evaluate_options.transition");
+_Static_assert(IS(const char *, FIELD(mr_evaluate_options, run_id)), "mr_evaluate_options.run_id");
+_Static_assert(IS(const char *, FIELD(mr_evaluate_options, artifact_path)), "mr_evaluate_options.artifact_path");
+_Static_assert(IS(const char *, FIELD(mr_evaluate_options, version)), "mr_evaluate_options.version");
+_Static_assert(IS(const char *, FIELD(mr_evaluate_options, line)), "mr_evaluate_options.line");
+_Static_assert(IS(const char *, FIELD(mr_evaluate_options, prerelease_id)), "mr_evaluate_options.prerelease_id");
 _Static_assert(IS(uint32_t, FIELD(mr_channel_record, struct_size)), "mr_channel_record.struct_size");
 _Static_assert(IS(uint32_t, FIELD(mr_channel_record, reserved)), "mr_channel_record.reserved");
 _Static_assert(IS(const char *, FIELD(mr_channel_record, name)), "mr_channel_record.name");
@@ -362,6 +455,79 @@ _Static_assert(IS(const char *, FIELD(mr_move_options, expected)), "mr_move_opti
 _Static_assert(IS(const char *, FIELD(mr_move_options, reason)), "mr_move_options.reason");
 _Static_assert(IS(const char *, FIELD(mr_move_options, op_id)), "mr_move_options.op_id");
 _Static_assert(IS(const mr_cancel *, FIELD(mr_move_options, cancel)), "mr_move_options.cancel");
+_Static_assert(IS(uint32_t, FIELD(mr_roll_back_options, struct_size)), "mr_roll_back_options.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_roll_back_options, reserved)), "mr_roll_back_options.reserved");
+_Static_assert(IS(const char *, FIELD(mr_roll_back_options, channel)), "mr_roll_back_options.channel");
+_Static_assert(IS(const char *, FIELD(mr_roll_back_options, expected)), "mr_roll_back_options.expected");
+_Static_assert(IS(const char *, FIELD(mr_roll_back_options, version)), "mr_roll_back_options.version");
+_Static_assert(IS(const char *, FIELD(mr_roll_back_options, reason)), "mr_roll_back_options.reason");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_roll_back_options, cancel)), "mr_roll_back_options.cancel");
+_Static_assert(IS(uint32_t, FIELD(mr_clear_options, struct_size)), "mr_clear_options.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_clear_options, reserved)), "mr_clear_options.reserved");
+_Static_assert(IS(const char *, FIELD(mr_clear_options, channel)), "mr_clear_options.channel");
+_Static_assert(IS(const char *, FIELD(mr_clear_options, expected)), "mr_clear_options.expected");
+_Static_assert(IS(const char *, FIELD(mr_clear_options, reason)), "mr_clear_options.reason");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_clear_options, cancel)), "mr_clear_options.cancel");
+_Static_assert(IS(uint32_t, FIELD(mr_channel_move_record, struct_size)), "mr_channel_move_record.struct_size");
+_Static_assert(IS(mr_channel_move_kind, FIELD(mr_channel_move_record, kind)), "mr_channel_move_record.kind");
+_Static_assert(IS(int64_t, FIELD(mr_channel_move_record, sequence)), "mr_channel_move_record.sequence");
+_Static_assert(IS(const char *, FIELD(mr_channel_move_record, version)), "mr_channel_move_record.version");
+_Static_assert(IS(const char *, FIELD(mr_channel_move_record, previous)), "mr_channel_move_record.previous");
+_Static_assert(IS(const char *, FIELD(mr_channel_move_record, request_id)), "mr_channel_move_record.request_id");
+_Static_assert(IS(const char *, FIELD(mr_channel_move_record, reason)), "mr_channel_move_record.reason");
+_Static_assert(IS(const char *, FIELD(mr_channel_move_record, actor)), "mr_channel_move_record.actor");
+_Static_assert(IS(int64_t, FIELD(mr_channel_move_record, moved_us)), "mr_channel_move_record.moved_us");
+_Static_assert(IS(uint32_t, FIELD(mr_channel_move_list_options, struct_size)), "mr_channel_move_list_options.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_channel_move_list_options, reserved)), "mr_channel_move_list_options.reserved");
+_Static_assert(IS(const char *, FIELD(mr_channel_move_list_options, channel)), "mr_channel_move_list_options.channel");
+_Static_assert(IS(int64_t, FIELD(mr_channel_move_list_options, limit)), "mr_channel_move_list_options.limit");
+_Static_assert(IS(const char *, FIELD(mr_channel_move_list_options, token)), "mr_channel_move_list_options.token");
+_Static_assert(IS(uint32_t, FIELD(mr_check_options, struct_size)), "mr_check_options.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_check_options, reserved)), "mr_check_options.reserved");
+_Static_assert(IS(const char *, FIELD(mr_check_options, reporter)), "mr_check_options.reporter");
+_Static_assert(IS(const char *, FIELD(mr_check_options, note)), "mr_check_options.note");
+_Static_assert(IS(const char *, FIELD(mr_check_options, evidence_path)), "mr_check_options.evidence_path");
+_Static_assert(IS(const char *, FIELD(mr_check_options, evidence_uri)), "mr_check_options.evidence_uri");
+_Static_assert(IS(const char *, FIELD(mr_check_options, evidence_digest)), "mr_check_options.evidence_digest");
+_Static_assert(IS(int64_t, FIELD(mr_check_options, evidence_size)), "mr_check_options.evidence_size");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_check_options, cancel)), "mr_check_options.cancel");
+_Static_assert(IS(uint32_t, FIELD(mr_check_record, struct_size)), "mr_check_record.struct_size");
+_Static_assert(IS(mr_check_result, FIELD(mr_check_record, result)), "mr_check_record.result");
+_Static_assert(IS(const char *, FIELD(mr_check_record, id)), "mr_check_record.id");
+_Static_assert(IS(const char *, FIELD(mr_check_record, name)), "mr_check_record.name");
+_Static_assert(IS(const char *, FIELD(mr_check_record, reporter)), "mr_check_record.reporter");
+_Static_assert(IS(const char *, FIELD(mr_check_record, note)), "mr_check_record.note");
+_Static_assert(IS(const char *, FIELD(mr_check_record, evidence_digest)), "mr_check_record.evidence_digest");
+_Static_assert(IS(const char *, FIELD(mr_check_record, evidence_uri)), "mr_check_record.evidence_uri");
+_Static_assert(IS(int64_t, FIELD(mr_check_record, evidence_size)), "mr_check_record.evidence_size");
+_Static_assert(IS(const char *, FIELD(mr_check_record, actor)), "mr_check_record.actor");
+_Static_assert(IS(int64_t, FIELD(mr_check_record, created_us)), "mr_check_record.created_us");
+_Static_assert(IS(int32_t, FIELD(mr_check_record, latest)), "mr_check_record.latest");
+_Static_assert(IS(uint32_t, FIELD(mr_check_record, reserved)), "mr_check_record.reserved");
+_Static_assert(IS(uint32_t, FIELD(mr_lineage_options, struct_size)), "mr_lineage_options.struct_size");
+_Static_assert(IS(mr_lineage_direction, FIELD(mr_lineage_options, direction)), "mr_lineage_options.direction");
+_Static_assert(IS(const char *, FIELD(mr_lineage_options, dataset_digest)), "mr_lineage_options.dataset_digest");
+_Static_assert(IS(const char *, FIELD(mr_lineage_options, run_id)), "mr_lineage_options.run_id");
+_Static_assert(IS(const char *, FIELD(mr_lineage_options, version)), "mr_lineage_options.version");
+_Static_assert(IS(const char *, FIELD(mr_lineage_options, channel)), "mr_lineage_options.channel");
+_Static_assert(IS(int64_t, FIELD(mr_lineage_options, depth)), "mr_lineage_options.depth");
+_Static_assert(IS(int64_t, FIELD(mr_lineage_options, limit)), "mr_lineage_options.limit");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_lineage_options, cancel)), "mr_lineage_options.cancel");
+_Static_assert(IS(uint32_t, FIELD(mr_lineage_record, struct_size)), "mr_lineage_record.struct_size");
+_Static_assert(IS(mr_lineage_kind, FIELD(mr_lineage_record, start_kind)), "mr_lineage_record.start_kind");
+_Static_assert(IS(const char *, FIELD(mr_lineage_record, start)), "mr_lineage_record.start");
+_Static_assert(IS(int64_t, FIELD(mr_lineage_record, edge_count)), "mr_lineage_record.edge_count");
+_Static_assert(IS(int64_t, FIELD(mr_lineage_record, node_count)), "mr_lineage_record.node_count");
+_Static_assert(IS(int32_t, FIELD(mr_lineage_record, truncated)), "mr_lineage_record.truncated");
+_Static_assert(IS(uint32_t, FIELD(mr_lineage_record, reserved)), "mr_lineage_record.reserved");
+_Static_assert(IS(uint32_t, FIELD(mr_lineage_edge_record, struct_size)), "mr_lineage_edge_record.struct_size");
+_Static_assert(IS(mr_lineage_kind, FIELD(mr_lineage_edge_record, source_kind)), "mr_lineage_edge_record.source_kind");
+_Static_assert(IS(const char *, FIELD(mr_lineage_edge_record, source)), "mr_lineage_edge_record.source");
+_Static_assert(IS(mr_lineage_kind, FIELD(mr_lineage_edge_record, target_kind)), "mr_lineage_edge_record.target_kind");
+_Static_assert(IS(uint32_t, FIELD(mr_lineage_edge_record, reserved)), "mr_lineage_edge_record.reserved");
+_Static_assert(IS(const char *, FIELD(mr_lineage_edge_record, target)), "mr_lineage_edge_record.target");
+_Static_assert(IS(const char *, FIELD(mr_lineage_edge_record, role)), "mr_lineage_edge_record.role");
+_Static_assert(IS(int64_t, FIELD(mr_lineage_edge_record, distance)), "mr_lineage_edge_record.distance");
 _Static_assert(IS(uint32_t, FIELD(mr_metric_record, struct_size)), "mr_metric_record.struct_size");
 _Static_assert(IS(uint32_t, FIELD(mr_metric_record, reserved)), "mr_metric_record.reserved");
 _Static_assert(IS(const char *, FIELD(mr_metric_record, key)), "mr_metric_record.key");
@@ -383,6 +549,7 @@ _Static_assert(IS(int64_t, FIELD(mr_history_options, to_step)), "mr_history_opti
 _Static_assert(IS(uint32_t, FIELD(mr_resolve_options, struct_size)), "mr_resolve_options.struct_size");
 _Static_assert(IS(mr_resolve_flags, FIELD(mr_resolve_options, flags)), "mr_resolve_options.flags");
 _Static_assert(IS(const mr_cancel *, FIELD(mr_resolve_options, cancel)), "mr_resolve_options.cancel");
+_Static_assert(IS(int64_t, FIELD(mr_resolve_options, as_of_us)), "mr_resolve_options.as_of_us");
 
 /* The layouts where pointers have 8 bytes. */
 #if UINTPTR_MAX == UINT64_MAX
@@ -527,6 +694,23 @@ _Static_assert(offsetof(mr_gate_options, flags) == 4 && sizeof(FIELD(mr_gate_opt
 _Static_assert(offsetof(mr_gate_options, model) == 8 && sizeof(FIELD(mr_gate_options, model)) == 8, "mr_gate_options.model");
 _Static_assert(offsetof(mr_gate_options, transition) == 16 && sizeof(FIELD(mr_gate_options, transition)) == 8, "mr_gate_options.transition");
 _Static_assert(offsetof(mr_gate_options, expected_digest) == 24 && sizeof(FIELD(mr_gate_options, expected_digest)) == 8, "mr_gate_options.expected_digest");
+_Static_assert(sizeof(mr_gate_list_options) == 40, "mr_gate_list_options");
+_Static_assert(offsetof(mr_gate_list_options, struct_size) == 0 && sizeof(FIELD(mr_gate_list_options, struct_size)) == 4, "mr_gate_list_options.struct_size");
+_Static_assert(offsetof(mr_gate_list_options, flags) == 4 && sizeof(FIELD(mr_gate_list_options, flags)) == 4, "mr_gate_list_options.flags");
+_Static_assert(offsetof(mr_gate_list_options, model) == 8 && sizeof(FIELD(mr_gate_list_options, model)) == 8, "mr_gate_list_options.model");
+_Static_assert(offsetof(mr_gate_list_options, transition) == 16 && sizeof(FIELD(mr_gate_list_options, transition)) == 8, "mr_gate_list_options.transition");
+_Static_assert(offsetof(mr_gate_list_options, limit) == 24 && sizeof(FIELD(mr_gate_list_options, limit)) == 8, "mr_gate_list_options.limit");
+_Static_assert(offsetof(mr_gate_list_options, token) == 32 && sizeof(FIELD(mr_gate_list_options, token)) == 8, "mr_gate_list_options.token");
+_Static_assert(sizeof(mr_gate_record) == 64, "mr_gate_record");
+_Static_assert(offsetof(mr_gate_record, struct_size) == 0 && sizeof(FIELD(mr_gate_record, struct_size)) == 4, "mr_gate_record.struct_size");
+_Static_assert(offsetof(mr_gate_record, in_force) == 4 && sizeof(FIELD(mr_gate_record, in_force)) == 4, "mr_gate_record.in_force");
+_Static_assert(offsetof(mr_gate_record, model) == 8 && sizeof(FIELD(mr_gate_record, model)) == 8, "mr_gate_record.model");
+_Static_assert(offsetof(mr_gate_record, transition) == 16 && sizeof(FIELD(mr_gate_record, transition)) == 8, "mr_gate_record.transition");
+_Static_assert(offsetof(mr_gate_record, revision) == 24 && sizeof(FIELD(mr_gate_record, revision)) == 8, "mr_gate_record.revision");
+_Static_assert(offsetof(mr_gate_record, digest) == 32 && sizeof(FIELD(mr_gate_record, digest)) == 8, "mr_gate_record.digest");
+_Static_assert(offsetof(mr_gate_record, text) == 40 && sizeof(FIELD(mr_gate_record, text)) == 8, "mr_gate_record.text");
+_Static_assert(offsetof(mr_gate_record, actor) == 48 && sizeof(FIELD(mr_gate_record, actor)) == 8, "mr_gate_record.actor");
+_Static_assert(offsetof(mr_gate_record, created_us) == 56 && sizeof(FIELD(mr_gate_record, created_us)) == 8, "mr_gate_record.created_us");
 _Static_assert(sizeof(mr_report_record) == 32, "mr_report_record");
 _Static_assert(offsetof(mr_report_record, struct_size) == 0 && sizeof(FIELD(mr_report_record, struct_size)) == 4, "mr_report_record.struct_size");
 _Static_assert(offsetof(mr_report_record, reserved) == 4 && sizeof(FIELD(mr_report_record, reserved)) == 4, "mr_report_record.reserved");
@@ -594,7 +778,7 @@ _Static_assert(offsetof(mr_model_record, name) == 16 && sizeof(FIELD(mr_model_re
 _Static_assert(offsetof(mr_model_record, description) == 24 && sizeof(FIELD(mr_model_record, description)) == 8, "mr_model_record.description");
 _Static_assert(offsetof(mr_model_record, actor) == 32 && sizeof(FIELD(mr_model_record, actor)) == 8, "mr_model_record.actor");
 _Static_assert(offsetof(mr_model_record, created_us) == 40 && sizeof(FIELD(mr_model_record, created_us)) == 8, "mr_model_record.created_us");
-_Static_assert(sizeof(mr_version_record) == 152, "mr_version_record");
+_Static_assert(sizeof(mr_version_record) == 240, "mr_version_record");
 _Static_assert(offsetof(mr_version_record, struct_size) == 0 && sizeof(FIELD(mr_version_record, struct_size)) == 4, "mr_version_record.struct_size");
 _Static_assert(offsetof(mr_version_record, status) == 4 && sizeof(FIELD(mr_version_record, status)) == 4, "mr_version_record.status");
 _Static_assert(offsetof(mr_version_record, id) == 8 && sizeof(FIELD(mr_version_record, id)) == 8, "mr_version_record.id");
@@ -615,6 +799,44 @@ _Static_assert(offsetof(mr_version_record, actor) == 120 && sizeof(FIELD(mr_vers
 _Static_assert(offsetof(mr_version_record, created_us) == 128 && sizeof(FIELD(mr_version_record, created_us)) == 8, "mr_version_record.created_us");
 _Static_assert(offsetof(mr_version_record, warnings) == 136 && sizeof(FIELD(mr_version_record, warnings)) == 8, "mr_version_record.warnings");
 _Static_assert(offsetof(mr_version_record, warning_count) == 144 && sizeof(FIELD(mr_version_record, warning_count)) == 8, "mr_version_record.warning_count");
+_Static_assert(offsetof(mr_version_record, dataset_digests) == 152 && sizeof(FIELD(mr_version_record, dataset_digests)) == 8, "mr_version_record.dataset_digests");
+_Static_assert(offsetof(mr_version_record, dataset_count) == 160 && sizeof(FIELD(mr_version_record, dataset_count)) == 8, "mr_version_record.dataset_count");
+_Static_assert(offsetof(mr_version_record, source_entry_point) == 168 && sizeof(FIELD(mr_version_record, source_entry_point)) == 8, "mr_version_record.source_entry_point");
+_Static_assert(offsetof(mr_version_record, environment_host) == 176 && sizeof(FIELD(mr_version_record, environment_host)) == 8, "mr_version_record.environment_host");
+_Static_assert(offsetof(mr_version_record, environment_packages_digest) == 184 && sizeof(FIELD(mr_version_record, environment_packages_digest)) == 8, "mr_version_record.environment_packages_digest");
+_Static_assert(offsetof(mr_version_record, environment_image_digest) == 192 && sizeof(FIELD(mr_version_record, environment_image_digest)) == 8, "mr_version_record.environment_image_digest");
+_Static_assert(offsetof(mr_version_record, source_state) == 200 && sizeof(FIELD(mr_version_record, source_state)) == 4, "mr_version_record.source_state");
+_Static_assert(offsetof(mr_version_record, reserved) == 204 && sizeof(FIELD(mr_version_record, reserved)) == 4, "mr_version_record.reserved");
+_Static_assert(offsetof(mr_version_record, status_reason) == 208 && sizeof(FIELD(mr_version_record, status_reason)) == 8, "mr_version_record.status_reason");
+_Static_assert(offsetof(mr_version_record, replacement) == 216 && sizeof(FIELD(mr_version_record, replacement)) == 8, "mr_version_record.replacement");
+_Static_assert(offsetof(mr_version_record, status_actor) == 224 && sizeof(FIELD(mr_version_record, status_actor)) == 8, "mr_version_record.status_actor");
+_Static_assert(offsetof(mr_version_record, status_us) == 232 && sizeof(FIELD(mr_version_record, status_us)) == 8, "mr_version_record.status_us");
+_Static_assert(sizeof(mr_deprecate_options) == 32, "mr_deprecate_options");
+_Static_assert(offsetof(mr_deprecate_options, struct_size) == 0 && sizeof(FIELD(mr_deprecate_options, struct_size)) == 4, "mr_deprecate_options.struct_size");
+_Static_assert(offsetof(mr_deprecate_options, reserved) == 4 && sizeof(FIELD(mr_deprecate_options, reserved)) == 4, "mr_deprecate_options.reserved");
+_Static_assert(offsetof(mr_deprecate_options, reason) == 8 && sizeof(FIELD(mr_deprecate_options, reason)) == 8, "mr_deprecate_options.reason");
+_Static_assert(offsetof(mr_deprecate_options, replacement) == 16 && sizeof(FIELD(mr_deprecate_options, replacement)) == 8, "mr_deprecate_options.replacement");
+_Static_assert(offsetof(mr_deprecate_options, cancel) == 24 && sizeof(FIELD(mr_deprecate_options, cancel)) == 8, "mr_deprecate_options.cancel");
+_Static_assert(sizeof(mr_yank_options) == 32, "mr_yank_options");
+_Static_assert(offsetof(mr_yank_options, struct_size) == 0 && sizeof(FIELD(mr_yank_options, struct_size)) == 4, "mr_yank_options.struct_size");
+_Static_assert(offsetof(mr_yank_options, channels) == 4 && sizeof(FIELD(mr_yank_options, channels)) == 4, "mr_yank_options.channels");
+_Static_assert(offsetof(mr_yank_options, reason) == 8 && sizeof(FIELD(mr_yank_options, reason)) == 8, "mr_yank_options.reason");
+_Static_assert(offsetof(mr_yank_options, replacement) == 16 && sizeof(FIELD(mr_yank_options, replacement)) == 8, "mr_yank_options.replacement");
+_Static_assert(offsetof(mr_yank_options, cancel) == 24 && sizeof(FIELD(mr_yank_options, cancel)) == 8, "mr_yank_options.cancel");
+_Static_assert(sizeof(mr_semver_record) == 56, "mr_semver_record");
+_Static_assert(offsetof(mr_semver_record, struct_size) == 0 && sizeof(FIELD(mr_semver_record, struct_size)) == 4, "mr_semver_record.struct_size");
+_Static_assert(offsetof(mr_semver_record, reserved) == 4 && sizeof(FIELD(mr_semver_record, reserved)) == 4, "mr_semver_record.reserved");
+_Static_assert(offsetof(mr_semver_record, major) == 8 && sizeof(FIELD(mr_semver_record, major)) == 8, "mr_semver_record.major");
+_Static_assert(offsetof(mr_semver_record, minor) == 16 && sizeof(FIELD(mr_semver_record, minor)) == 8, "mr_semver_record.minor");
+_Static_assert(offsetof(mr_semver_record, patch) == 24 && sizeof(FIELD(mr_semver_record, patch)) == 8, "mr_semver_record.patch");
+_Static_assert(offsetof(mr_semver_record, prerelease) == 32 && sizeof(FIELD(mr_semver_record, prerelease)) == 8, "mr_semver_record.prerelease");
+_Static_assert(offsetof(mr_semver_record, build) == 40 && sizeof(FIELD(mr_semver_record, build)) == 8, "mr_semver_record.build");
+_Static_assert(offsetof(mr_semver_record, number) == 48 && sizeof(FIELD(mr_semver_record, number)) == 8, "mr_semver_record.number");
+_Static_assert(sizeof(mr_semver_range_record) == 24, "mr_semver_range_record");
+_Static_assert(offsetof(mr_semver_range_record, struct_size) == 0 && sizeof(FIELD(mr_semver_range_record, struct_size)) == 4, "mr_semver_range_record.struct_size");
+_Static_assert(offsetof(mr_semver_range_record, flags) == 4 && sizeof(FIELD(mr_semver_range_record, flags)) == 4, "mr_semver_range_record.flags");
+_Static_assert(offsetof(mr_semver_range_record, text) == 8 && sizeof(FIELD(mr_semver_range_record, text)) == 8, "mr_semver_range_record.text");
+_Static_assert(offsetof(mr_semver_range_record, comparisons) == 16 && sizeof(FIELD(mr_semver_range_record, comparisons)) == 8, "mr_semver_range_record.comparisons");
 _Static_assert(sizeof(mr_promote_options) == 64, "mr_promote_options");
 _Static_assert(offsetof(mr_promote_options, struct_size) == 0 && sizeof(FIELD(mr_promote_options, struct_size)) == 4, "mr_promote_options.struct_size");
 _Static_assert(offsetof(mr_promote_options, bump) == 4 && sizeof(FIELD(mr_promote_options, bump)) == 4, "mr_promote_options.bump");
@@ -625,7 +847,7 @@ _Static_assert(offsetof(mr_promote_options, prerelease_id) == 32 && sizeof(FIELD
 _Static_assert(offsetof(mr_promote_options, description) == 40 && sizeof(FIELD(mr_promote_options, description)) == 8, "mr_promote_options.description");
 _Static_assert(offsetof(mr_promote_options, op_id) == 48 && sizeof(FIELD(mr_promote_options, op_id)) == 8, "mr_promote_options.op_id");
 _Static_assert(offsetof(mr_promote_options, cancel) == 56 && sizeof(FIELD(mr_promote_options, cancel)) == 8, "mr_promote_options.cancel");
-_Static_assert(sizeof(mr_request_record) == 104, "mr_request_record");
+_Static_assert(sizeof(mr_request_record) == 136, "mr_request_record");
 _Static_assert(offsetof(mr_request_record, struct_size) == 0 && sizeof(FIELD(mr_request_record, struct_size)) == 4, "mr_request_record.struct_size");
 _Static_assert(offsetof(mr_request_record, state) == 4 && sizeof(FIELD(mr_request_record, state)) == 4, "mr_request_record.state");
 _Static_assert(offsetof(mr_request_record, id) == 8 && sizeof(FIELD(mr_request_record, id)) == 8, "mr_request_record.id");
@@ -640,13 +862,21 @@ _Static_assert(offsetof(mr_request_record, description) == 72 && sizeof(FIELD(mr
 _Static_assert(offsetof(mr_request_record, op_id) == 80 && sizeof(FIELD(mr_request_record, op_id)) == 8, "mr_request_record.op_id");
 _Static_assert(offsetof(mr_request_record, actor) == 88 && sizeof(FIELD(mr_request_record, actor)) == 8, "mr_request_record.actor");
 _Static_assert(offsetof(mr_request_record, created_us) == 96 && sizeof(FIELD(mr_request_record, created_us)) == 8, "mr_request_record.created_us");
+_Static_assert(offsetof(mr_request_record, expected) == 104 && sizeof(FIELD(mr_request_record, expected)) == 8, "mr_request_record.expected");
+_Static_assert(offsetof(mr_request_record, closed_by) == 112 && sizeof(FIELD(mr_request_record, closed_by)) == 8, "mr_request_record.closed_by");
+_Static_assert(offsetof(mr_request_record, closed_reason) == 120 && sizeof(FIELD(mr_request_record, closed_reason)) == 8, "mr_request_record.closed_reason");
+_Static_assert(offsetof(mr_request_record, closed_us) == 128 && sizeof(FIELD(mr_request_record, closed_us)) == 8, "mr_request_record.closed_us");
+_Static_assert(sizeof(mr_complete_options) == 16, "mr_complete_options");
+_Static_assert(offsetof(mr_complete_options, struct_size) == 0 && sizeof(FIELD(mr_complete_options, struct_size)) == 4, "mr_complete_options.struct_size");
+_Static_assert(offsetof(mr_complete_options, reserved) == 4 && sizeof(FIELD(mr_complete_options, reserved)) == 4, "mr_complete_options.reserved");
+_Static_assert(offsetof(mr_complete_options, cancel) == 8 && sizeof(FIELD(mr_complete_options, cancel)) == 8, "mr_complete_options.cancel");
 _Static_assert(sizeof(mr_request_list_options) == 32, "mr_request_list_options");
 _Static_assert(offsetof(mr_request_list_options, struct_size) == 0 && sizeof(FIELD(mr_request_list_options, struct_size)) == 4, "mr_request_list_options.struct_size");
 _Static_assert(offsetof(mr_request_list_options, state) == 4 && sizeof(FIELD(mr_request_list_options, state)) == 4, "mr_request_list_options.state");
 _Static_assert(offsetof(mr_request_list_options, model) == 8 && sizeof(FIELD(mr_request_list_options, model)) == 8, "mr_request_list_options.model");
 _Static_assert(offsetof(mr_request_list_options, limit) == 16 && sizeof(FIELD(mr_request_list_options, limit)) == 8, "mr_request_list_options.limit");
 _Static_assert(offsetof(mr_request_list_options, token) == 24 && sizeof(FIELD(mr_request_list_options, token)) == 8, "mr_request_list_options.token");
-_Static_assert(sizeof(mr_decision_record) == 48, "mr_decision_record");
+_Static_assert(sizeof(mr_decision_record) == 64, "mr_decision_record");
 _Static_assert(offsetof(mr_decision_record, struct_size) == 0 && sizeof(FIELD(mr_decision_record, struct_size)) == 4, "mr_decision_record.struct_size");
 _Static_assert(offsetof(mr_decision_record, verdict) == 4 && sizeof(FIELD(mr_decision_record, verdict)) == 4, "mr_decision_record.verdict");
 _Static_assert(offsetof(mr_decision_record, request_id) == 8 && sizeof(FIELD(mr_decision_record, request_id)) == 8, "mr_decision_record.request_id");
@@ -654,6 +884,8 @@ _Static_assert(offsetof(mr_decision_record, gate_digest) == 16 && sizeof(FIELD(m
 _Static_assert(offsetof(mr_decision_record, created_us) == 24 && sizeof(FIELD(mr_decision_record, created_us)) == 8, "mr_decision_record.created_us");
 _Static_assert(offsetof(mr_decision_record, rule_count) == 32 && sizeof(FIELD(mr_decision_record, rule_count)) == 8, "mr_decision_record.rule_count");
 _Static_assert(offsetof(mr_decision_record, passed_count) == 40 && sizeof(FIELD(mr_decision_record, passed_count)) == 8, "mr_decision_record.passed_count");
+_Static_assert(offsetof(mr_decision_record, sequence) == 48 && sizeof(FIELD(mr_decision_record, sequence)) == 8, "mr_decision_record.sequence");
+_Static_assert(offsetof(mr_decision_record, incumbent) == 56 && sizeof(FIELD(mr_decision_record, incumbent)) == 8, "mr_decision_record.incumbent");
 _Static_assert(sizeof(mr_rule_record) == 48, "mr_rule_record");
 _Static_assert(offsetof(mr_rule_record, struct_size) == 0 && sizeof(FIELD(mr_rule_record, struct_size)) == 4, "mr_rule_record.struct_size");
 _Static_assert(offsetof(mr_rule_record, verdict) == 4 && sizeof(FIELD(mr_rule_record, verdict)) == 4, "mr_rule_record.verdict");
@@ -663,6 +895,16 @@ _Static_assert(offsetof(mr_rule_record, name) == 16 && sizeof(FIELD(mr_rule_reco
 _Static_assert(offsetof(mr_rule_record, required) == 24 && sizeof(FIELD(mr_rule_record, required)) == 8, "mr_rule_record.required");
 _Static_assert(offsetof(mr_rule_record, observed) == 32 && sizeof(FIELD(mr_rule_record, observed)) == 8, "mr_rule_record.observed");
 _Static_assert(offsetof(mr_rule_record, reason) == 40 && sizeof(FIELD(mr_rule_record, reason)) == 8, "mr_rule_record.reason");
+_Static_assert(sizeof(mr_evaluate_options) == 64, "mr_evaluate_options");
+_Static_assert(offsetof(mr_evaluate_options, struct_size) == 0 && sizeof(FIELD(mr_evaluate_options, struct_size)) == 4, "mr_evaluate_options.struct_size");
+_Static_assert(offsetof(mr_evaluate_options, bump) == 4 && sizeof(FIELD(mr_evaluate_options, bump)) == 4, "mr_evaluate_options.bump");
+_Static_assert(offsetof(mr_evaluate_options, model) == 8 && sizeof(FIELD(mr_evaluate_options, model)) == 8, "mr_evaluate_options.model");
+_Static_assert(offsetof(mr_evaluate_options, transition) == 16 && sizeof(FIELD(mr_evaluate_options, transition)) == 8, "mr_evaluate_options.transition");
+_Static_assert(offsetof(mr_evaluate_options, run_id) == 24 && sizeof(FIELD(mr_evaluate_options, run_id)) == 8, "mr_evaluate_options.run_id");
+_Static_assert(offsetof(mr_evaluate_options, artifact_path) == 32 && sizeof(FIELD(mr_evaluate_options, artifact_path)) == 8, "mr_evaluate_options.artifact_path");
+_Static_assert(offsetof(mr_evaluate_options, version) == 40 && sizeof(FIELD(mr_evaluate_options, version)) == 8, "mr_evaluate_options.version");
+_Static_assert(offsetof(mr_evaluate_options, line) == 48 && sizeof(FIELD(mr_evaluate_options, line)) == 8, "mr_evaluate_options.line");
+_Static_assert(offsetof(mr_evaluate_options, prerelease_id) == 56 && sizeof(FIELD(mr_evaluate_options, prerelease_id)) == 8, "mr_evaluate_options.prerelease_id");
 _Static_assert(sizeof(mr_channel_record) == 48, "mr_channel_record");
 _Static_assert(offsetof(mr_channel_record, struct_size) == 0 && sizeof(FIELD(mr_channel_record, struct_size)) == 4, "mr_channel_record.struct_size");
 _Static_assert(offsetof(mr_channel_record, reserved) == 4 && sizeof(FIELD(mr_channel_record, reserved)) == 4, "mr_channel_record.reserved");
@@ -680,6 +922,88 @@ _Static_assert(offsetof(mr_move_options, expected) == 24 && sizeof(FIELD(mr_move
 _Static_assert(offsetof(mr_move_options, reason) == 32 && sizeof(FIELD(mr_move_options, reason)) == 8, "mr_move_options.reason");
 _Static_assert(offsetof(mr_move_options, op_id) == 40 && sizeof(FIELD(mr_move_options, op_id)) == 8, "mr_move_options.op_id");
 _Static_assert(offsetof(mr_move_options, cancel) == 48 && sizeof(FIELD(mr_move_options, cancel)) == 8, "mr_move_options.cancel");
+_Static_assert(sizeof(mr_roll_back_options) == 48, "mr_roll_back_options");
+_Static_assert(offsetof(mr_roll_back_options, struct_size) == 0 && sizeof(FIELD(mr_roll_back_options, struct_size)) == 4, "mr_roll_back_options.struct_size");
+_Static_assert(offsetof(mr_roll_back_options, reserved) == 4 && sizeof(FIELD(mr_roll_back_options, reserved)) == 4, "mr_roll_back_options.reserved");
+_Static_assert(offsetof(mr_roll_back_options, channel) == 8 && sizeof(FIELD(mr_roll_back_options, channel)) == 8, "mr_roll_back_options.channel");
+_Static_assert(offsetof(mr_roll_back_options, expected) == 16 && sizeof(FIELD(mr_roll_back_options, expected)) == 8, "mr_roll_back_options.expected");
+_Static_assert(offsetof(mr_roll_back_options, version) == 24 && sizeof(FIELD(mr_roll_back_options, version)) == 8, "mr_roll_back_options.version");
+_Static_assert(offsetof(mr_roll_back_options, reason) == 32 && sizeof(FIELD(mr_roll_back_options, reason)) == 8, "mr_roll_back_options.reason");
+_Static_assert(offsetof(mr_roll_back_options, cancel) == 40 && sizeof(FIELD(mr_roll_back_options, cancel)) == 8, "mr_roll_back_options.cancel");
+_Static_assert(sizeof(mr_clear_options) == 40, "mr_clear_options");
+_Static_assert(offsetof(mr_clear_options, struct_size) == 0 && sizeof(FIELD(mr_clear_options, struct_size)) == 4, "mr_clear_options.struct_size");
+_Static_assert(offsetof(mr_clear_options, reserved) == 4 && sizeof(FIELD(mr_clear_options, reserved)) == 4, "mr_clear_options.reserved");
+_Static_assert(offsetof(mr_clear_options, channel) == 8 && sizeof(FIELD(mr_clear_options, channel)) == 8, "mr_clear_options.channel");
+_Static_assert(offsetof(mr_clear_options, expected) == 16 && sizeof(FIELD(mr_clear_options, expected)) == 8, "mr_clear_options.expected");
+_Static_assert(offsetof(mr_clear_options, reason) == 24 && sizeof(FIELD(mr_clear_options, reason)) == 8, "mr_clear_options.reason");
+_Static_assert(offsetof(mr_clear_options, cancel) == 32 && sizeof(FIELD(mr_clear_options, cancel)) == 8, "mr_clear_options.cancel");
+_Static_assert(sizeof(mr_channel_move_record) == 64, "mr_channel_move_record");
+_Static_assert(offsetof(mr_channel_move_record, struct_size) == 0 && sizeof(FIELD(mr_channel_move_record, struct_size)) == 4, "mr_channel_move_record.struct_size");
+_Static_assert(offsetof(mr_channel_move_record, kind) == 4 && sizeof(FIELD(mr_channel_move_record, kind)) == 4, "mr_channel_move_record.kind");
+_Static_assert(offsetof(mr_channel_move_record, sequence) == 8 && sizeof(FIELD(mr_channel_move_record, sequence)) == 8, "mr_channel_move_record.sequence");
+_Static_assert(offsetof(mr_channel_move_record, version) == 16 && sizeof(FIELD(mr_channel_move_record, version)) == 8, "mr_channel_move_record.version");
+_Static_assert(offsetof(mr_channel_move_record, previous) == 24 && sizeof(FIELD(mr_channel_move_record, previous)) == 8, "mr_channel_move_record.previous");
+_Static_assert(offsetof(mr_channel_move_record, request_id) == 32 && sizeof(FIELD(mr_channel_move_record, request_id)) == 8, "mr_channel_move_record.request_id");
+_Static_assert(offsetof(mr_channel_move_record, reason) == 40 && sizeof(FIELD(mr_channel_move_record, reason)) == 8, "mr_channel_move_record.reason");
+_Static_assert(offsetof(mr_channel_move_record, actor) == 48 && sizeof(FIELD(mr_channel_move_record, actor)) == 8, "mr_channel_move_record.actor");
+_Static_assert(offsetof(mr_channel_move_record, moved_us) == 56 && sizeof(FIELD(mr_channel_move_record, moved_us)) == 8, "mr_channel_move_record.moved_us");
+_Static_assert(sizeof(mr_channel_move_list_options) == 32, "mr_channel_move_list_options");
+_Static_assert(offsetof(mr_channel_move_list_options, struct_size) == 0 && sizeof(FIELD(mr_channel_move_list_options, struct_size)) == 4, "mr_channel_move_list_options.struct_size");
+_Static_assert(offsetof(mr_channel_move_list_options, reserved) == 4 && sizeof(FIELD(mr_channel_move_list_options, reserved)) == 4, "mr_channel_move_list_options.reserved");
+_Static_assert(offsetof(mr_channel_move_list_options, channel) == 8 && sizeof(FIELD(mr_channel_move_list_options, channel)) == 8, "mr_channel_move_list_options.channel");
+_Static_assert(offsetof(mr_channel_move_list_options, limit) == 16 && sizeof(FIELD(mr_channel_move_list_options, limit)) == 8, "mr_channel_move_list_options.limit");
+_Static_assert(offsetof(mr_channel_move_list_options, token) == 24 && sizeof(FIELD(mr_channel_move_list_options, token)) == 8, "mr_channel_move_list_options.token");
+_Static_assert(sizeof(mr_check_options) == 64, "mr_check_options");
+_Static_assert(offsetof(mr_check_options, struct_size) == 0 && sizeof(FIELD(mr_check_options, struct_size)) == 4, "mr_check_options.struct_size");
+_Static_assert(offsetof(mr_check_options, reserved) == 4 && sizeof(FIELD(mr_check_options, reserved)) == 4, "mr_check_options.reserved");
+_Static_assert(offsetof(mr_check_options, reporter) == 8 && sizeof(FIELD(mr_check_options, reporter)) == 8, "mr_check_options.reporter");
+_Static_assert(offsetof(mr_check_options, note) == 16 && sizeof(FIELD(mr_check_options, note)) == 8, "mr_check_options.note");
+_Static_assert(offsetof(mr_check_options, evidence_path) == 24 && sizeof(FIELD(mr_check_options, evidence_path)) == 8, "mr_check_options.evidence_path");
+_Static_assert(offsetof(mr_check_options, evidence_uri) == 32 && sizeof(FIELD(mr_check_options, evidence_uri)) == 8, "mr_check_options.evidence_uri");
+_Static_assert(offsetof(mr_check_options, evidence_digest) == 40 && sizeof(FIELD(mr_check_options, evidence_digest)) == 8, "mr_check_options.evidence_digest");
+_Static_assert(offsetof(mr_check_options, evidence_size) == 48 && sizeof(FIELD(mr_check_options, evidence_size)) == 8, "mr_check_options.evidence_size");
+_Static_assert(offsetof(mr_check_options, cancel) == 56 && sizeof(FIELD(mr_check_options, cancel)) == 8, "mr_check_options.cancel");
+_Static_assert(sizeof(mr_check_record) == 88, "mr_check_record");
+_Static_assert(offsetof(mr_check_record, struct_size) == 0 && sizeof(FIELD(mr_check_record, struct_size)) == 4, "mr_check_record.struct_size");
+_Static_assert(offsetof(mr_check_record, result) == 4 && sizeof(FIELD(mr_check_record, result)) == 4, "mr_check_record.result");
+_Static_assert(offsetof(mr_check_record, id) == 8 && sizeof(FIELD(mr_check_record, id)) == 8, "mr_check_record.id");
+_Static_assert(offsetof(mr_check_record, name) == 16 && sizeof(FIELD(mr_check_record, name)) == 8, "mr_check_record.name");
+_Static_assert(offsetof(mr_check_record, reporter) == 24 && sizeof(FIELD(mr_check_record, reporter)) == 8, "mr_check_record.reporter");
+_Static_assert(offsetof(mr_check_record, note) == 32 && sizeof(FIELD(mr_check_record, note)) == 8, "mr_check_record.note");
+_Static_assert(offsetof(mr_check_record, evidence_digest) == 40 && sizeof(FIELD(mr_check_record, evidence_digest)) == 8, "mr_check_record.evidence_digest");
+_Static_assert(offsetof(mr_check_record, evidence_uri) == 48 && sizeof(FIELD(mr_check_record, evidence_uri)) == 8, "mr_check_record.evidence_uri");
+_Static_assert(offsetof(mr_check_record, evidence_size) == 56 && sizeof(FIELD(mr_check_record, evidence_size)) == 8, "mr_check_record.evidence_size");
+_Static_assert(offsetof(mr_check_record, actor) == 64 && sizeof(FIELD(mr_check_record, actor)) == 8, "mr_check_record.actor");
+_Static_assert(offsetof(mr_check_record, created_us) == 72 && sizeof(FIELD(mr_check_record, created_us)) == 8, "mr_check_record.created_us");
+_Static_assert(offsetof(mr_check_record, latest) == 80 && sizeof(FIELD(mr_check_record, latest)) == 4, "mr_check_record.latest");
+_Static_assert(offsetof(mr_check_record, reserved) == 84 && sizeof(FIELD(mr_check_record, reserved)) == 4, "mr_check_record.reserved");
+_Static_assert(sizeof(mr_lineage_options) == 64, "mr_lineage_options");
+_Static_assert(offsetof(mr_lineage_options, struct_size) == 0 && sizeof(FIELD(mr_lineage_options, struct_size)) == 4, "mr_lineage_options.struct_size");
+_Static_assert(offsetof(mr_lineage_options, direction) == 4 && sizeof(FIELD(mr_lineage_options, direction)) == 4, "mr_lineage_options.direction");
+_Static_assert(offsetof(mr_lineage_options, dataset_digest) == 8 && sizeof(FIELD(mr_lineage_options, dataset_digest)) == 8, "mr_lineage_options.dataset_digest");
+_Static_assert(offsetof(mr_lineage_options, run_id) == 16 && sizeof(FIELD(mr_lineage_options, run_id)) == 8, "mr_lineage_options.run_id");
+_Static_assert(offsetof(mr_lineage_options, version) == 24 && sizeof(FIELD(mr_lineage_options, version)) == 8, "mr_lineage_options.version");
+_Static_assert(offsetof(mr_lineage_options, channel) == 32 && sizeof(FIELD(mr_lineage_options, channel)) == 8, "mr_lineage_options.channel");
+_Static_assert(offsetof(mr_lineage_options, depth) == 40 && sizeof(FIELD(mr_lineage_options, depth)) == 8, "mr_lineage_options.depth");
+_Static_assert(offsetof(mr_lineage_options, limit) == 48 && sizeof(FIELD(mr_lineage_options, limit)) == 8, "mr_lineage_options.limit");
+_Static_assert(offsetof(mr_lineage_options, cancel) == 56 && sizeof(FIELD(mr_lineage_options, cancel)) == 8, "mr_lineage_options.cancel");
+_Static_assert(sizeof(mr_lineage_record) == 40, "mr_lineage_record");
+_Static_assert(offsetof(mr_lineage_record, struct_size) == 0 && sizeof(FIELD(mr_lineage_record, struct_size)) == 4, "mr_lineage_record.struct_size");
+_Static_assert(offsetof(mr_lineage_record, start_kind) == 4 && sizeof(FIELD(mr_lineage_record, start_kind)) == 4, "mr_lineage_record.start_kind");
+_Static_assert(offsetof(mr_lineage_record, start) == 8 && sizeof(FIELD(mr_lineage_record, start)) == 8, "mr_lineage_record.start");
+_Static_assert(offsetof(mr_lineage_record, edge_count) == 16 && sizeof(FIELD(mr_lineage_record, edge_count)) == 8, "mr_lineage_record.edge_count");
+_Static_assert(offsetof(mr_lineage_record, node_count) == 24 && sizeof(FIELD(mr_lineage_record, node_count)) == 8, "mr_lineage_record.node_count");
+_Static_assert(offsetof(mr_lineage_record, truncated) == 32 && sizeof(FIELD(mr_lineage_record, truncated)) == 4, "mr_lineage_record.truncated");
+_Static_assert(offsetof(mr_lineage_record, reserved) == 36 && sizeof(FIELD(mr_lineage_record, reserved)) == 4, "mr_lineage_record.reserved");
+_Static_assert(sizeof(mr_lineage_edge_record) == 48, "mr_lineage_edge_record");
+_Static_assert(offsetof(mr_lineage_edge_record, struct_size) == 0 && sizeof(FIELD(mr_lineage_edge_record, struct_size)) == 4, "mr_lineage_edge_record.struct_size");
+_Static_assert(offsetof(mr_lineage_edge_record, source_kind) == 4 && sizeof(FIELD(mr_lineage_edge_record, source_kind)) == 4, "mr_lineage_edge_record.source_kind");
+_Static_assert(offsetof(mr_lineage_edge_record, source) == 8 && sizeof(FIELD(mr_lineage_edge_record, source)) == 8, "mr_lineage_edge_record.source");
+_Static_assert(offsetof(mr_lineage_edge_record, target_kind) == 16 && sizeof(FIELD(mr_lineage_edge_record, target_kind)) == 4, "mr_lineage_edge_record.target_kind");
+_Static_assert(offsetof(mr_lineage_edge_record, reserved) == 20 && sizeof(FIELD(mr_lineage_edge_record, reserved)) == 4, "mr_lineage_edge_record.reserved");
+_Static_assert(offsetof(mr_lineage_edge_record, target) == 24 && sizeof(FIELD(mr_lineage_edge_record, target)) == 8, "mr_lineage_edge_record.target");
+_Static_assert(offsetof(mr_lineage_edge_record, role) == 32 && sizeof(FIELD(mr_lineage_edge_record, role)) == 8, "mr_lineage_edge_record.role");
+_Static_assert(offsetof(mr_lineage_edge_record, distance) == 40 && sizeof(FIELD(mr_lineage_edge_record, distance)) == 8, "mr_lineage_edge_record.distance");
 _Static_assert(sizeof(mr_metric_record) == 104, "mr_metric_record");
 _Static_assert(offsetof(mr_metric_record, struct_size) == 0 && sizeof(FIELD(mr_metric_record, struct_size)) == 4, "mr_metric_record.struct_size");
 _Static_assert(offsetof(mr_metric_record, reserved) == 4 && sizeof(FIELD(mr_metric_record, reserved)) == 4, "mr_metric_record.reserved");
@@ -700,10 +1024,11 @@ _Static_assert(offsetof(mr_history_options, struct_size) == 0 && sizeof(FIELD(mr
 _Static_assert(offsetof(mr_history_options, flags) == 4 && sizeof(FIELD(mr_history_options, flags)) == 4, "mr_history_options.flags");
 _Static_assert(offsetof(mr_history_options, from_step) == 8 && sizeof(FIELD(mr_history_options, from_step)) == 8, "mr_history_options.from_step");
 _Static_assert(offsetof(mr_history_options, to_step) == 16 && sizeof(FIELD(mr_history_options, to_step)) == 8, "mr_history_options.to_step");
-_Static_assert(sizeof(mr_resolve_options) == 16, "mr_resolve_options");
+_Static_assert(sizeof(mr_resolve_options) == 24, "mr_resolve_options");
 _Static_assert(offsetof(mr_resolve_options, struct_size) == 0 && sizeof(FIELD(mr_resolve_options, struct_size)) == 4, "mr_resolve_options.struct_size");
 _Static_assert(offsetof(mr_resolve_options, flags) == 4 && sizeof(FIELD(mr_resolve_options, flags)) == 4, "mr_resolve_options.flags");
 _Static_assert(offsetof(mr_resolve_options, cancel) == 8 && sizeof(FIELD(mr_resolve_options, cancel)) == 8, "mr_resolve_options.cancel");
+_Static_assert(offsetof(mr_resolve_options, as_of_us) == 16 && sizeof(FIELD(mr_resolve_options, as_of_us)) == 8, "mr_resolve_options.as_of_us");
 #endif
 
 /* The functions, by type and by address. */
@@ -774,6 +1099,12 @@ _Static_assert(IS(mr_status (*)(mr_gate *, const char **, mr_error *), &mr_gate_
 _Static_assert(IS(void (*)(mr_gate *), &mr_gate_free), "mr_gate_free");
 _Static_assert(IS(mr_status (*)(mr_registry *, const mr_gate *, const mr_gate_options *, mr_error *), &mr_registry_attach_gate), "mr_registry_attach_gate");
 _Static_assert(IS(mr_status (*)(mr_registry *, const mr_gate_options *, mr_gate **, mr_error *), &mr_registry_open_gate), "mr_registry_open_gate");
+_Static_assert(IS(mr_status (*)(mr_registry *, const mr_gate_options *, mr_error *), &mr_registry_detach_gate), "mr_registry_detach_gate");
+_Static_assert(IS(int64_t (*)(const mr_gate_page *), &mr_gate_page_count), "mr_gate_page_count");
+_Static_assert(IS(const mr_gate_record *(*)(const mr_gate_page *, int64_t), &mr_gate_page_at), "mr_gate_page_at");
+_Static_assert(IS(const char *(*)(const mr_gate_page *), &mr_gate_page_next_token), "mr_gate_page_next_token");
+_Static_assert(IS(void (*)(mr_gate_page *), &mr_gate_page_free), "mr_gate_page_free");
+_Static_assert(IS(mr_status (*)(mr_registry *, const mr_gate_list_options *, mr_gate_page **, mr_error *), &mr_registry_list_gates), "mr_registry_list_gates");
 _Static_assert(IS(const mr_report_record *(*)(const mr_report *), &mr_report_info), "mr_report_info");
 _Static_assert(IS(int64_t (*)(const mr_report *), &mr_report_count), "mr_report_count");
 _Static_assert(IS(const mr_problem_record *(*)(const mr_report *, int64_t), &mr_report_at), "mr_report_at");
@@ -816,12 +1147,31 @@ _Static_assert(IS(const mr_version_record *(*)(const mr_version_page *, int64_t)
 _Static_assert(IS(const char *(*)(const mr_version_page *), &mr_version_page_next_token), "mr_version_page_next_token");
 _Static_assert(IS(void (*)(mr_version_page *), &mr_version_page_free), "mr_version_page_free");
 _Static_assert(IS(mr_status (*)(mr_model *, const mr_list_options *, mr_version_page **, mr_error *), &mr_model_list_versions), "mr_model_list_versions");
+_Static_assert(IS(mr_status (*)(mr_version *, const mr_list_options *, mr_input_page **, mr_error *), &mr_version_list_inputs), "mr_version_list_inputs");
+_Static_assert(IS(mr_status (*)(mr_version *, const mr_deprecate_options *, mr_error *), &mr_version_deprecate), "mr_version_deprecate");
+_Static_assert(IS(mr_status (*)(mr_version *, const char *, mr_error *), &mr_version_undeprecate), "mr_version_undeprecate");
+_Static_assert(IS(mr_status (*)(mr_version *, const mr_yank_options *, mr_error *), &mr_version_yank), "mr_version_yank");
+_Static_assert(IS(mr_status (*)(mr_version *, const char *, mr_error *), &mr_version_unyank), "mr_version_unyank");
+_Static_assert(IS(mr_status (*)(mr_version *, const char *, mr_error *), &mr_version_delete), "mr_version_delete");
 _Static_assert(IS(mr_status (*)(mr_version *, const mr_list_options *, mr_artifact_page **, mr_error *), &mr_version_list_artifacts), "mr_version_list_artifacts");
 _Static_assert(IS(mr_status (*)(mr_version *, const char *, mr_blob **, mr_error *), &mr_version_open_artifact), "mr_version_open_artifact");
 _Static_assert(IS(mr_status (*)(mr_version *, const char *, const mr_fetch_options *, mr_report **, mr_error *), &mr_version_fetch), "mr_version_fetch");
 _Static_assert(IS(mr_status (*)(mr_version *, const char *, const mr_verify_options *, mr_report **, mr_error *), &mr_version_verify), "mr_version_verify");
+_Static_assert(IS(mr_status (*)(const char *, mr_semver **, mr_error *), &mr_semver_parse), "mr_semver_parse");
+_Static_assert(IS(const mr_semver_record *(*)(const mr_semver *), &mr_semver_info), "mr_semver_info");
+_Static_assert(IS(int32_t (*)(const mr_semver *, const mr_semver *), &mr_semver_compare), "mr_semver_compare");
+_Static_assert(IS(mr_status (*)(const mr_semver *, mr_bump, const char *, mr_semver **, mr_error *), &mr_semver_bump), "mr_semver_bump");
+_Static_assert(IS(mr_status (*)(const mr_semver *, mr_buffer **, mr_error *), &mr_semver_key), "mr_semver_key");
+_Static_assert(IS(void (*)(mr_semver *), &mr_semver_free), "mr_semver_free");
+_Static_assert(IS(mr_status (*)(const char *, mr_range_flags, mr_semver_range **, mr_error *), &mr_semver_range_parse), "mr_semver_range_parse");
+_Static_assert(IS(const mr_semver_range_record *(*)(const mr_semver_range *), &mr_semver_range_info), "mr_semver_range_info");
+_Static_assert(IS(int32_t (*)(const mr_semver_range *, const mr_semver *), &mr_semver_range_matches), "mr_semver_range_matches");
+_Static_assert(IS(mr_status (*)(const mr_semver_range *, const char *const *, size_t, mr_semver **, mr_error *), &mr_semver_range_highest), "mr_semver_range_highest");
+_Static_assert(IS(void (*)(mr_semver_range *), &mr_semver_range_free), "mr_semver_range_free");
 _Static_assert(IS(mr_status (*)(mr_model *, const char *, const mr_promote_options *, mr_request **, mr_error *), &mr_model_promote), "mr_model_promote");
 _Static_assert(IS(const mr_request_record *(*)(const mr_request *), &mr_request_info), "mr_request_info");
+_Static_assert(IS(mr_status (*)(mr_request *, const mr_complete_options *, mr_request **, mr_error *), &mr_request_complete), "mr_request_complete");
+_Static_assert(IS(mr_status (*)(mr_request *, const char *, mr_error *), &mr_request_withdraw), "mr_request_withdraw");
 _Static_assert(IS(mr_status (*)(mr_request *, mr_version **, mr_error *), &mr_request_version), "mr_request_version");
 _Static_assert(IS(void (*)(mr_request *), &mr_request_free), "mr_request_free");
 _Static_assert(IS(mr_status (*)(mr_registry *, const char *, mr_request **, mr_error *), &mr_registry_open_request), "mr_registry_open_request");
@@ -831,6 +1181,8 @@ _Static_assert(IS(const char *(*)(const mr_request_page *), &mr_request_page_nex
 _Static_assert(IS(void (*)(mr_request_page *), &mr_request_page_free), "mr_request_page_free");
 _Static_assert(IS(mr_status (*)(mr_registry *, const mr_request_list_options *, mr_request_page **, mr_error *), &mr_registry_list_requests), "mr_registry_list_requests");
 _Static_assert(IS(mr_status (*)(mr_request *, mr_decision **, mr_error *), &mr_request_decision), "mr_request_decision");
+_Static_assert(IS(mr_status (*)(mr_request *, int64_t, mr_decision **, mr_error *), &mr_request_open_decision), "mr_request_open_decision");
+_Static_assert(IS(mr_status (*)(mr_registry *, const mr_gate *, const mr_evaluate_options *, mr_decision **, mr_error *), &mr_registry_evaluate_gate), "mr_registry_evaluate_gate");
 _Static_assert(IS(const mr_decision_record *(*)(const mr_decision *), &mr_decision_info), "mr_decision_info");
 _Static_assert(IS(int64_t (*)(const mr_decision *), &mr_decision_count), "mr_decision_count");
 _Static_assert(IS(const mr_rule_record *(*)(const mr_decision *, int64_t), &mr_decision_at), "mr_decision_at");
@@ -844,6 +1196,25 @@ _Static_assert(IS(const char *(*)(const mr_channel_page *), &mr_channel_page_nex
 _Static_assert(IS(void (*)(mr_channel_page *), &mr_channel_page_free), "mr_channel_page_free");
 _Static_assert(IS(mr_status (*)(mr_model *, const mr_list_options *, mr_channel_page **, mr_error *), &mr_model_list_channels), "mr_model_list_channels");
 _Static_assert(IS(mr_status (*)(mr_model *, const mr_move_options *, mr_request **, mr_error *), &mr_model_move_channel), "mr_model_move_channel");
+_Static_assert(IS(mr_status (*)(mr_model *, const mr_roll_back_options *, mr_version **, mr_error *), &mr_model_roll_back_channel), "mr_model_roll_back_channel");
+_Static_assert(IS(mr_status (*)(mr_model *, const mr_clear_options *, mr_error *), &mr_model_clear_channel), "mr_model_clear_channel");
+_Static_assert(IS(int64_t (*)(const mr_channel_move_page *), &mr_channel_move_page_count), "mr_channel_move_page_count");
+_Static_assert(IS(const mr_channel_move_record *(*)(const mr_channel_move_page *, int64_t), &mr_channel_move_page_at), "mr_channel_move_page_at");
+_Static_assert(IS(const char *(*)(const mr_channel_move_page *), &mr_channel_move_page_next_token), "mr_channel_move_page_next_token");
+_Static_assert(IS(void (*)(mr_channel_move_page *), &mr_channel_move_page_free), "mr_channel_move_page_free");
+_Static_assert(IS(mr_status (*)(mr_model *, const mr_channel_move_list_options *, mr_channel_move_page **, mr_error *), &mr_model_list_channel_moves), "mr_model_list_channel_moves");
+_Static_assert(IS(mr_status (*)(mr_run *, const char *, mr_check_result, const mr_check_options *, mr_error *), &mr_run_log_check), "mr_run_log_check");
+_Static_assert(IS(int64_t (*)(const mr_check_page *), &mr_check_page_count), "mr_check_page_count");
+_Static_assert(IS(const mr_check_record *(*)(const mr_check_page *, int64_t), &mr_check_page_at), "mr_check_page_at");
+_Static_assert(IS(const char *(*)(const mr_check_page *), &mr_check_page_next_token), "mr_check_page_next_token");
+_Static_assert(IS(void (*)(mr_check_page *), &mr_check_page_free), "mr_check_page_free");
+_Static_assert(IS(mr_status (*)(mr_run *, const mr_list_options *, mr_check_page **, mr_error *), &mr_run_list_checks), "mr_run_list_checks");
+_Static_assert(IS(mr_status (*)(mr_run *, const char *, mr_blob **, mr_error *), &mr_run_open_evidence), "mr_run_open_evidence");
+_Static_assert(IS(mr_status (*)(mr_registry *, const mr_lineage_options *, mr_lineage **, mr_error *), &mr_registry_lineage), "mr_registry_lineage");
+_Static_assert(IS(const mr_lineage_record *(*)(const mr_lineage *), &mr_lineage_info), "mr_lineage_info");
+_Static_assert(IS(int64_t (*)(const mr_lineage *), &mr_lineage_count), "mr_lineage_count");
+_Static_assert(IS(const mr_lineage_edge_record *(*)(const mr_lineage *, int64_t), &mr_lineage_at), "mr_lineage_at");
+_Static_assert(IS(void (*)(mr_lineage *), &mr_lineage_free), "mr_lineage_free");
 _Static_assert(IS(mr_status (*)(mr_run *, const char *, double, int64_t, mr_error *), &mr_run_log_metric), "mr_run_log_metric");
 _Static_assert(IS(mr_status (*)(mr_run *, int64_t, const char *const *, const double *, size_t, mr_error *), &mr_run_log_metrics), "mr_run_log_metrics");
 _Static_assert(IS(mr_status (*)(mr_run *, const char *, mr_metric **, mr_error *), &mr_run_metric), "mr_run_metric");
@@ -937,6 +1308,12 @@ static const struct {
     {"mr_gate_free", (void (*)(void))mr_gate_free},
     {"mr_registry_attach_gate", (void (*)(void))mr_registry_attach_gate},
     {"mr_registry_open_gate", (void (*)(void))mr_registry_open_gate},
+    {"mr_registry_detach_gate", (void (*)(void))mr_registry_detach_gate},
+    {"mr_gate_page_count", (void (*)(void))mr_gate_page_count},
+    {"mr_gate_page_at", (void (*)(void))mr_gate_page_at},
+    {"mr_gate_page_next_token", (void (*)(void))mr_gate_page_next_token},
+    {"mr_gate_page_free", (void (*)(void))mr_gate_page_free},
+    {"mr_registry_list_gates", (void (*)(void))mr_registry_list_gates},
     {"mr_report_info", (void (*)(void))mr_report_info},
     {"mr_report_count", (void (*)(void))mr_report_count},
     {"mr_report_at", (void (*)(void))mr_report_at},
@@ -979,12 +1356,31 @@ static const struct {
     {"mr_version_page_next_token", (void (*)(void))mr_version_page_next_token},
     {"mr_version_page_free", (void (*)(void))mr_version_page_free},
     {"mr_model_list_versions", (void (*)(void))mr_model_list_versions},
+    {"mr_version_list_inputs", (void (*)(void))mr_version_list_inputs},
+    {"mr_version_deprecate", (void (*)(void))mr_version_deprecate},
+    {"mr_version_undeprecate", (void (*)(void))mr_version_undeprecate},
+    {"mr_version_yank", (void (*)(void))mr_version_yank},
+    {"mr_version_unyank", (void (*)(void))mr_version_unyank},
+    {"mr_version_delete", (void (*)(void))mr_version_delete},
     {"mr_version_list_artifacts", (void (*)(void))mr_version_list_artifacts},
     {"mr_version_open_artifact", (void (*)(void))mr_version_open_artifact},
     {"mr_version_fetch", (void (*)(void))mr_version_fetch},
     {"mr_version_verify", (void (*)(void))mr_version_verify},
+    {"mr_semver_parse", (void (*)(void))mr_semver_parse},
+    {"mr_semver_info", (void (*)(void))mr_semver_info},
+    {"mr_semver_compare", (void (*)(void))mr_semver_compare},
+    {"mr_semver_bump", (void (*)(void))mr_semver_bump},
+    {"mr_semver_key", (void (*)(void))mr_semver_key},
+    {"mr_semver_free", (void (*)(void))mr_semver_free},
+    {"mr_semver_range_parse", (void (*)(void))mr_semver_range_parse},
+    {"mr_semver_range_info", (void (*)(void))mr_semver_range_info},
+    {"mr_semver_range_matches", (void (*)(void))mr_semver_range_matches},
+    {"mr_semver_range_highest", (void (*)(void))mr_semver_range_highest},
+    {"mr_semver_range_free", (void (*)(void))mr_semver_range_free},
     {"mr_model_promote", (void (*)(void))mr_model_promote},
     {"mr_request_info", (void (*)(void))mr_request_info},
+    {"mr_request_complete", (void (*)(void))mr_request_complete},
+    {"mr_request_withdraw", (void (*)(void))mr_request_withdraw},
     {"mr_request_version", (void (*)(void))mr_request_version},
     {"mr_request_free", (void (*)(void))mr_request_free},
     {"mr_registry_open_request", (void (*)(void))mr_registry_open_request},
@@ -994,6 +1390,8 @@ static const struct {
     {"mr_request_page_free", (void (*)(void))mr_request_page_free},
     {"mr_registry_list_requests", (void (*)(void))mr_registry_list_requests},
     {"mr_request_decision", (void (*)(void))mr_request_decision},
+    {"mr_request_open_decision", (void (*)(void))mr_request_open_decision},
+    {"mr_registry_evaluate_gate", (void (*)(void))mr_registry_evaluate_gate},
     {"mr_decision_info", (void (*)(void))mr_decision_info},
     {"mr_decision_count", (void (*)(void))mr_decision_count},
     {"mr_decision_at", (void (*)(void))mr_decision_at},
@@ -1007,6 +1405,25 @@ static const struct {
     {"mr_channel_page_free", (void (*)(void))mr_channel_page_free},
     {"mr_model_list_channels", (void (*)(void))mr_model_list_channels},
     {"mr_model_move_channel", (void (*)(void))mr_model_move_channel},
+    {"mr_model_roll_back_channel", (void (*)(void))mr_model_roll_back_channel},
+    {"mr_model_clear_channel", (void (*)(void))mr_model_clear_channel},
+    {"mr_channel_move_page_count", (void (*)(void))mr_channel_move_page_count},
+    {"mr_channel_move_page_at", (void (*)(void))mr_channel_move_page_at},
+    {"mr_channel_move_page_next_token", (void (*)(void))mr_channel_move_page_next_token},
+    {"mr_channel_move_page_free", (void (*)(void))mr_channel_move_page_free},
+    {"mr_model_list_channel_moves", (void (*)(void))mr_model_list_channel_moves},
+    {"mr_run_log_check", (void (*)(void))mr_run_log_check},
+    {"mr_check_page_count", (void (*)(void))mr_check_page_count},
+    {"mr_check_page_at", (void (*)(void))mr_check_page_at},
+    {"mr_check_page_next_token", (void (*)(void))mr_check_page_next_token},
+    {"mr_check_page_free", (void (*)(void))mr_check_page_free},
+    {"mr_run_list_checks", (void (*)(void))mr_run_list_checks},
+    {"mr_run_open_evidence", (void (*)(void))mr_run_open_evidence},
+    {"mr_registry_lineage", (void (*)(void))mr_registry_lineage},
+    {"mr_lineage_info", (void (*)(void))mr_lineage_info},
+    {"mr_lineage_count", (void (*)(void))mr_lineage_count},
+    {"mr_lineage_at", (void (*)(void))mr_lineage_at},
+    {"mr_lineage_free", (void (*)(void))mr_lineage_free},
     {"mr_run_log_metric", (void (*)(void))mr_run_log_metric},
     {"mr_run_log_metrics", (void (*)(void))mr_run_log_metrics},
     {"mr_run_metric", (void (*)(void))mr_run_metric},
@@ -1062,14 +1479,24 @@ int main(void) {
   { mr_artifact_options value = MR_ARTIFACT_OPTIONS_INIT; check_init("MR_ARTIFACT_OPTIONS_INIT", &value, sizeof value); }
   { mr_link_options value = MR_LINK_OPTIONS_INIT; check_init("MR_LINK_OPTIONS_INIT", &value, sizeof value); }
   { mr_gate_options value = MR_GATE_OPTIONS_INIT; check_init("MR_GATE_OPTIONS_INIT", &value, sizeof value); }
+  { mr_gate_list_options value = MR_GATE_LIST_OPTIONS_INIT; check_init("MR_GATE_LIST_OPTIONS_INIT", &value, sizeof value); }
   { mr_folder_options value = MR_FOLDER_OPTIONS_INIT; check_init("MR_FOLDER_OPTIONS_INIT", &value, sizeof value); }
   { mr_dataset_options value = MR_DATASET_OPTIONS_INIT; check_init("MR_DATASET_OPTIONS_INIT", &value, sizeof value); }
   { mr_verify_options value = MR_VERIFY_OPTIONS_INIT; check_init("MR_VERIFY_OPTIONS_INIT", &value, sizeof value); }
   { mr_fetch_options value = MR_FETCH_OPTIONS_INIT; check_init("MR_FETCH_OPTIONS_INIT", &value, sizeof value); }
   { mr_model_options value = MR_MODEL_OPTIONS_INIT; check_init("MR_MODEL_OPTIONS_INIT", &value, sizeof value); }
+  { mr_deprecate_options value = MR_DEPRECATE_OPTIONS_INIT; check_init("MR_DEPRECATE_OPTIONS_INIT", &value, sizeof value); }
+  { mr_yank_options value = MR_YANK_OPTIONS_INIT; check_init("MR_YANK_OPTIONS_INIT", &value, sizeof value); }
   { mr_promote_options value = MR_PROMOTE_OPTIONS_INIT; check_init("MR_PROMOTE_OPTIONS_INIT", &value, sizeof value); }
+  { mr_complete_options value = MR_COMPLETE_OPTIONS_INIT; check_init("MR_COMPLETE_OPTIONS_INIT", &value, sizeof value); }
   { mr_request_list_options value = MR_REQUEST_LIST_OPTIONS_INIT; check_init("MR_REQUEST_LIST_OPTIONS_INIT", &value, sizeof value); }
+  { mr_evaluate_options value = MR_EVALUATE_OPTIONS_INIT; check_init("MR_EVALUATE_OPTIONS_INIT", &value, sizeof value); }
   { mr_move_options value = MR_MOVE_OPTIONS_INIT; check_init("MR_MOVE_OPTIONS_INIT", &value, sizeof value); }
+  { mr_roll_back_options value = MR_ROLL_BACK_OPTIONS_INIT; check_init("MR_ROLL_BACK_OPTIONS_INIT", &value, sizeof value); }
+  { mr_clear_options value = MR_CLEAR_OPTIONS_INIT; check_init("MR_CLEAR_OPTIONS_INIT", &value, sizeof value); }
+  { mr_channel_move_list_options value = MR_CHANNEL_MOVE_LIST_OPTIONS_INIT; check_init("MR_CHANNEL_MOVE_LIST_OPTIONS_INIT", &value, sizeof value); }
+  { mr_check_options value = MR_CHECK_OPTIONS_INIT; check_init("MR_CHECK_OPTIONS_INIT", &value, sizeof value); }
+  { mr_lineage_options value = MR_LINEAGE_OPTIONS_INIT; check_init("MR_LINEAGE_OPTIONS_INIT", &value, sizeof value); }
   { mr_history_options value = MR_HISTORY_OPTIONS_INIT; check_init("MR_HISTORY_OPTIONS_INIT", &value, sizeof value); }
   { mr_resolve_options value = MR_RESOLVE_OPTIONS_INIT; check_init("MR_RESOLVE_OPTIONS_INIT", &value, sizeof value); }
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {

@@ -21,6 +21,7 @@ typedef struct api_world {
   mr_decision *decision;
   mr_version *version;
   mr_blob *blob;
+  mr_lineage *lineage;
   mr_report *report;
   mr_buffer *buffer;
   mr_cancel *cancel;
@@ -28,6 +29,7 @@ typedef struct api_world {
   mr_run_page *runs;
   mr_property_page *params;
   mr_input_page *inputs;
+  mr_check_page *checks;
   mr_metric_page *metrics;
   mr_artifact_page *artifacts;
   mr_dataset_page *datasets;
@@ -42,6 +44,7 @@ typedef struct api_world {
   char run_id[40];
   char request_id[40];
   char dataset_id[40];
+  char check_id[40];
   char digest[72];
   char number[64];
   /* Made anew by api_prepare, since a call uses them up. */

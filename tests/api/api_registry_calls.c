@@ -295,6 +295,7 @@ const api_call *api_call_at(size_t index) {
 
 static void fill_lab(api_world *w) {
   mr_dataset_options options = MR_DATASET_OPTIONS_INIT;
+  mr_check_options check = MR_CHECK_OPTIONS_INIT;
   options.freeze = 1;
   OK(mr_registry_open_experiment(w->registry, "digits", &w->experiment, &api_error));
   OK(mr_experiment_start_run(w->experiment, NULL, &w->run, &api_error));
@@ -304,6 +305,8 @@ static void fill_lab(api_world *w) {
   OK(mr_metric_log(w->metric, 0.5, 0, &api_error));
   OK(mr_run_history(w->run, "loss", NULL, &w->history, &api_error));
   OK(mr_run_open_artifact(w->run, "a.txt", &w->blob, &api_error));
+  check.evidence_path = w->file;
+  OK(mr_run_log_check(w->run, "lint", MR_CHECK_RESULT_PASSED, &check, &api_error));
   OK(mr_manifest_new(&w->manifest, &api_error));
   OK(mr_manifest_add_folder(w->manifest, w->folder, NULL, &api_error));
   OK(mr_experiment_log_dataset(w->experiment, "d", w->manifest, &options, &w->dataset, &api_error));
@@ -345,6 +348,7 @@ void api_world_fill(api_world *w, const char *folder) {
   api_prepare(w);
   mr_registry *r = w->registry;
   mr_input_options input = MR_INPUT_OPTIONS_INIT;
+  mr_lineage_options lineage = MR_LINEAGE_OPTIONS_INIT;
   input.role = "training";
   input.dataset_run_id = w->dataset_id;
   OK(mr_run_log_input(w->run, &input, &api_error));
@@ -353,6 +357,8 @@ void api_world_fill(api_world *w, const char *folder) {
   OK(mr_registry_list_runs(r, NULL, &w->runs, &api_error));
   OK(mr_run_list_params(w->run, NULL, &w->params, &api_error));
   OK(mr_run_list_inputs(w->run, NULL, &w->inputs, &api_error));
+  OK(mr_run_list_checks(w->run, NULL, &w->checks, &api_error));
+  (void)snprintf(w->check_id, sizeof w->check_id, "%s", mr_check_page_at(w->checks, 0)->id);
   OK(mr_run_list_metrics(w->run, NULL, &w->metrics, &api_error));
   OK(mr_run_list_artifacts(w->run, NULL, &w->artifacts, &api_error));
   OK(mr_registry_list_datasets(r, NULL, &w->datasets, &api_error));
@@ -360,6 +366,8 @@ void api_world_fill(api_world *w, const char *folder) {
   OK(mr_model_list_versions(w->model, NULL, &w->versions, &api_error));
   OK(mr_model_list_channels(w->model, NULL, &w->channels, &api_error));
   OK(mr_registry_list_requests(r, NULL, &w->requests, &api_error));
+  lineage.version = "digits@1.0.0";
+  OK(mr_registry_lineage(r, &lineage, &w->lineage, &api_error));
 }
 
 void api_prepare(api_world *w) {
@@ -378,6 +386,7 @@ void api_world_free(api_world *w) {
   mr_run_page_free(w->runs);
   mr_property_page_free(w->params);
   mr_input_page_free(w->inputs);
+  mr_check_page_free(w->checks);
   mr_metric_page_free(w->metrics);
   mr_artifact_page_free(w->artifacts);
   mr_dataset_page_free(w->datasets);
@@ -389,6 +398,7 @@ void api_world_free(api_world *w) {
   mr_buffer_free(w->buffer);
   mr_report_free(w->report);
   mr_blob_free(w->blob);
+  mr_lineage_free(w->lineage);
   mr_version_free(w->version);
   mr_decision_free(w->decision);
   mr_request_free(w->request);

@@ -49,6 +49,19 @@ static void put(mr_run *run, const char *path, const char *text) {
   CHECK(mr_run_log_artifact_bytes(run, path, (const uint8_t *)text, strlen(text), &error));
 }
 
+/* "lint" was mended, "latency" was not; its evidence lies elsewhere. */
+static void validate(mr_run *run) {
+  mr_check_options options = MR_CHECK_OPTIONS_INIT;
+  CHECK(mr_run_log_check(run, "lint", MR_CHECK_RESULT_FAILED, NULL, &error));
+  options.reporter = "loadtest 2.1";
+  options.note = "31 ms,\n6 over the limit";
+  options.evidence_uri = "https://example.com/latency.html";
+  options.evidence_digest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  options.evidence_size = 99;
+  CHECK(mr_run_log_check(run, "latency", MR_CHECK_RESULT_FAILED, &options, &error));
+  CHECK(mr_run_log_check(run, "lint", MR_CHECK_RESULT_PASSED, NULL, &error));
+}
+
 static void train(mr_run *run, const char *dataset_run_id, double accuracy) {
   mr_input_options input = MR_INPUT_OPTIONS_INIT;
   mr_link_options link = MR_LINK_OPTIONS_INIT;
@@ -69,6 +82,7 @@ static void train(mr_run *run, const char *dataset_run_id, double accuracy) {
   CHECK(mr_run_log_metric(run, "loss", NAN, 2, &error));
   CHECK(mr_run_log_input(run, &input, &error));
   CHECK(mr_run_log_artifact_link(run, &link, &error));
+  if (accuracy == 0.97) validate(run);
   put(run, "model/weights.bin", weights);
   put(run, "model/config/labels.json", "{\"labels\": 10}\n");
   CHECK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));

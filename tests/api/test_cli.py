@@ -222,6 +222,9 @@ class TestRuns(CliTest):
                 r"\n  accuracy +0\.97 +0\.485 +0\.485 +0\.97 +0\.7275 +2 +2\n",
                 r"\n  loss +NaN +Infinity +Infinity +Infinity +Infinity +2 +2\n",
                 r"\n\nInputs\n.*\n  training +dataset +digits-data +" + self.made["dataset"],
+                r"\n\nChecks\n  CHECK +RESULT +REPORTER +REPORTED +NOTE\n"
+                r"  latency +failed +loadtest 2\.1 +2026-\S+ +31 ms,\\n6 over the limit\n"
+                r"  lint +passed +tester +2026-\S+\n\n",
                 r"\n\nArtifacts\n.*\n  logs/train\.log +1\.2 MiB +link +0011\w+ +https://example",
                 r"\n  model/weights\.bin +18 B +unknown +[0-9a-f]{64}\n"):
             self.assertRegex(out, expected)
@@ -245,6 +248,20 @@ class TestRuns(CliTest):
             "role": "training", "kind": "dataset_run", "run_id": self.made["dataset"],
             "dataset_digest": self.made["dataset_digest"], "dataset_name": "digits-data",
             "version": None}])
+        self.assertEqual([(check["name"], check["result"], check["latest"])
+                          for check in run["checks"]],
+                         [("lint", "failed", False), ("latency", "failed", True),
+                          ("lint", "passed", True)])
+        latency = run["checks"][1]
+        self.assertEqual(
+            {key: latency[key] for key in ("reporter", "note", "evidence_uri", "evidence_size",
+                                           "evidence_digest", "actor")},
+            {"reporter": "loadtest 2.1", "note": "31 ms,\n6 over the limit",
+             "evidence_uri": "https://example.com/latency.html", "evidence_size": 99,
+             "evidence_digest": "00112233445566778899aabbccddeeff" * 2, "actor": "tester"})
+        self.assertEqual((run["checks"][0]["note"], run["checks"][0]["evidence_digest"]),
+                         (None, None))
+        self.assertRegex(latency["id"], r"^[0-9a-f-]{36}$")
         self.assertEqual([artifact["path"] for artifact in run["artifacts"]],
                          ["logs/train.log", "model/config/labels.json", "model/weights.bin"])
         link, _, weights = run["artifacts"]
@@ -257,10 +274,11 @@ class TestRuns(CliTest):
     def test_show_an_empty_run(self):
         out = self.text("run", "show", self.made["running"])
         self.assertNotIn("Params", out)
+        self.assertNotIn("Checks", out)
         self.assertRegex(out, r"(?m)^Ended$")
         run = self.json("run", "show", self.made["running"])
         self.assertEqual((run["params"], run["tags"], run["metrics"], run["inputs"],
-                          run["artifacts"]), ({}, {}, {}, [], []))
+                          run["checks"], run["artifacts"]), ({}, {}, {}, [], [], []))
 
     def test_unknown_runs(self):
         self.fails(NOT_FOUND, "run", "show", "00000000-0000-7000-8000-000000000000")

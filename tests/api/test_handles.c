@@ -20,7 +20,7 @@ static void make_world(const api_place *place) {
   api_world_fill(&world, place->folder);
 }
 
-enum { HANDLE_COUNT = 27 };
+enum { HANDLE_COUNT = 29 };
 
 /* Frees the handle of this number, the registry among them. */
 static void free_handle(int number) {
@@ -103,6 +103,12 @@ static void free_handle(int number) {
     break;
   case 25:
     mr_channel_page_free(w->channels);
+    break;
+  case 26:
+    mr_check_page_free(w->checks);
+    break;
+  case 27:
+    mr_lineage_free(w->lineage);
     break;
   default:
     mr_request_page_free(w->requests);
@@ -538,6 +544,8 @@ static void test_read_only(void **state) {
   world.runs = NULL;
   world.params = NULL;
   world.inputs = NULL;
+  world.checks = NULL;
+  world.lineage = NULL;
   world.metrics = NULL;
   world.artifacts = NULL;
   world.datasets = NULL;

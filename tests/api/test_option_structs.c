@@ -124,6 +124,16 @@ static mr_status use_input(const void *options, mr_error *error) {
   return mr_run_log_input(world.run, options, error);
 }
 
+static mr_status use_check(const void *options, mr_error *error) {
+  return mr_run_log_check(world.run, "lint", MR_CHECK_RESULT_PASSED, options, error);
+}
+
+static mr_status use_lineage(const void *options, mr_error *error) {
+  mr_lineage *out = UNSET;
+  mr_status status = mr_registry_lineage(world.registry, options, &out, error);
+  END(mr_lineage_free);
+}
+
 static mr_status use_run_list(const void *options, mr_error *error) {
   mr_run_page *out = UNSET;
   mr_status status = mr_registry_list_runs(world.registry, options, &out, error);
@@ -173,6 +183,7 @@ USE_LIST(use_models, mr_model, mr_registry_list_models, registry)
 USE_LIST(use_params, mr_property, mr_run_list_params, run)
 USE_LIST(use_tags, mr_property, mr_run_list_tags, run)
 USE_LIST(use_inputs, mr_input, mr_run_list_inputs, run)
+USE_LIST(use_checks, mr_check, mr_run_list_checks, run)
 USE_LIST(use_metrics, mr_metric, mr_run_list_metrics, run)
 USE_LIST(use_artifacts, mr_artifact, mr_run_list_artifacts, run)
 USE_LIST(use_versions, mr_version, mr_model_list_versions, model)
@@ -193,6 +204,8 @@ typedef union any_struct {
   mr_model_options model;
   mr_run_options run;
   mr_input_options input;
+  mr_check_options check;
+  mr_lineage_options lineage;
   mr_run_list_options run_list;
   mr_list_options list;
   mr_history_options history;
@@ -285,6 +298,22 @@ static void make_input(any_struct *s) {
   s->input = (mr_input_options)MR_INPUT_OPTIONS_INIT;
   s->input.role = "training";
   s->input.dataset_run_id = world.dataset_id;
+}
+
+static void make_check(any_struct *s) {
+  s->check = (mr_check_options)MR_CHECK_OPTIONS_INIT;
+  s->check.reporter = s->check.note = "text";
+  s->check.evidence_path = world.file;
+  s->check.cancel = world.cancel;
+}
+
+static void make_lineage(any_struct *s) {
+  s->lineage = (mr_lineage_options)MR_LINEAGE_OPTIONS_INIT;
+  s->lineage.direction = MR_LINEAGE_DIRECTION_BOTH;
+  s->lineage.dataset_digest = world.digest;
+  s->lineage.depth = 2;
+  s->lineage.limit = 3;
+  s->lineage.cancel = world.cancel;
 }
 
 static void make_run_list(any_struct *s) {
@@ -393,6 +422,10 @@ static const struct_row rows[] = {
      offsetof(mr_run_options, reserved)},
     {"MR_INPUT_OPTIONS_INIT", "log_input", use_input, make_input, sizeof(mr_input_options),
      UP_TO(mr_input_options, dataset_run_id), offsetof(mr_input_options, reserved)},
+    {"MR_CHECK_OPTIONS_INIT", "log_check", use_check, make_check, sizeof(mr_check_options), 0,
+     offsetof(mr_check_options, reserved)},
+    {"MR_LINEAGE_OPTIONS_INIT", "lineage", use_lineage, make_lineage, sizeof(mr_lineage_options),
+     UP_TO(mr_lineage_options, dataset_digest), 0},
     {"MR_RUN_LIST_OPTIONS_INIT", "list_runs", use_run_list, make_run_list,
      sizeof(mr_run_list_options), 0, offsetof(mr_run_list_options, reserved)},
     {"MR_REQUEST_LIST_OPTIONS_INIT", "list_requests", use_request_list, make_request_list,
@@ -411,6 +444,7 @@ static const struct_row rows[] = {
     LIST_ROW(use_params),
     LIST_ROW(use_tags),
     LIST_ROW(use_inputs),
+    LIST_ROW(use_checks),
     LIST_ROW(use_metrics),
     LIST_ROW(use_artifacts),
     LIST_ROW(use_versions),

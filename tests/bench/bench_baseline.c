@@ -102,7 +102,7 @@ double baseline_promote(const char *path, int64_t count) {
           "CREATE TABLE version (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b BLOB UNIQUE, c TEXT)");
   execute(db, "CREATE TABLE run (id INTEGER PRIMARY KEY, a TEXT)");
   execute(db, "CREATE TABLE governance (id INTEGER PRIMARY KEY, sequence INT)");
-  execute(db, "INSERT INTO governance VALUES (1, 0)");
+  execute(db, "INSERT INTO governance VALUES (1, 0, 0)");
   sqlite3_stmt *statements[6] = {
       prepare(db, "INSERT INTO request (a, b, c) VALUES (?1, 'promote', randomblob(32))"),
       prepare(db, "INSERT INTO decision (a, b) VALUES (?1, 1)"),

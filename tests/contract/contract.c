@@ -102,14 +102,18 @@ void contract_list_is(const listing *list, const char *texts, const char *file, 
 
 static int run_all(void) {
   static int (*const groups[])(void) = {
-      contract_registry_tests, contract_experiment_tests, contract_run_tests,
-      contract_run_list_tests, contract_property_tests,   contract_input_tests,
-      contract_metric_tests,   contract_history_tests,    contract_manifest_tests,
-      contract_dataset_tests,  contract_artifact_tests,   contract_blob_tests,
-      contract_model_tests,    contract_gate_tests,       contract_rule_tests,
-      contract_request_tests,  contract_decision_tests,   contract_number_tests,
-      contract_version_tests,  contract_channel_tests,    contract_resolve_tests,
-      contract_delivery_tests,
+      contract_registry_tests,  contract_experiment_tests, contract_run_tests,
+      contract_run_list_tests,  contract_property_tests,   contract_input_tests,
+      contract_metric_tests,    contract_history_tests,    contract_manifest_tests,
+      contract_dataset_tests,   contract_artifact_tests,   contract_blob_tests,
+      contract_model_tests,     contract_gate_tests,       contract_gate_history_tests,
+      contract_rule_tests,      contract_evaluation_tests, contract_seal_tests,
+      contract_request_tests,   contract_completion_tests, contract_dry_run_tests,
+      contract_decision_tests,  contract_number_tests,     contract_version_tests,
+      contract_status_tests,    contract_deletion_tests,   contract_yank_tests,
+      contract_roll_back_tests, contract_as_of_tests,      contract_channel_tests,
+      contract_open_move_tests, contract_resolve_tests,    contract_delivery_tests,
+      contract_check_tests,     contract_lineage_tests,
   };
   int failed = 0;
   for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) failed += groups[i]();

@@ -68,6 +68,8 @@ int64_t contract_scale(int64_t count, int64_t least);
 
 /* The clock of the suite: a millisecond later each time it is asked. */
 int64_t contract_clock(void *ctx);
+/* Turns it forward by so much, or back, until the test ends. */
+void contract_turn_clock(int64_t us);
 /* Options of the suite's handles: its clock, the actor "tester". */
 mr_open_options contract_options(uint32_t flags);
 /* Another handle of the same registry; only where the driver shares. */
@@ -125,6 +127,30 @@ void contract_resolves(const contract *c, const char *reference, const char *num
 const char *contract_core(const char *number, char out[300]);
 /* The state of a run as it is now. */
 mr_run_status contract_run_status(const contract *c, const char *run_id, int32_t *sealed);
+
+/* --- rules ----------------------------------------------------------------------------------- */
+
+/* `truth` is T, F or U, and for a rule that is pending f or u; the words are those that observed
+ * and reason must have. */
+typedef struct rule_case {
+  const char *expression;
+  char truth;
+  const char *observed;
+  const char *reason;
+} rule_case;
+
+/* A gate of these rules, which are called rule-0, rule-1 ... */
+mr_gate *contract_gate(const rule_case *cases, size_t count);
+/* The decision says this of them, rule by rule. */
+void contract_judged(const mr_decision *decision, const rule_case *cases, size_t count);
+/* Tries the rules on a candidate without proposing it. */
+void contract_try(const contract *c, const mr_evaluate_options *options, const rule_case *cases,
+                  size_t count);
+#define TRY(c, options, cases) contract_try(c, options, cases, sizeof(cases) / sizeof((cases)[0]))
+/* A recorded dataset of two files, 100 bytes and `content`, in the experiment "data". */
+mr_dataset *contract_dataset(const contract *c, const char *name, const char *content,
+                             int64_t samples);
+void contract_use_dataset(mr_run *run, const char *role, const mr_dataset *used);
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
@@ -200,13 +226,26 @@ int contract_artifact_tests(void);
 int contract_blob_tests(void);
 int contract_model_tests(void);
 int contract_gate_tests(void);
+int contract_gate_history_tests(void);
 int contract_rule_tests(void);
+int contract_evaluation_tests(void);
+int contract_seal_tests(void);
 int contract_request_tests(void);
+int contract_completion_tests(void);
+int contract_dry_run_tests(void);
 int contract_decision_tests(void);
 int contract_number_tests(void);
 int contract_version_tests(void);
+int contract_status_tests(void);
+int contract_deletion_tests(void);
+int contract_yank_tests(void);
+int contract_roll_back_tests(void);
+int contract_as_of_tests(void);
 int contract_channel_tests(void);
+int contract_open_move_tests(void);
 int contract_resolve_tests(void);
 int contract_delivery_tests(void);
+int contract_check_tests(void);
+int contract_lineage_tests(void);
 
 #endif

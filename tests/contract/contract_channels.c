@@ -123,6 +123,8 @@ static void moves(void **state) {
   const mr_request_record *r = mr_request_info(request);
   assert_int_equal(r->state, MR_REQUEST_STATE_ACCEPTED);
   assert_string_equal(r->transition, "channel/live");
+  assert_string_equal(r->expected, "none");
+  assert_string_equal(r->closed_by, "tester");
   assert_string_equal(r->model, "m");
   assert_string_equal(r->version, number);
   assert_string_equal(r->run_id, mr_version_info(one)->run_id);

@@ -270,7 +270,8 @@ static void no_gate_passes(void **state) {
   OK(mr_decision_json(decision, &buffer, &error));
   json_read(&j, (const char *)mr_buffer_data(buffer));
   assert_string_equal(json_get(&j, ".verdict"), "passed");
-  assert_int_equal(j.count, 4);
+  assert_string_equal(json_get(&j, ".incumbent"), "null");
+  assert_int_equal(j.count, 6);
   mr_buffer_free(buffer);
   mr_decision_free(decision);
 }
@@ -347,7 +348,9 @@ static void json_says_the_same(void **state) {
   assert_string_equal(json_get(&j, ".gate_digest"), info->gate_digest);
   (void)snprintf(number, sizeof number, "%lld", (long long)info->created_us);
   assert_string_equal(json_get(&j, ".created_us"), number);
-  assert_int_equal(j.count, 4 + 3 * 7);
+  assert_string_equal(json_get(&j, ".sequence"), "1");
+  assert_string_equal(json_get(&j, ".incumbent"), "null");
+  assert_int_equal(j.count, 6 + 3 * 7);
   for (int64_t i = 0; i < 3; i++) {
     const mr_rule_record *rule = mr_decision_at(decision, i);
     assert_string_equal(json_rule(&j, i, "name"), rule->name);

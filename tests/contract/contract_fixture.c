@@ -13,10 +13,16 @@
 
 /* --- the registry ------------------------------------------------------------------------- */
 
+static atomic_llong clock_offset; /* of the test */
+
 int64_t contract_clock(void *ctx) {
   static atomic_llong now = 1767323045000000; /* 2026-01-02T03:04:05Z */
   (void)ctx;
-  return atomic_fetch_add(&now, 1000) + 1000;
+  return atomic_fetch_add(&now, 1000) + 1000 + atomic_load(&clock_offset);
+}
+
+void contract_turn_clock(int64_t us) {
+  atomic_fetch_add(&clock_offset, us);
 }
 
 mr_open_options contract_options(uint32_t flags) {
@@ -39,6 +45,7 @@ int contract_setup(void **state) {
   if (c == NULL) return -1;
   *state = c;
   contract_reset();
+  atomic_store(&clock_offset, 0);
   c->driver = contract_current();
   (void)snprintf(c->folder, sizeof c->folder, "/tmp/modelreg_contract_XXXXXX");
   if (mkdtemp(c->folder) == NULL) return -1;

@@ -45,6 +45,10 @@ static void is_accepted(void **state) {
     assert_null(r->op_id);
     assert_string_equal(r->actor, "tester");
     assert_in_range((uintmax_t)r->created_us, (uintmax_t)before, (uintmax_t)contract_clock(NULL));
+    assert_null(r->expected);
+    assert_string_equal(r->closed_by, "tester");
+    assert_null(r->closed_reason);
+    assert_int_equal(r->closed_us, r->created_us);
     OK(mr_request_version(both[i], &version, &error));
     assert_string_equal(mr_version_info(version)->number, r->version);
     assert_string_equal(mr_version_info(version)->request_id, r->id);
@@ -70,6 +74,8 @@ static void is_refused(void **state) {
   const mr_request_record *r = mr_request_info(request);
   assert_int_equal(r->state, MR_REQUEST_STATE_REFUSED);
   assert_int_equal(strncmp(r->version, "1.0.0+", 6), 0); /* proposed, not taken */
+  assert_string_equal(r->closed_by, "tester");
+  assert_int_equal(r->closed_us, r->created_us);
   REFUSED(MR_GATE_FAILED, "'accuracy'|metrics.accuracy is 0.5, not >= 0.9|digits",
           mr_request_version(request, &version, &error));
   HAS(error.message, mr_run_info(poor)->id);

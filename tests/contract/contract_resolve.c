@@ -88,7 +88,7 @@ static mr_model *with_versions(const contract *c) {
   return model;
 }
 
-/* Each range gives the highest version in it; with the flag also prereleases as npm includes them. */
+/* Each range gives the highest version in it; with the flag also prereleases, as npm does. */
 static void ranges(void **state) {
   contract *c = *state;
   static const char *const table[][3] = {
@@ -179,6 +179,141 @@ static void ranges_without_a_version(void **state) {
   mr_model_free(empty);
 }
 
+static void deprecate(mr_model *model, const char *number) {
+  mr_deprecate_options o = MR_DEPRECATE_OPTIONS_INIT;
+  mr_version *version = NULL;
+  OK(mr_model_open_version(model, number, &version, &error));
+  o.reason = "old";
+  OK(mr_version_deprecate(version, &o, &error));
+  mr_version_free(version);
+}
+
+static void yank(mr_model *model, const char *number) {
+  mr_yank_options o = MR_YANK_OPTIONS_INIT;
+  mr_version *version = NULL;
+  OK(mr_model_open_version(model, number, &version, &error));
+  o.reason = "wrong";
+  OK(mr_version_yank(version, &o, &error));
+  mr_version_free(version);
+}
+
+/* Active wherever there is one, else deprecated with a warning, yanked never. */
+static void deprecated_is_better_than_nothing(void **state) {
+  contract *c = *state;
+  mr_model *model = with_versions(c);
+  mr_version *version = NULL;
+  deprecate(model, "3.1.4");
+  contract_resolves(c, "m", "2.0.0");
+  contract_resolves(c, "m@*", "2.0.0");
+  contract_resolves(c, "m@2 || 3", "2.0.0"); /* over the whole question */
+  contract_resolves(c, "m@3 || 2", "2.0.0");
+  OK(mr_registry_resolve(c->registry, "m@^3", NULL, &version, &error));
+  HAS(mr_version_info(version)->number, "3.1.4+");
+  assert_int_equal(mr_version_info(version)->warning_count, 1);
+  HAS(mr_version_info(version)->warnings[0], "m@3.1.4+|is deprecated: old");
+  mr_version_free(version);
+  deprecate(model, "4.0.0-rc.1");
+  deprecate(model, "4.0.0-rc.2");
+  resolves_with(c, "m@^4.0.0-rc.1", 0, "4.0.0-rc.2");
+  resolves_with(c, "m@>=2", MR_RESOLVE_PRERELEASES, "2.0.0");
+  static const char *const rest[] = {"0.0.3", "0.1.0", "0.1.5",  "1.0.0",
+                                     "1.2.0", "1.2.9", "1.10.0", "2.0.0"};
+  for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) deprecate(model, rest[i]);
+  contract_resolves(c, "m", "3.1.4");
+  contract_resolves(c, "m@<2", "1.10.0");
+  resolves_with(c, "m", MR_RESOLVE_PRERELEASES, "2.0.0-rc.1"); /* which is active */
+  yank(model, "3.1.4");
+  contract_resolves(c, "m", "2.0.0");
+  yank(model, "1.10.0");
+  contract_resolves(c, "m@<2", "1.2.9");
+  contract_resolves(c, "m@1.10.0", "1.10.0");
+  refuses(c, "m@3", MR_NOT_FOUND, "3.1.4+|is yanked|2.0.0+|is the highest outside");
+  mr_model_free(model);
+}
+
+static mr_version *with_content(const contract *c, mr_model *model, const char *number,
+                                const char *content) {
+  mr_promote_options o = MR_PROMOTE_OPTIONS_INIT;
+  mr_run *run = contract_run(c, "digests");
+  contract_put(run, "model", content);
+  contract_finish(run);
+  o.version = number;
+  mr_version *version = contract_promote(model, run, &o);
+  mr_run_free(run);
+  return version;
+}
+
+static void by_digest(const contract *c, const char *digest, size_t digits, bool upper,
+                      const char *number) {
+  char reference[80] = "m@";
+  for (size_t i = 0; i < digits; i++) {
+    char d = digest[i];
+    reference[2 + i] = upper && d >= 'a' ? (char)(d - 'a' + 'A') : d;
+  }
+  reference[2 + digits] = '\0';
+  contract_resolves(c, reference, number);
+}
+
+static void digests(void **state) {
+  contract *c = *state;
+  mr_model *model = contract_model(c, "m");
+  mr_model *other = contract_model(c, "other");
+  mr_version *a = with_content(c, model, "1.0.0", "a");
+  mr_version *b = with_content(c, model, "2.0.0", "b");
+  mr_version *elsewhere = with_content(c, other, "9.0.0", "c");
+  const char *digest = mr_version_info(a)->digest;
+  char reference[80];
+  for (size_t digits = 12; digits <= 64; digits += 13) {
+    by_digest(c, digest, digits, false, "1.0.0");
+    by_digest(c, digest, digits, true, "1.0.0");
+    by_digest(c, mr_version_info(b)->digest, digits, false, "2.0.0");
+  }
+  (void)snprintf(reference, sizeof reference, "m@%s", mr_version_info(elsewhere)->digest);
+  refuses(c, reference, MR_NOT_FOUND, "'m'|no version with the digest");
+  HAS(error.message, mr_version_info(elsewhere)->digest);
+  (void)snprintf(reference, sizeof reference, "nobody@%s", digest);
+  refuses(c, reference, MR_NOT_FOUND, "'nobody'");
+  (void)snprintf(reference, sizeof reference, "m@%s0", digest);
+  refuses(c, reference, MR_LIMIT, "a digest has 12 to 64 hex digits, not 65");
+  refuses(c, "m@abcdef0", MR_NOT_FOUND, "no channel 'abcdef0'|a digest has 12 to 64 hex digits");
+  refuses(c, "m@0abcdef", MR_INVALID_ARGUMENT, "a digest has 12 to 64 hex digits, not 7");
+  mr_version_free(a);
+  mr_version_free(b);
+  mr_version_free(elsewhere);
+  mr_model_free(other);
+  mr_model_free(model);
+}
+
+/* Of the very same artifacts the active version, then the highest; a status is no hindrance. */
+static void digests_of_the_same(void **state) {
+  contract *c = *state;
+  mr_model *model = contract_model(c, "m");
+  mr_version *one = with_content(c, model, "1.0.0", "same");
+  mr_version *two = with_content(c, model, "2.0.0-rc.1", "same");
+  mr_version *three = with_content(c, model, "3.0.0", "same");
+  const char *digest = mr_version_info(one)->digest;
+  by_digest(c, digest, 12, false, "3.0.0");
+  deprecate(model, "3.0.0");
+  by_digest(c, digest, 12, false, "2.0.0-rc.1");
+  yank(model, "2.0.0-rc.1");
+  by_digest(c, digest, 64, false, "1.0.0");
+  yank(model, "1.0.0");
+  by_digest(c, digest, 64, false, "3.0.0");
+  yank(model, "3.0.0");
+  by_digest(c, digest, 64, false, "3.0.0");
+  OK(mr_version_delete(three, "unused", &error));
+  by_digest(c, digest, 64, false, "2.0.0-rc.1");
+  OK(mr_version_delete(two, "unused", &error));
+  OK(mr_version_delete(one, "unused", &error));
+  char reference[80];
+  (void)snprintf(reference, sizeof reference, "m@%s", digest);
+  refuses(c, reference, MR_NOT_FOUND, "'m'|digest|was deleted");
+  mr_version_free(one);
+  mr_version_free(two);
+  mr_version_free(three);
+  mr_model_free(model);
+}
+
 static void malformed(void **state) {
   contract *c = *state;
   mr_model *model = contract_model(c, "m");
@@ -209,8 +344,7 @@ static void malformed(void **state) {
       "m\n@1.0.0",
       "\xff",
       "m@1.0.0@2.0.0",
-      "m@00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
-      "m@aa112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+      "m@00112233445",
   };
   for (size_t i = 0; i < sizeof references / sizeof references[0]; i++) {
     refuses(c, references[i], MR_INVALID_ARGUMENT, "");
@@ -235,7 +369,7 @@ static void malformed(void **state) {
   refuses(c, longest, MR_LIMIT, "1024");
   memset(longest, '1', 300);
   longest[300] = '\0';
-  memcpy(longest, "m@", 2);
+  memcpy(longest, "m@^", 3);
   refuses(c, longest, MR_LIMIT, "256");
   mr_model_free(model);
 }
@@ -306,6 +440,9 @@ int contract_resolve_tests(void) {
       TEST(channels),
       TEST(ranges),
       TEST(ranges_without_a_version),
+      TEST(deprecated_is_better_than_nothing),
+      TEST(digests),
+      TEST(digests_of_the_same),
       TEST(malformed),
       TEST(bad_options),
       TEST(odd_model_names),

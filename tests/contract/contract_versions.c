@@ -2,6 +2,25 @@
 /* Versions: their records, their order, their artifacts. */
 #include "contract.h"
 
+static void has_source(const mr_version_record *r) {
+  assert_string_equal(r->source_commit, "abc123");
+  assert_string_equal(r->source_entry_point, "train.py");
+  assert_int_equal(r->source_state, MR_SOURCE_STATE_DIRTY);
+  assert_string_equal(r->environment_host, "gpu-7");
+  assert_string_equal(r->environment_packages_digest, "sha256:packages");
+  assert_string_equal(r->environment_image_digest, "sha256:image");
+}
+
+static void is_new(const mr_version_record *r) {
+  assert_int_equal(r->status, MR_VERSION_STATUS_ACTIVE);
+  assert_int_equal(r->dataset_count, 0);
+  assert_null(r->status_reason);
+  assert_null(r->replacement);
+  assert_string_equal(r->status_actor, "tester");
+  assert_int_equal(r->status_us, r->created_us);
+  assert_int_equal(r->warning_count, 0);
+}
+
 static void keeps_where_it_comes_from(void **state) {
   contract *c = *state;
   mr_run_options ro = MR_RUN_OPTIONS_INIT;
@@ -14,6 +33,11 @@ static void keeps_where_it_comes_from(void **state) {
   char sub_digest[DIGEST_TEXT];
   char text[400];
   ro.source_commit = "abc123";
+  ro.source_entry_point = "train.py";
+  ro.source_state = MR_SOURCE_STATE_DIRTY;
+  ro.environment_host = "gpu-7";
+  ro.environment_packages_digest = "sha256:packages";
+  ro.environment_image_digest = "sha256:image";
   OK(mr_experiment_start_run(experiment, &ro, &run, &error));
   contract_put(run, "out/a.txt", "a");
   contract_put(run, "out/sub/b.txt", "bb");
@@ -34,7 +58,6 @@ static void keeps_where_it_comes_from(void **state) {
   for (size_t i = 0; i < 2; i++) {
     const mr_version_record *r = mr_version_info(both[i]);
     assert_true(r->struct_size >= sizeof *r);
-    assert_int_equal(r->status, MR_VERSION_STATUS_ACTIVE);
     assert_int_equal(strlen(r->id), 36);
     assert_string_equal(r->id, mr_version_info(version)->id);
     assert_string_equal(r->model, "digits");
@@ -47,11 +70,11 @@ static void keeps_where_it_comes_from(void **state) {
     assert_string_equal(r->description, "two files");
     assert_string_equal(r->experiment_id, mr_experiment_info(experiment)->id);
     assert_string_equal(r->experiment_name, "training");
-    assert_string_equal(r->source_commit, "abc123");
+    has_source(r);
+    is_new(r);
     assert_int_equal(strlen(r->params_digest), 64);
     assert_string_equal(r->actor, "tester");
     assert_in_range((uintmax_t)r->created_us, (uintmax_t)before, (uintmax_t)contract_clock(NULL));
-    assert_int_equal(r->warning_count, 0);
     mr_request *request = NULL;
     OK(mr_registry_open_request(c->registry, r->request_id, &request, &error));
     assert_string_equal(mr_request_info(request)->run_id, r->run_id);
@@ -89,6 +112,73 @@ static void params_digests(void **state) {
   assert_string_equal(digests[0], digests[1]);
   assert_string_not_equal(digests[0], digests[2]);
   assert_string_not_equal(digests[0], digests[3]);
+  mr_model_free(model);
+}
+
+static void use(mr_run *run, const char *role, const char *digest, const char *dataset_run,
+                const char *used_run, const char *version) {
+  mr_input_options input = MR_INPUT_OPTIONS_INIT;
+  input.role = role;
+  input.dataset_digest = digest;
+  input.dataset_run_id = dataset_run;
+  input.run_id = used_run;
+  input.version = version;
+  OK(mr_run_log_input(run, &input, &error));
+}
+
+/* The datasets in the order of logging, and everything that it was made of. */
+static void keeps_its_inputs(void **state) {
+  contract *c = *state;
+  static listing list;
+  static const char unknown[] = "ff00000000000000000000000000000000000000000000000000000000000000";
+  mr_list_options options = MR_LIST_OPTIONS_INIT;
+  mr_model *model = contract_model(c, "m");
+  mr_dataset *dataset = contract_dataset(c, "faces", "content", 10);
+  const mr_dataset_record *recorded = mr_dataset_info(dataset);
+  mr_version_free(contract_version(c, model, "1.0.0+a"));
+  mr_run *before = contract_run(c, "training");
+  mr_run *run = contract_run(c, "training");
+  use(run, "test", unknown, NULL, NULL, NULL);
+  use(run, "start", NULL, NULL, mr_run_info(before)->id, NULL);
+  use(run, "train", NULL, recorded->run_id, NULL, NULL);
+  use(run, "base", NULL, NULL, NULL, "m@1.0.0");
+  use(run, "again", unknown, NULL, NULL, NULL);
+  contract_put(run, "model", "x");
+  contract_finish(run);
+  mr_version *made = contract_promote(model, run, NULL);
+  mr_version *opened = NULL;
+  mr_version_page *page = NULL;
+  OK(mr_model_open_version(model, mr_version_info(made)->number, &opened, &error));
+  OK(mr_model_list_versions(model, NULL, &page, &error));
+  const mr_version_record *const all[] = {mr_version_info(made), mr_version_info(opened),
+                                          mr_version_page_at(page, 0)};
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(all[i]->dataset_count, 3);
+    assert_string_equal(all[i]->dataset_digests[0], unknown);
+    assert_string_equal(all[i]->dataset_digests[1], recorded->digest);
+    assert_string_equal(all[i]->dataset_digests[2], unknown);
+  }
+  LIST_ALL_WAYS(mr_input, options, mr_version_list_inputs(opened, &options, &part, &error), role,
+                &list, "test start train base again");
+  mr_input_page *inputs = NULL;
+  OK(mr_version_list_inputs(made, NULL, &inputs, &error));
+  assert_string_equal(mr_input_page_at(inputs, 0)->dataset_digest, unknown);
+  assert_string_equal(mr_input_page_at(inputs, 1)->run_id, mr_run_info(before)->id);
+  assert_string_equal(mr_input_page_at(inputs, 2)->dataset_name, "faces");
+  assert_string_equal(mr_input_page_at(inputs, 3)->version, "m@1.0.0+a");
+  mr_input_page_free(inputs);
+  inputs = NULL;
+  options.token = "nonsense";
+  REFUSED(MR_INVALID_ARGUMENT, "token", mr_version_list_inputs(made, &options, &inputs, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "out_page", mr_version_list_inputs(made, NULL, NULL, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "version", mr_version_list_inputs(NULL, NULL, &inputs, &error));
+  assert_null(inputs);
+  mr_version_page_free(page);
+  mr_version_free(made);
+  mr_version_free(opened);
+  mr_run_free(run);
+  mr_run_free(before);
+  mr_dataset_free(dataset);
   mr_model_free(model);
 }
 
@@ -258,13 +348,9 @@ static void lives_on(void **state) {
 
 int contract_version_tests(void) {
   const struct CMUnitTest tests[] = {
-      TEST(keeps_where_it_comes_from),
-      TEST(params_digests),
-      TEST(lists_by_precedence),
-      TEST(opens_by_number),
-      TEST(artifacts_are_relative),
-      TEST(opens_artifacts),
-      TEST(lives_on),
+      TEST(keeps_where_it_comes_from), TEST(params_digests),  TEST(keeps_its_inputs),
+      TEST(lists_by_precedence),       TEST(opens_by_number), TEST(artifacts_are_relative),
+      TEST(opens_artifacts),           TEST(lives_on),
   };
   return GROUP("versions", tests);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store on a disk that fails: counted syncs, and every I/O call failing in turn. */
+#include "sqlite_famine.h"
 #include "store_test.h"
 #include "vfs_shim.h"
 
@@ -177,38 +178,6 @@ static void test_messages(void **state) {
   store_end(store);
 }
 
-/* SQLite's own memory, which the host's allocator does not see. */
-static struct {
-  int64_t left; /* 0: all is well */
-  bool for_ever;
-  bool failed;
-} famine;
-
-static sqlite3_mem_methods plenty;
-
-static bool starves(void) {
-  if (famine.left == 0) return famine.failed && famine.for_ever;
-  if (--famine.left > 0) return false;
-  famine.failed = true;
-  return true;
-}
-
-static void *scarce_malloc(int size) {
-  return starves() ? NULL : plenty.xMalloc(size);
-}
-
-static void *scarce_realloc(void *memory, int size) {
-  return starves() ? NULL : plenty.xRealloc(memory, size);
-}
-
-static int arm_famine(void) {
-  int code = sqlite3_config(SQLITE_CONFIG_GETMALLOC, &plenty);
-  sqlite3_mem_methods scarce = plenty;
-  scarce.xMalloc = scarce_malloc;
-  scarce.xRealloc = scarce_realloc;
-  return code != SQLITE_OK ? code : sqlite3_config(SQLITE_CONFIG_MALLOC, &scarce);
-}
-
 static void test_sqlite_without_memory(void **state) {
   store_fixture *f = *state;
   store_end(store_open(f));
@@ -219,13 +188,10 @@ static void test_sqlite_without_memory(void **state) {
     for (int for_ever = 0; for_ever <= 1; for_ever++) {
       char value[32];
       (void)snprintf(value, sizeof value, "v%d.%d", (int)n, for_ever);
-      famine.failed = false;
-      famine.for_ever = for_ever == 1;
-      famine.left = n;
+      sqlite_famine_fail(n, for_ever == 1);
       outcome o = attempt(f, value);
-      if (famine.failed) ended = false;
-      famine.left = 0;
-      famine.failed = false;
+      if (sqlite_famine_failed()) ended = false;
+      sqlite_famine_fail(0, false);
       if (o.status != MR_OK) {
         failures++;
         assert_int_equal(o.status, MR_NO_MEMORY);
@@ -241,7 +207,7 @@ static void test_sqlite_without_memory(void **state) {
 #define shim_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void) {
-  if (arm_famine() != SQLITE_OK) return 1;
+  if (!sqlite_famine_arm()) return 1;
   const struct CMUnitTest tests[] = {
       shim_test(test_syncs_are_counted),
       shim_test(test_every_call_failing),

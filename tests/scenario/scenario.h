@@ -90,7 +90,9 @@ typedef struct verb {
 
 extern const verb lab_verbs[];
 extern const verb file_verbs[];
+extern const verb govern_verbs[];
 extern const verb release_verbs[];
+extern const verb semver_verbs[];
 
 /* --- scenario.c --------------------------------------------------------------------------- */
 
@@ -142,17 +144,19 @@ uint64_t fingerprint(const void *data, size_t size);
 const char *plain_field(scenario *s, const handle_class *class, const void *record,
                         const char *name);
 
-/* --- scenario_handles.c ------------------------------------------------------------------- */
+/* --- scenario_records.c ------------------------------------------------------------------- */
 
 extern const handle_class registry_class, cancel_class, experiment_class, run_class, metric_class,
     history_class, manifest_class, dataset_class, blob_class, report_class, model_class,
-    version_class, gate_class, request_class, decision_class;
-extern const field property_fields[], input_fields[], metric_fields[], artifact_fields[],
-    experiment_fields[], run_fields[], dataset_fields[], entry_fields[], problem_fields[],
-    report_fields[], model_fields[], version_fields[], request_fields[], rule_fields[],
-    channel_fields[];
+    version_class, gate_class, request_class, decision_class, lineage_class, semver_class,
+    semver_range_class;
+extern const field problem_fields[], entry_fields[], version_fields[], request_fields[],
+    rule_fields[], edge_fields[];
 extern const value_name open_flags[], run_kinds[], run_statuses[], source_states[], gate_flags[],
-    request_states[], bumps[], verify_flags[], resolve_flags[];
+    request_states[], bumps[], verify_flags[], resolve_flags[], range_flags[], check_results[],
+    yank_channels[], lineage_directions[];
+
+/* --- scenario_handles.c ------------------------------------------------------------------- */
 
 binding *find_binding(scenario *s, const char *name);
 void *handle_at(scenario *s, size_t index, const handle_class *class);
@@ -166,9 +170,9 @@ void close_bindings(scenario *s);
 mr_status close_handles(scenario *s, mr_error *error);
 mr_status say_info(scenario *s, mr_error *error);
 
-/* Says the page, frees it, and returns the token of the next, NULL at the end. With pages=1 next_page()
- * says and keeps that token instead of going on. */
+/* The token of the next page, NULL at the end. With pages=1 it is said and kept instead. */
 const char *next_page(scenario *s, const char *token);
+/* Those of scenario_records.c: say the page, free it, and return the token of the next. */
 #define DECLARE_DRAIN(noun) char *drain_##noun(scenario *s, mr_##noun##_page *page);
 DECLARE_DRAIN(experiment)
 DECLARE_DRAIN(run)
@@ -181,6 +185,9 @@ DECLARE_DRAIN(model)
 DECLARE_DRAIN(version)
 DECLARE_DRAIN(request)
 DECLARE_DRAIN(channel)
+DECLARE_DRAIN(channel_move)
+DECLARE_DRAIN(gate)
+DECLARE_DRAIN(check)
 
 /* Defines list_THINGS, which says all pages of mr_NOUN_list_THINGS(). */
 #define LIST_VERB(noun, things, page_noun)                                                         \

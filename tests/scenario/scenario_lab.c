@@ -3,6 +3,7 @@
 #include "scenario.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --- the library and the registry --------------------------------------------------------- */
@@ -42,6 +43,15 @@ static mr_status abi_level(scenario *s, mr_error *error) {
 static mr_status status_name(scenario *s, mr_error *error) {
   (void)error;
   result_text(s, mr_status_name((mr_status)integer_at(s, 0)));
+  return MR_OK;
+}
+
+/* The time that the step stands at, to be named later on. */
+static mr_status now(scenario *s, mr_error *error) {
+  char text[24];
+  (void)error;
+  (void)snprintf(text, sizeof text, "%" PRId64, step_clock(s));
+  result_text(s, text);
   return MR_OK;
 }
 
@@ -255,6 +265,7 @@ const verb lab_verbs[] = {{"close", close_handles},
                           {"library_version", library_version},
                           {"abi_level", abi_level},
                           {"status_name", status_name},
+                          {"now", now},
                           {"registry_open", registry_open},
                           {"registry_flush", registry_flush},
                           {"cancel_new", cancel_new},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verbs of model.h, model_version.h, gate.h, request.h, channel.h and resolve.h. */
+/* The verbs of model.h, model_version.h, channel.h, resolve.h and lineage.h. */
 #include "scenario.h"
 
 /* --- models and versions ------------------------------------------------------------------ */
@@ -25,6 +25,7 @@ static mr_status registry_open_model(scenario *s, mr_error *error) {
 LIST_VERB(registry, models, model)
 LIST_VERB(model, versions, version)
 LIST_VERB(model, channels, channel)
+LIST_VERB(version, inputs, input)
 
 static mr_status model_open_version(scenario *s, mr_error *error) {
   mr_version *version = NULL;
@@ -38,6 +39,7 @@ static mr_status registry_resolve(scenario *s, mr_error *error) {
   mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
   mr_version *version = NULL;
   options.flags = (mr_resolve_flags)option_named(s, "flags", resolve_flags);
+  options.as_of_us = option_integer(s, "as_of_us");
   options.cancel = option_handle(s, "cancel", &cancel_class);
   mr_status status = mr_registry_resolve(handle_at(s, 0, &registry_class), text_at(s, 1), &options,
                                          &version, error);
@@ -45,155 +47,6 @@ static mr_status registry_resolve(scenario *s, mr_error *error) {
     say_record(s, version_fields, mr_version_info(version));
     result_handle(s, &version_class, version);
   }
-  return status;
-}
-
-/* --- gates -------------------------------------------------------------------------------- */
-
-static void say_buffer(scenario *s, mr_buffer *buffer) {
-  say_text(s, (const char *)mr_buffer_data(buffer), mr_buffer_size(buffer));
-  mr_buffer_free(buffer);
-}
-
-static mr_status gate_new(scenario *s, mr_error *error) {
-  mr_gate *gate = NULL;
-  mr_status status = mr_gate_new(&gate, error);
-  if (status == MR_OK) result_handle(s, &gate_class, gate);
-  return status;
-}
-
-static mr_status gate_add_rule(scenario *s, mr_error *error) {
-  return mr_gate_add_rule(handle_at(s, 0, &gate_class), text_at(s, 1), text_at(s, 2), error);
-}
-
-static mr_status gate_parse(scenario *s, mr_error *error) {
-  mr_gate *gate = NULL;
-  mr_status status = mr_gate_parse(text_at(s, 0), &gate, error);
-  if (status == MR_OK) result_handle(s, &gate_class, gate);
-  return status;
-}
-
-static mr_status gate_text(scenario *s, mr_error *error) {
-  mr_buffer *text = NULL;
-  mr_status status = mr_gate_text(handle_at(s, 0, &gate_class), &text, error);
-  if (status == MR_OK) say_buffer(s, text);
-  return status;
-}
-
-static mr_status gate_digest(scenario *s, mr_error *error) {
-  const char *digest = NULL;
-  mr_status status = mr_gate_digest(handle_at(s, 0, &gate_class), &digest, error);
-  if (status == MR_OK) result_text(s, digest);
-  return status;
-}
-
-static mr_gate_options gate_options(scenario *s) {
-  mr_gate_options options = MR_GATE_OPTIONS_INIT;
-  options.flags = (mr_gate_flags)option_named(s, "flags", gate_flags);
-  options.model = option_text(s, "model");
-  options.transition = option_text(s, "transition");
-  options.expected_digest = option_text(s, "expected_digest");
-  return options;
-}
-
-static mr_status registry_attach_gate(scenario *s, mr_error *error) {
-  mr_gate_options options = gate_options(s);
-  return mr_registry_attach_gate(handle_at(s, 0, &registry_class), handle_at(s, 1, &gate_class),
-                                 &options, error);
-}
-
-static mr_status registry_open_gate(scenario *s, mr_error *error) {
-  mr_gate_options options = gate_options(s);
-  mr_gate *gate = NULL;
-  mr_status status =
-      mr_registry_open_gate(handle_at(s, 0, &registry_class), &options, &gate, error);
-  if (status == MR_OK) result_handle(s, &gate_class, gate);
-  return status;
-}
-
-/* --- requests ----------------------------------------------------------------------------- */
-
-static mr_status model_promote(scenario *s, mr_error *error) {
-  mr_promote_options options = MR_PROMOTE_OPTIONS_INIT;
-  mr_request *request = NULL;
-  options.bump = (mr_bump)option_named(s, "bump", bumps);
-  options.artifact_path = option_text(s, "artifact_path");
-  options.version = option_text(s, "version");
-  options.line = option_text(s, "line");
-  options.prerelease_id = option_text(s, "prerelease_id");
-  options.description = option_text(s, "description");
-  options.op_id = option_text(s, "op_id");
-  options.cancel = option_handle(s, "cancel", &cancel_class);
-  mr_status status =
-      mr_model_promote(handle_at(s, 0, &model_class), text_at(s, 1), &options, &request, error);
-  if (status == MR_OK) {
-    say_record(s, request_fields, mr_request_info(request));
-    result_handle(s, &request_class, request);
-  }
-  return status;
-}
-
-static mr_status request_version(scenario *s, mr_error *error) {
-  mr_version *version = NULL;
-  mr_status status = mr_request_version(handle_at(s, 0, &request_class), &version, error);
-  if (status == MR_OK) {
-    say_record(s, version_fields, mr_version_info(version));
-    result_handle(s, &version_class, version);
-  }
-  return status;
-}
-
-static mr_status registry_open_request(scenario *s, mr_error *error) {
-  mr_request *request = NULL;
-  mr_status status =
-      mr_registry_open_request(handle_at(s, 0, &registry_class), text_at(s, 1), &request, error);
-  if (status == MR_OK) result_handle(s, &request_class, request);
-  return status;
-}
-
-static mr_status registry_list_requests(scenario *s, mr_error *error) {
-  mr_registry *registry = handle_at(s, 0, &registry_class);
-  mr_request_list_options options = MR_REQUEST_LIST_OPTIONS_INIT;
-  mr_status status = MR_OK;
-  options.state = (mr_request_state)option_named(s, "state", request_states);
-  options.model = option_text(s, "model");
-  options.limit = option_integer(s, "limit");
-  options.token = option_text(s, "token");
-  do {
-    mr_request_page *page = NULL;
-    status = mr_registry_list_requests(registry, &options, &page, error);
-    options.token = status == MR_OK ? next_page(s, drain_request(s, page)) : NULL;
-  } while (options.token != NULL);
-  return status;
-}
-
-static mr_status request_decision(scenario *s, mr_error *error) {
-  mr_decision *decision = NULL;
-  mr_status status = mr_request_decision(handle_at(s, 0, &request_class), &decision, error);
-  if (status == MR_OK) result_handle(s, &decision_class, decision);
-  return status;
-}
-
-static mr_status decision_rules(scenario *s, mr_error *error) {
-  (void)error;
-  const mr_decision *decision = handle_at(s, 0, &decision_class);
-  for (int64_t i = 0; i < mr_decision_count(decision); i++) {
-    say_record(s, rule_fields, mr_decision_at(decision, i));
-  }
-  return MR_OK;
-}
-
-static mr_status decision_text(scenario *s, mr_error *error) {
-  mr_buffer *text = NULL;
-  mr_status status = mr_decision_text(handle_at(s, 0, &decision_class), &text, error);
-  if (status == MR_OK) say_buffer(s, text);
-  return status;
-}
-
-static mr_status decision_json(scenario *s, mr_error *error) {
-  mr_buffer *text = NULL;
-  mr_status status = mr_decision_json(handle_at(s, 0, &decision_class), &text, error);
-  if (status == MR_OK) say_buffer(s, text);
   return status;
 }
 
@@ -220,28 +73,129 @@ static mr_status model_move_channel(scenario *s, mr_error *error) {
   return status;
 }
 
+static mr_status model_roll_back_channel(scenario *s, mr_error *error) {
+  mr_roll_back_options options = MR_ROLL_BACK_OPTIONS_INIT;
+  mr_version *version = NULL;
+  options.channel = option_text(s, "channel");
+  options.expected = option_text(s, "expected");
+  options.version = option_text(s, "version");
+  options.reason = option_text(s, "reason");
+  options.cancel = option_handle(s, "cancel", &cancel_class);
+  mr_status status =
+      mr_model_roll_back_channel(handle_at(s, 0, &model_class), &options, &version, error);
+  if (status == MR_OK) {
+    say_record(s, version_fields, mr_version_info(version));
+    result_handle(s, &version_class, version);
+  }
+  return status;
+}
+
+static mr_status model_clear_channel(scenario *s, mr_error *error) {
+  mr_clear_options options = MR_CLEAR_OPTIONS_INIT;
+  options.channel = option_text(s, "channel");
+  options.expected = option_text(s, "expected");
+  options.reason = option_text(s, "reason");
+  options.cancel = option_handle(s, "cancel", &cancel_class);
+  return mr_model_clear_channel(handle_at(s, 0, &model_class), &options, error);
+}
+
+static mr_status model_list_channel_moves(scenario *s, mr_error *error) {
+  mr_model *model = handle_at(s, 0, &model_class);
+  mr_channel_move_list_options options = MR_CHANNEL_MOVE_LIST_OPTIONS_INIT;
+  mr_status status = MR_OK;
+  options.channel = option_text(s, "channel");
+  options.limit = option_integer(s, "limit");
+  options.token = option_text(s, "token");
+  do {
+    mr_channel_move_page *page = NULL;
+    status = mr_model_list_channel_moves(model, &options, &page, error);
+    options.token = status == MR_OK ? next_page(s, drain_channel_move(s, page)) : NULL;
+  } while (options.token != NULL);
+  return status;
+}
+
+/* --- what becomes of versions ------------------------------------------------------------- */
+
+/* The text of the second place, NULL when it is missing. */
+static const char *reason_of(scenario *s) {
+  return places(s) > 1 ? text_at(s, 1) : NULL;
+}
+
+static mr_status version_deprecate(scenario *s, mr_error *error) {
+  mr_deprecate_options options = MR_DEPRECATE_OPTIONS_INIT;
+  options.reason = option_text(s, "reason");
+  options.replacement = option_text(s, "replacement");
+  options.cancel = option_handle(s, "cancel", &cancel_class);
+  return mr_version_deprecate(handle_at(s, 0, &version_class), &options, error);
+}
+
+static mr_status version_undeprecate(scenario *s, mr_error *error) {
+  return mr_version_undeprecate(handle_at(s, 0, &version_class), reason_of(s), error);
+}
+
+static mr_status version_yank(scenario *s, mr_error *error) {
+  mr_yank_options options = MR_YANK_OPTIONS_INIT;
+  options.channels = (mr_yank_channels)option_named(s, "channels", yank_channels);
+  options.reason = option_text(s, "reason");
+  options.replacement = option_text(s, "replacement");
+  options.cancel = option_handle(s, "cancel", &cancel_class);
+  return mr_version_yank(handle_at(s, 0, &version_class), &options, error);
+}
+
+static mr_status version_unyank(scenario *s, mr_error *error) {
+  return mr_version_unyank(handle_at(s, 0, &version_class), reason_of(s), error);
+}
+
+static mr_status version_delete(scenario *s, mr_error *error) {
+  return mr_version_delete(handle_at(s, 0, &version_class), text_at(s, 1), error);
+}
+
+/* --- lineage ------------------------------------------------------------------------------ */
+
+static mr_status registry_lineage(scenario *s, mr_error *error) {
+  mr_lineage_options options = MR_LINEAGE_OPTIONS_INIT;
+  mr_lineage *lineage = NULL;
+  options.direction = (mr_lineage_direction)option_named(s, "direction", lineage_directions);
+  options.dataset_digest = option_text(s, "dataset_digest");
+  options.run_id = option_text(s, "run_id");
+  options.version = option_text(s, "version");
+  options.channel = option_text(s, "channel");
+  options.depth = option_integer(s, "depth");
+  options.limit = option_integer(s, "limit");
+  options.cancel = option_handle(s, "cancel", &cancel_class);
+  mr_status status =
+      mr_registry_lineage(handle_at(s, 0, &registry_class), &options, &lineage, error);
+  if (status == MR_OK) result_handle(s, &lineage_class, lineage);
+  return status;
+}
+
+static mr_status lineage_edges(scenario *s, mr_error *error) {
+  (void)error;
+  const mr_lineage *lineage = handle_at(s, 0, &lineage_class);
+  for (int64_t i = 0; i < mr_lineage_count(lineage); i++) {
+    say_record(s, edge_fields, mr_lineage_at(lineage, i));
+  }
+  return MR_OK;
+}
+
 const verb release_verbs[] = {{"registry_create_model", registry_create_model},
                               {"registry_open_model", registry_open_model},
                               {"registry_list_models", registry_list_models},
                               {"model_open_version", model_open_version},
                               {"model_list_versions", model_list_versions},
+                              {"version_list_inputs", version_list_inputs},
+                              {"version_deprecate", version_deprecate},
+                              {"version_undeprecate", version_undeprecate},
+                              {"version_yank", version_yank},
+                              {"version_unyank", version_unyank},
+                              {"version_delete", version_delete},
                               {"registry_resolve", registry_resolve},
-                              {"gate_new", gate_new},
-                              {"gate_add_rule", gate_add_rule},
-                              {"gate_parse", gate_parse},
-                              {"gate_text", gate_text},
-                              {"gate_digest", gate_digest},
-                              {"registry_attach_gate", registry_attach_gate},
-                              {"registry_open_gate", registry_open_gate},
-                              {"model_promote", model_promote},
-                              {"request_version", request_version},
-                              {"registry_open_request", registry_open_request},
-                              {"registry_list_requests", registry_list_requests},
-                              {"request_decision", request_decision},
-                              {"decision_rules", decision_rules},
-                              {"decision_text", decision_text},
-                              {"decision_json", decision_json},
                               {"model_create_channel", model_create_channel},
                               {"model_list_channels", model_list_channels},
                               {"model_move_channel", model_move_channel},
+                              {"model_roll_back_channel", model_roll_back_channel},
+                              {"model_clear_channel", model_clear_channel},
+                              {"model_list_channel_moves", model_list_channel_moves},
+                              {"registry_lineage", registry_lineage},
+                              {"lineage_edges", lineage_edges},
                               {NULL, NULL}};

@@ -19,6 +19,11 @@ from scenario_step import Argument, ScenarioError, Step, to_integer
 
 MAX_WRITTEN = 400  # longer ones are written as their size and fingerprint
 MASK = 2**64 - 1
+# The verbs that need no handle.
+MAKERS = frozenset(
+    "registry_open cancel_new manifest_new gate_new gate_parse"
+    " semver_parse semver_range_parse".split()
+)
 ESCAPED = {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x22: '\\"', 0x5C: "\\\\"}
 
 
@@ -61,8 +66,21 @@ def written(value: Any) -> str:
     if isinstance(value, float):
         return "nan" if math.isnan(value) else f"{value:.17g}"
     if isinstance(value, enum.Enum):
-        return str(value.value) if value.name.startswith("UNKNOWN_") else value.name
+        is_named = value.name and not value.name.startswith("UNKNOWN_")
+        return value.name if is_named else str(value.value)
     return str(int(value))
+
+
+def class_name(noun: str) -> str:
+    """semver_range -> SemverRange"""
+    return "".join(word.capitalize() for word in noun.split("_"))
+
+
+def noun_of(verb: str) -> str:
+    """The longest name of a class that a verb begins with; "" for none."""
+    words = verb.split("_")
+    nouns = ("_".join(words[:count]) for count in range(len(words) - 1, 0, -1))
+    return next((noun for noun in nouns if hasattr(modelreg, class_name(noun))), "")
 
 
 # --- steps -----------------------------------------------------------------------------------
@@ -200,17 +218,15 @@ class World:
         verb is a property, whose value is said."""
         if step.verb in ("library_version", "abi_level", "status_name"):
             return getattr(modelreg, step.verb), 0
-        for noun in ("registry", "cancel", "manifest", "gate"):
-            if step.verb in (f"{noun}_open", f"{noun}_new", f"{noun}_parse"):
-                maker: Callable[..., Any] = getattr(modelreg, noun.capitalize())
-                if not step.verb.endswith("_new"):
-                    maker = getattr(maker, step.verb[len(noun) + 1 :])
-                return maker, 0
-        noun, _, method = step.verb.partition("_")
-        if not step.places or not hasattr(modelreg, noun.capitalize()):
+        noun = noun_of(step.verb)
+        method = step.verb[len(noun) + 1 :]
+        if not noun:
             raise ScenarioError(f"there is no verb {step.verb}")
+        kind = getattr(modelreg, class_name(noun))
+        if step.verb in MAKERS:
+            maker: Callable[..., Any] = kind if method == "new" else getattr(kind, method)
+            return maker, 0
         handle = self.handle(step, 0)
-        kind = getattr(modelreg, noun.capitalize())
         if not isinstance(handle, kind) or not hasattr(kind, method):
             raise ScenarioError(f"there is no verb {step.verb} of {handle!r}")
         if method.startswith("list_") and {"pages", "token"} & set(step.options):
@@ -293,7 +309,7 @@ class World:
             count = f"{len(result)} " if step.verb == "blob_read" else ""
             self.say(count + quoted(bytes(result), is_text=False))
         elif isinstance(result, int):
-            self.say(str(result))
+            self.say(str(int(result)))
         elif isinstance(result, modelreg.Report):
             sums = result.info
             self.say(

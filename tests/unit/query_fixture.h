@@ -10,26 +10,38 @@
 
 #include <math.h>
 
-/* One value of the subject, by the canonical text of its path. With `names` it says what the star
- * of the path stands for. */
+/* One value of the subject, by the canonical text of its path, behind which stands "#0", "#1" ...
+ * for a value of the first dataset, the second ... With `names` it says what the star of the path
+ * stands for, or which datasets it may be about; a dataset's path without names and "#" is that of
+ * the only one. */
 typedef struct fact {
   const char *path;
   mri_value_kind kind;
   double number;
   const char *text;
   const char *const *names;
+  bool open;
 } fact;
 
 #define NUMBER(path, value)                                                                        \
-  { path, MRI_VALUE_NUMBER, value, NULL, NULL }
+  { path, MRI_VALUE_NUMBER, value, NULL, NULL, false }
 #define TEXT(path, value)                                                                          \
-  { path, MRI_VALUE_TEXT, 0, value, NULL }
+  { path, MRI_VALUE_TEXT, 0, value, NULL, false }
 #define UNREADABLE(path)                                                                           \
-  { path, MRI_VALUE_UNREADABLE, 0, NULL, NULL }
+  { path, MRI_VALUE_UNREADABLE, 0, NULL, NULL, false }
 #define NAMES(path, list)                                                                          \
-  { path, MRI_VALUE_MISSING, 0, NULL, list }
+  { path, MRI_VALUE_MISSING, 0, NULL, list, false }
+/* The same, while they may still change. */
+#define OPEN_NUMBER(path, value)                                                                   \
+  { path, MRI_VALUE_NUMBER, value, NULL, NULL, true }
+#define OPEN_TEXT(path, value)                                                                     \
+  { path, MRI_VALUE_TEXT, 0, value, NULL, true }
+#define OPEN_MISSING(path)                                                                         \
+  { path, MRI_VALUE_MISSING, 0, NULL, NULL, true }
+#define OPEN_NAMES(path, list)                                                                     \
+  { path, MRI_VALUE_MISSING, 0, NULL, list, true }
 #define FACTS_END                                                                                  \
-  { NULL, MRI_VALUE_MISSING, 0, NULL, NULL }
+  { NULL, MRI_VALUE_MISSING, 0, NULL, NULL, false }
 
 typedef struct fixture {
   const fact *facts;
@@ -39,16 +51,18 @@ typedef struct fixture {
   int fail_at;
 } fixture;
 
-static inline const fact *fixture_find(const fixture *f, const mri_query_path *path) {
+/* *out stays NULL when there is no such fact. */
+static inline mr_status fixture_find(const fixture *f, const mri_query_path *path, const fact **out,
+                                     mr_error *error) {
   mri_str text;
   mri_str_init(&text, mri_mem_default());
   mri_path_print(path, &text);
-  const fact *found = NULL;
-  for (const fact *p = f->facts; p->path != NULL && found == NULL; p++) {
-    if (mri_str_text(&text) != NULL && strcmp(p->path, mri_str_text(&text)) == 0) found = p;
-  }
+  if (path->which != NULL && path->which[0] != '\0') mri_str_addf(&text, "#%s", path->which);
+  bool failed = text.failed;
+  for (const fact *p = f->facts; p->path != NULL && *out == NULL && !failed; p++)
+    if (strcmp(p->path, mri_str_text(&text)) == 0) *out = p;
   mri_str_free(&text);
-  return found;
+  return failed ? mri_error_no_memory(error) : MR_OK;
 }
 
 static inline mr_status fixture_fail(fixture *f, mr_error *error) {
@@ -61,27 +75,38 @@ static inline mr_status fixture_get(void *ctx, const mri_query_path *path, mri_a
   fixture *f = ctx;
   (void)arena;
   assert_int_equal(path->star, -1);
+  assert_int_equal(path->some, path->which != NULL);
   f->gets++;
   mr_status status = fixture_fail(f, error);
-  const fact *found = fixture_find(f, path);
+  const fact *found = NULL;
+  if (status == MR_OK) status = fixture_find(f, path, &found, error);
   if (status != MR_OK || found == NULL) return status;
   *out = (mri_query_value){found->kind, found->number, found->text,
-                           found->text == NULL ? 0 : strlen(found->text)};
+                           found->text == NULL ? 0 : strlen(found->text), found->open};
   return MR_OK;
 }
 
 static inline mr_status fixture_expand(void *ctx, const mri_query_path *path, mri_arena *arena,
-                                       const char *const **names, size_t *count, mr_error *error) {
+                                       mri_query_names *out, mr_error *error) {
+  static const char *const only[] = {""};
   fixture *f = ctx;
   (void)arena;
-  assert_true(path->star >= 0 && path->star < path->count);
-  assert_string_equal(path->parts[path->star], "*");
+  assert_null(path->which);
+  assert_true(path->some || path->star >= 0);
+  if (path->star >= 0) assert_string_equal(path->parts[path->star], "*");
   f->expands++;
   mr_status status = fixture_fail(f, error);
-  const fact *found = fixture_find(f, path);
-  if (status != MR_OK || found == NULL || found->names == NULL) return status;
-  *names = found->names;
-  while (found->names[*count] != NULL) ++*count;
+  const fact *found = NULL;
+  if (status == MR_OK) status = fixture_find(f, path, &found, error);
+  if (status != MR_OK || found == NULL) return status;
+  out->open = found->open;
+  if (found->names == NULL) {
+    if (path->star < 0 && found->kind != MRI_VALUE_MISSING)
+      *out = (mri_query_names){only, 1, false};
+    return MR_OK;
+  }
+  out->names = found->names;
+  while (found->names[out->count] != NULL) out->count++;
   return MR_OK;
 }
 
@@ -154,6 +179,14 @@ static inline mri_truth truth_over(const char *text, const fact *facts) {
   mri_truth truth = e.result.truth;
   evaluated_free(&e);
   return truth;
+}
+
+/* How many rounds of random things to try: fewer where MR_TEST_SCALE is below 1. */
+static inline uint64_t rounds(uint64_t count) {
+  const char *text = getenv("MR_TEST_SCALE");
+  double scale = text == NULL || text[0] == '\0' ? 1 : strtod(text, NULL);
+  double scaled = (double)count * scale;
+  return scaled < 1000 ? 1000 : (uint64_t)scaled;
 }
 
 /* A small generator with a fixed seed, so that every run tries the same things. */

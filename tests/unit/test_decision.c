@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry_test.h"
 
-#include "registry/decision.h"
+#include "registry/decide.h"
+#include "registry/request_row.h"
 
 static void text_fits(void **state) {
   (void)state;
@@ -50,23 +51,34 @@ static void failure_names_the_first_rule(void **state) {
   (void)state;
   static const struct {
     const char *gate;
+    mr_status status;
     const char *message;
   } cases[] = {
-      {"a: metrics.x > 0\nb: metrics.x > 2", "what: rule 'b' failed: metrics.x is 1, not > 2"},
-      {"a: metrics.x > 3\nb: metrics.x > 2",
+      {"a: metrics.x > 0\nb: metrics.x > 2", MR_GATE_FAILED,
+       "what: rule 'b' failed: metrics.x is 1, not > 2"},
+      {"a: metrics.x > 3\nb: metrics.x > 2", MR_GATE_FAILED,
        "what: rule 'a' failed: metrics.x is 1, not > 3, and 1 more rule"},
       {"a: metrics.y > 3\nb: metrics.x > 2\nc: metrics.x > 0\nd: metrics.z IS NOT NULL",
-       "what: rule 'a' failed: metrics.y is missing, and 2 more rules"},
+       MR_GATE_FAILED, "what: rule 'a' failed: metrics.y is missing, and 2 more rules"},
+      {"a: approvals.risk > 0\nb: metrics.x > 2\nc: checks.y = 'passed'", MR_GATE_FAILED,
+       "what: rule 'b' failed: metrics.x is 1, not > 2"},
+      {"a: metrics.x > 0\nb: checks.y = 'passed'", MR_GATE_PENDING,
+       "what: rule 'b' is pending: checks.y is missing"},
+      {"a: checks.z = 'passed'\nb: checks.y = 'passed'", MR_GATE_PENDING,
+       "what: rule 'a' is pending: checks.z is missing, and 1 more rule"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     decided d;
-    mr_decision *decision = NULL;
+    mri_judgement judgement;
     mr_error error = MR_ERROR_INIT;
     decide(&d, cases[i].gate);
-    OK(mr_request_decision(d.request, &decision, &error));
-    assert_int_equal(mri_decision_failure(decision, "what", &error), MR_GATE_FAILED);
+    mri_judgement_init(&judgement, mri_mem_default());
+    mri_tx *tx = registry_begin(d.registry, MRI_TX_READ);
+    OK(mri_judgement_read(tx, d.request->id, 0, &judgement, &error));
+    registry_end(tx);
+    assert_int_equal(mri_judgement_failure(&judgement, "what", &error), cases[i].status);
     assert_string_equal(error.message, cases[i].message);
-    mr_decision_free(decision);
+    mri_judgement_destroy(&judgement);
     drain(&d);
   }
 }

@@ -251,8 +251,43 @@ static void test_lexer_without_memory(void **state) {
   assert_true(unit_fail_allocations(attempt_tokens, text) >= 1);
 }
 
+static size_t encode(uint32_t c, char *out) {
+  static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+  size_t size = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+  for (size_t i = size; i > 0; i--, c >>= 6)
+    out[i - 1] = (char)(i == 1 ? leads[size] | c : 0x80 | (c & 0x3f));
+  out[size] = '\0';
+  return size;
+}
+
+/* Which characters beyond ASCII a name may have without quotes: those on either side of each edge. */
+static void test_letters_beyond_ascii(void **state) {
+  (void)state;
+  static const struct {
+    uint32_t c;
+    bool letter;
+  } table[] = {
+      {0xa0, false},   {0xa1, true},    {0xac, true},    {0xad, false},  {0xae, true},
+      {0x167f, true},  {0x1680, false}, {0x1681, true},  {0x1fff, true}, {0x2000, false},
+      {0x202e, false}, {0x206f, false}, {0x2070, true},  {0x2fff, true}, {0x3000, false},
+      {0x3001, true},  {0xfefe, true},  {0xfeff, false}, {0xff00, true}, {0x1f600, true},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    char name[8];
+    (void)encode(table[i].c, name);
+    assert_int_equal(mri_name_is_plain(name, false), table[i].letter);
+    char text[32];
+    (void)snprintf(text, sizeof text, "tags.a%s = 'x'", name);
+    mri_query *query = NULL;
+    mr_status status = mri_query_parse(mri_mem_default(), text, &query, NULL);
+    assert_int_equal(status, table[i].letter ? MR_OK : MR_INVALID_ARGUMENT);
+    mri_query_free(query);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_letters_beyond_ascii),
       cmocka_unit_test(test_symbols_and_keywords),
       cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_quotes),

@@ -66,8 +66,9 @@ static mr_registry *with_versions(const char *const *numbers) {
   mri_tx *tx = registry_begin(registry, MRI_TX_GOVERN);
   OK(mri_sql_run(tx, &error,
                  "INSERT INTO request (uuid, model_id, transition, state, run_id, artifact_path, "
-                 "version, candidate_digest, gate_digest, intent, actor, created_us) "
-                 "VALUES ('u', 1, 'promote', 2, 1, '', '', x'00', x'00', x'00', 'a', 1)",
+                 "version, candidate_digest, gate_digest, intent, asked_bump, closed_us, actor, "
+                 "created_us) "
+                 "VALUES ('u', 1, 'promote', 2, 1, '', '', x'00', x'00', x'00', 0, 1, 'a', 1)",
                  ""));
   for (int64_t i = 0; numbers[i] != NULL; i++) {
     mri_semver number;
@@ -80,8 +81,9 @@ static mr_registry *with_versions(const char *const *numbers) {
     OK(mri_sql_run(tx, &error,
                    "INSERT INTO version (uuid, model_id, sort_key, number, released, status, "
                    "run_id, artifact_path, digest, file_count, total_size, params_digest, "
-                   "request_id, actor, created_us) VALUES (?1, 1, ?2, ?3, ?4, 1, 1, ?1, x'00', 1, "
-                   "1, x'00', 1, 'a', 1)",
+                   "request_id, dataset_digests, status_actor, status_us, actor, created_us) "
+                   "VALUES (?1, 1, ?2, ?3, ?4, 1, 1, ?1, x'00', 1, 1, x'00', 1, x'', 'a', 1, 'a', "
+                   "1)",
                    "tbti", (const char *)text, (const void *)key.data, key.size, numbers[i],
                    (int64_t)(number.prerelease[0] == '\0')));
     mri_str_free(&key);
@@ -173,6 +175,25 @@ static void taken_numbers(void **state) {
   mr_registry_close(registry);
 }
 
+/* A number that was deleted is taken for ever, and what is raised goes on from it. */
+static void deleted_numbers(void **state) {
+  (void)state;
+  static const char *const numbers[] = {"1.0.0+a", "2.3.0+b", NULL};
+  mr_registry *registry = with_versions(numbers);
+  mr_promote_options o = MR_PROMOTE_OPTIONS_INIT;
+  mr_error error = MR_ERROR_INIT;
+  mri_semver number;
+  registry_execute(registry, "UPDATE version SET status = 4 WHERE number = '2.3.0+b'");
+  OK(choose(registry, &o, &number, &error));
+  assert_int_equal(number.major, 2);
+  assert_int_equal(number.minor, 4);
+  o.version = "2.3.0";
+  assert_int_equal(choose(registry, &o, &number, &error), MR_ALREADY_EXISTS);
+  registry_says(&error, "m@2.3.0+b was deleted");
+  mr_registry_close(registry);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
 static bool choose_once(void *ctx) {
   mr_promote_options o = MR_PROMOTE_OPTIONS_INIT;
   mr_error error = MR_ERROR_INIT;
@@ -200,6 +221,7 @@ int main(void) {
       cmocka_unit_test(default_bumps),
       cmocka_unit_test(raises),
       cmocka_unit_test(taken_numbers),
+      cmocka_unit_test(deleted_numbers),
       cmocka_unit_test(memory_runs_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

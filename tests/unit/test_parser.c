@@ -126,7 +126,7 @@ static void test_mlflow_filters(void **state) {
       {"attributes.start_time >= 1664067852747", "attributes.start_time >= 1664067852747"},
       {"start_time > 1 AND end_time < 2", "attributes.start_time > 1 AND attributes.end_time < 2"},
       {"created > 0", "attributes.start_time > 0"},
-      {"user_id = 'me'", "attributes.user_id = 'me'"},
+      {"user_id = 'me'", "attributes.actor = 'me'"},
       {"dataset.name = \"d\" AND dataset.context=\"train\"",
        "dataset.name = 'd' AND dataset.context = 'train'"},
       {"datasets.digest IN ('s8ds293b', 'jks834s2')", "dataset.digest IN ('s8ds293b', 'jks834s2')"},

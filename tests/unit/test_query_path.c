@@ -57,7 +57,8 @@ static const struct {
     {"artifact_uri", "attributes|artifact_uri"},
     {"start_time", "attributes|start_time"},
     {"end_time", "attributes|end_time"},
-    {"user_id", "attributes|user_id"},
+    {"user_id", "attributes|actor"},
+    {"attr.user_id", "attributes|actor"},
     {"run_name", "attributes|run_name"},
     {"run_id", "attributes|run_id"},
     {"`run_id`", "attributes|run_id"},
@@ -181,7 +182,7 @@ static void test_quoting_only_where_needed(void **state) {
 
 static void test_equal_paths(void **state) {
   (void)state;
-  mri_query_path a = {MRI_SUMMARY_NONE, 2, {"metrics", "x"}, -1};
+  mri_query_path a = {MRI_SUMMARY_NONE, 2, {"metrics", "x"}, -1, false, NULL};
   mri_query_path b = a;
   assert_true(mri_path_equal(&a, &b));
   b.parts[1] = "y";
@@ -196,13 +197,70 @@ static void test_equal_paths(void **state) {
   b = a;
   b.star = 1;
   assert_false(mri_path_equal(&a, &b));
+  a = (mri_query_path){MRI_SUMMARY_NONE, 2, {"dataset", "name"}, -1, true, "0"};
+  b = a;
+  assert_true(mri_path_equal(&a, &b));
+  b.which = "1";
+  assert_false(mri_path_equal(&a, &b));
+  b.which = NULL;
+  assert_false(mri_path_equal(&a, &b));
+  assert_false(mri_path_equal(&b, &a));
+  b.some = false;
+  a.which = NULL;
+  assert_false(mri_path_equal(&a, &b));
+}
+
+static void test_datasets_of_the_same_run(void **state) {
+  (void)state;
+  mri_query_path a = {MRI_SUMMARY_NONE, 2, {"dataset", "name"}, -1, true, NULL};
+  mri_query_path b = {MRI_SUMMARY_NONE, 2, {"dataset", "digest"}, -1, true, NULL};
+  assert_true(mri_path_same_some(&a, &b));
+  b = (mri_query_path){MRI_SUMMARY_NONE, 3, {"incumbent", "dataset", "name"}, -1, true, NULL};
+  assert_false(mri_path_same_some(&a, &b));
+  a = (mri_query_path){MRI_SUMMARY_NONE, 4, {"evaluations", "*", "dataset", "name"}, 1, true, NULL};
+  b = a;
+  assert_true(mri_path_same_some(&a, &b));
+  b.star = -1; /* an evaluation of the name * */
+  assert_false(mri_path_same_some(&a, &b));
+  b.parts[1] = "h";
+  assert_false(mri_path_same_some(&a, &b));
+}
+
+/* "Not every one" is seen wherever it is said, "none" said right is not, nor are datasets. */
+static void test_negated_stars(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    bool negates;
+  } table[] = {
+      {"NOT artifacts.*.size > 1", true},
+      {"NOT (1 = 1 AND (2 = 2 OR checks.* = 'passed'))", true},
+      {"1 = 1 OR NOT NOT checks.* = 'passed'", true},
+      {"NOT abs(-metrics.* + 1) > 2", true},
+      {"NOT artifacts.*.format IN ('a')", true},
+      {"NOT artifacts.*.format IS NULL", true},
+      {"artifacts.*.format NOT IN ('a')", false},
+      {"artifacts.*.format NOT LIKE 'a'", false},
+      {"artifacts.*.format IS NOT NULL", false},
+      {"artifacts.*.size > 1 AND NOT metrics.a > 1", false},
+      {"NOT metrics.\"*\" > 1", false},
+      {"NOT dataset.name = 'x'", false},
+      {"NOT evaluations.*.dataset.name = 'x'", true},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    mri_query *query = parse_ok(table[i].text);
+    if (mri_query_negates_star(query) != table[i].negates) print_error("%s\n", table[i].text);
+    assert_int_equal(mri_query_negates_star(query), table[i].negates);
+    mri_query_free(query);
+  }
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_families),    cmocka_unit_test(test_paths_in_order),
-      cmocka_unit_test(test_wrong_paths), cmocka_unit_test(test_quoting_only_where_needed),
-      cmocka_unit_test(test_equal_paths),
+      cmocka_unit_test(test_families),      cmocka_unit_test(test_paths_in_order),
+      cmocka_unit_test(test_wrong_paths),   cmocka_unit_test(test_quoting_only_where_needed),
+      cmocka_unit_test(test_equal_paths),   cmocka_unit_test(test_datasets_of_the_same_run),
+      cmocka_unit_test(test_negated_stars),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,8 +264,9 @@ static mri_truth write_truth(writer *w, int depth) {
 
 static void test_against_a_second_evaluator(void **state) {
   (void)state;
-  int counts[3] = {0, 0, 0};
-  for (uint64_t i = 0; i < 30000; i++) {
+  uint64_t counts[3] = {0, 0, 0};
+  uint64_t count = rounds(30000);
+  for (uint64_t i = 0; i < count; i++) {
     world drawn;
     writer w = {.d = {i * 7919}, .world = &drawn};
     draw_world(&w.d, &drawn);
@@ -278,14 +279,15 @@ static void test_against_a_second_evaluator(void **state) {
     assert_int_equal(truth_over(text, drawn.facts), expected);
     mri_mem_free(mri_mem_default(), text);
   }
-  assert_true(counts[MRI_TRUE] > 3000 && counts[MRI_FALSE] > 3000 && counts[MRI_UNKNOWN] > 3000);
+  for (int i = 0; i < 3; i++) assert_true(counts[i] > count / 10);
 }
 
 static void test_de_morgan(void **state) {
   (void)state;
   dice d = {31};
-  int unknown = 0;
-  for (int i = 0; i < 5000; i++) {
+  uint64_t unknown = 0;
+  uint64_t count = rounds(5000);
+  for (uint64_t i = 0; i < count; i++) {
     world drawn;
     draw_world(&d, &drawn);
     writer a = {.d = {roll(&d, 1U << 30)}, .world = &drawn};
@@ -319,7 +321,7 @@ static void test_de_morgan(void **state) {
     assert_int_equal(sides[0], sides[1]);
     unknown += sides[0] == MRI_UNKNOWN;
   }
-  assert_true(unknown > 300);
+  assert_true(unknown > count / 20);
 }
 
 int main(void) {

@@ -129,37 +129,48 @@ static void parses_ranges(void **state) {
   assert_int_equal(r.kind, MRI_SELECT_EXACT);
 }
 
+/* 12 and more hex digits are a digest, also where they are decimal ones. */
+static void parses_digests(void **state) {
+  (void)state;
+  mri_reference r;
+  mr_error error = MR_ERROR_INIT;
+  char text[80] = "m@";
+  memset(text + 2, 'F', 65);
+  for (size_t size = 12; size <= 64; size++) {
+    text[2 + size] = '\0';
+    OK(mri_reference_parse(text, false, &r, &error));
+    assert_int_equal(r.kind, MRI_SELECT_DIGEST);
+    assert_string_equal(r.digest_text, text + 2);
+    for (size_t i = 0; i < 64; i++) {
+      unsigned low = r.lowest.bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15;
+      unsigned high = r.highest.bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15;
+      assert_int_equal(low, i < size ? 15 : 0);
+      assert_int_equal(high, 15);
+    }
+    text[2 + size] = 'F';
+  }
+  text[67] = '\0';
+  assert_int_equal(mri_reference_parse(text, false, &r, &error), MR_LIMIT);
+  registry_says(&error, "a digest has 12 to 64 hex digits, not 65");
+  OK(mri_reference_parse("m@123456789012", false, &r, &error));
+  assert_int_equal(r.kind, MRI_SELECT_DIGEST);
+  OK(mri_reference_parse("m@12345678901", false, &r, &error));
+  assert_int_equal(r.kind, MRI_SELECT_RANGE);
+  OK(mri_reference_parse("m@abcdefabcde", false, &r, &error));
+  assert_int_equal(r.kind, MRI_SELECT_CHANNEL);
+}
+
 /* Every reference that is refused says which it was. */
 static void refuses_references(void **state) {
   (void)state;
-  static const char *const bad[] = {"@",
-                                    "m@",
-                                    "m@1.",
-                                    "m@1..2",
-                                    "m@1.0.0-",
-                                    "m@01.0.0",
-                                    "m@V1",
+  static const char *const bad[] = {
+      "@",        "m@",        "m@1.",          "m@1..2",        "m@1.0.0-",
+      "m@01.0.0", "m@V1",
 
-                                    "m@x.1",
-                                    "m@1.x.3",
-                                    "m@1.0.0@1.0.0",
-                                    "m@a b",
-                                    "m@>",
-                                    "m@^ ",
-                                    "m@^1 ",
-                                    "m@ ^1",
-                                    "m@0123456789abcdef",
-                                    "m@abcdefabcdefabcdef",
-                                    "m@1.0.0 ",
-                                    "m@1 -2",
-                                    "m@1|2",
-                                    "m@1,2",
-                                    "m@[1,2)",
-                                    "m@1.2.3*",
-                                    "m@latest ",
-                                    "m@é",
-                                    "m@^1 a",
-                                    "m@\t"};
+      "m@x.1",    "m@1.x.3",   "m@1.0.0@1.0.0", "m@a b",         "m@>",
+      "m@^ ",     "m@^1 ",     "m@ ^1",         "m@0123456789a", "m@1e5",
+      "m@1.0.0 ", "m@1 -2",    "m@1|2",         "m@1,2",         "m@[1,2)",
+      "m@1.2.3*", "m@latest ", "m@é",           "m@^1 a",        "m@\t"};
   mri_reference r;
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     mr_error error = MR_ERROR_INIT;
@@ -176,8 +187,10 @@ static void refuses_references(void **state) {
   registry_says(&error, "not allowed at column 6");
   assert_int_equal(mri_reference_parse("m@first try", false, &r, &error), MR_INVALID_ARGUMENT);
   registry_says(&error, "neither latest, a version such as 1.4.2, a range such as ^1.2 nor");
-  char longest[300] = "m@";
-  memset(longest + 2, '1', 257);
+  assert_int_equal(mri_reference_parse("m@0123456789a", false, &r, &error), MR_INVALID_ARGUMENT);
+  registry_says(&error, "a digest has 12 to 64 hex digits, not 11");
+  char longest[300] = "m@^";
+  memset(longest + 3, '1', 257);
   assert_int_equal(mri_reference_parse(longest, false, &r, &error), MR_LIMIT);
   registry_says(&error, "256 bytes");
 }
@@ -241,6 +254,7 @@ int main(void) {
       cmocka_unit_test(channel_names),
       cmocka_unit_test(parses_references),
       cmocka_unit_test(parses_ranges),
+      cmocka_unit_test(parses_digests),
       cmocka_unit_test(refuses_references),
       cmocka_unit_test(finds_versions),
   };

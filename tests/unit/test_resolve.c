@@ -107,16 +107,28 @@ static void ranges_are_active(void **state) {
           "model 'm' has no active version in ^1.2 (>=1.2.0-0 <2.0.0-0): 1.2.0+a is yanked; "
           "2.0.0-rc.1+a is the highest outside");
   registry_execute(registry, "UPDATE version SET status = 2 WHERE number LIKE '2.%'");
+  resolves(registry, "m@>=1.1", MR_RESOLVE_PRERELEASES, "1.1.0+a"); /* active before deprecated */
   registry_execute(registry, "UPDATE version SET status = 9 WHERE number LIKE '1.1.%'");
+  resolves(registry, "m@>=1.1", MR_RESOLVE_PRERELEASES, "2.0.0-rc.1+a");
+  refuses(registry, "m@>=1.1", 0,
+          "model 'm' has no active version in >=1.1 (>=1.1.0): 2.0.0-rc.1+a is a prerelease, which "
+          "needs MR_RESOLVE_PRERELEASES; 1.2.0+a is yanked; 1.1.0+a is not active; 1.0.0+a is the "
+          "highest outside");
+  registry_execute(registry, "UPDATE version SET status = 4 WHERE number LIKE '2.%'");
   refuses(registry, "m@>=1.1", MR_RESOLVE_PRERELEASES,
-          "model 'm' has no active version in >=1.1 (>=1.1.0-0): 2.0.0-rc.1+a is deprecated; "
+          "model 'm' has no active version in >=1.1 (>=1.1.0-0): 2.0.0-rc.1+a was deleted; "
           "1.2.0+a is yanked; 1.1.0+a is not active; 1.0.0+a is the highest outside");
   registry_execute(registry, "UPDATE version SET status = 3");
   refuses(registry, "m@*", 0,
           "model 'm' has no active version in * (*): 2.0.0-rc.1+a is yanked; 1.2.0+a is yanked; "
           "1.1.0+a is yanked; and more");
   refuses(registry, "m@3", 0,
-          "model 'm' has no active release among 4 versions; 0 active prereleases were left out");
+          "model 'm' has no active release among 4 versions; left out: 4 yanked");
+  registry_execute(registry, "UPDATE version SET status = 4 WHERE number LIKE '1.1.%'");
+  registry_execute(registry, "UPDATE version SET status = 2 WHERE number LIKE '2.%'");
+  refuses(registry, "m", 0,
+          "model 'm' has no active release among 4 versions; left out: 1 deprecated prereleases, 2 "
+          "yanked, 1 deleted");
   mr_model_free(model);
   mr_registry_close(registry);
   assert_int_equal(mri_mem_live(), 0);
@@ -148,6 +160,48 @@ static void messages_have_an_end(void **state) {
   registry_says(&error, "1.4.0-ppp");
   registry_says(&error, "... is a prerelease");
   assert_true(strlen(error.message) < sizeof error.message);
+  mr_model_free(model);
+  mr_registry_close(registry);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
+/* Digests that begin alike, which no test can make of artifacts. */
+static void digests_begin_alike(void **state) {
+  (void)state;
+  static const char *const updates[] = {
+      "UPDATE version SET digest = x'aabbccddeeff000000000000000000000000000000000000000000000000"
+      "0001' WHERE number = '1.0.0+a'",
+      "UPDATE version SET digest = x'aabbccddeeff000000000000000000000000000000000000000000000000"
+      "0002' WHERE number = '1.1.0+a'",
+      "UPDATE version SET digest = x'aabbccddeeff100000000000000000000000000000000000000000000000"
+      "0000' WHERE number = '1.2.0+a'",
+      "UPDATE version SET digest = x'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+      "ffff' WHERE released = 0",
+  };
+  mr_error error = MR_ERROR_INIT;
+  mr_model *model = NULL;
+  mr_version *version = NULL;
+  mr_registry *registry = with_versions(&model);
+  for (size_t i = 0; i < 4; i++) registry_execute(registry, updates[i]);
+  assert_int_equal(mr_registry_resolve(registry, "m@AabbccddeeFF", NULL, &version, &error),
+                   MR_CONFLICT);
+  assert_string_equal(error.message, "digest AabbccddeeFF means several versions of model 'm', "
+                                     "1.0.0+a and 1.1.0+a at least; give more digits");
+  assert_int_equal(mr_registry_resolve(registry, "m@aabbccddeeff0", NULL, &version, &error),
+                   MR_CONFLICT);
+  resolves(registry, "m@aabbccddeeff1", 0, "1.2.0+a");
+  resolves(registry, "m@ffffffffffff", 0, "2.0.0-rc.1+a");
+  resolves(registry, "m@aabbccddeeff0000000000000000000000000000000000000000000000000002", 0,
+           "1.1.0+a");
+  refuses(registry, "m@aabbccddeefe", 0, "model 'm' has no version with the digest aabbccddeefe");
+  refuses(registry, "m@aabbccddeeff2", 0, "model 'm' has no version with the digest aabbccddeeff2");
+  /* What is deleted is told apart from nothing. */
+  registry_execute(registry, "UPDATE version SET status = 4 WHERE number = '1.1.0+a'");
+  resolves(registry, "m@aabbccddeeff0", 0, "1.0.0+a");
+  registry_execute(registry, "UPDATE version SET status = 4 WHERE number = '1.2.0+a'");
+  refuses(registry, "m@aabbccddeeff1", 0,
+          "model 'm' has no version with the digest aabbccddeeff1: 1.2.0+a was deleted");
+  assert_null(version);
   mr_model_free(model);
   mr_registry_close(registry);
   assert_int_equal(mri_mem_live(), 0);
@@ -240,7 +294,7 @@ static void damaged_rows(void **state) {
       "UPDATE version SET number = 'nonsense'", "UPDATE version SET number = ''",
       "UPDATE version SET digest = x'00'",      "UPDATE version SET artifact_path = 'nowhere'",
       "UPDATE artifact SET size = 5",           "UPDATE artifact SET digest = zeroblob(32)",
-      "UPDATE artifact SET path = 'other'",
+      "UPDATE artifact SET path = 'other'",     "UPDATE version SET dataset_digests = x'00'",
   };
   for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
     mr_error error = MR_ERROR_INIT;
@@ -253,6 +307,58 @@ static void damaged_rows(void **state) {
     if (status == MR_OK) status = mr_version_verify(version, NULL, NULL, NULL, &error);
     if (status == MR_OK) fail_msg("%s goes unseen", damages[i]);
     mr_version_free(version);
+    mr_model_free(model);
+    mr_registry_close(registry);
+    assert_int_equal(mri_mem_live(), 0);
+  }
+}
+
+/* So are those of a channel's history. */
+static void damaged_histories(void **state) {
+  (void)state;
+  static const char *const damages[] = {
+      "UPDATE channel_move SET place = 0",
+      "UPDATE channel_move SET place = -9223372036854775807",
+      "UPDATE channel_move SET place = 9223372036854775807",
+      "UPDATE channel_move SET kind = 77",
+      "UPDATE channel_move SET version_id = NULL, place = 9223372036854775807",
+      "UPDATE channel_move SET moved_us = -5",
+      "UPDATE channel SET sequence = 9223372036854775000",
+      "UPDATE channel SET sequence = -3",
+      "UPDATE channel SET sequence = 9223372036854775807",
+      "UPDATE channel_move SET sequence = 9223372036854775807 - sequence, version_id = NULL, "
+      "place = 9223372036854775807",
+      "DELETE FROM channel_move WHERE sequence = 2",
+      "UPDATE version SET status = 77",
+      "UPDATE version SET status_us = -1",
+      "UPDATE version SET replacement_id = id",
+      "UPDATE channel SET version_id = NULL",
+  };
+  for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+    mr_error error = MR_ERROR_INIT;
+    mr_model *model = NULL;
+    mr_version *version = NULL;
+    mr_roll_back_options back = MR_ROLL_BACK_OPTIONS_INIT;
+    mr_resolve_options then = MR_RESOLVE_OPTIONS_INIT;
+    mr_channel_move_list_options moves = MR_CHANNEL_MOVE_LIST_OPTIONS_INIT;
+    mr_channel_move_page *page = NULL;
+    mr_registry *registry = with_versions(&model);
+    OK(mr_model_create_channel(model, "live", &error));
+    OK(move(model, "1.0.0", "none", &error));
+    OK(move(model, "1.1.0", "1.0.0", &error));
+    OK(move(model, "1.2.0", "1.1.0", &error));
+    then.as_of_us = mri_clock_now_us(&registry->clock);
+    registry_execute(registry, damages[i]);
+    moves.channel = back.channel = "live";
+    mr_status status = mr_model_list_channel_moves(model, &moves, &page, &error);
+    assert_true(status == MR_OK || status == MR_CORRUPT);
+    mr_channel_move_page_free(page);
+    status = mr_registry_resolve(registry, "m@live", &then, &version, &error);
+    assert_true(status == MR_OK || status == MR_NOT_FOUND);
+    mr_version_free(version);
+    back.expected = strstr(damages[i], "channel SET version_id") == NULL ? "1.2.0" : "none";
+    status = mr_model_roll_back_channel(model, &back, NULL, &error);
+    assert_true(status == MR_OK || status == MR_NOT_FOUND || status == MR_CORRUPT);
     mr_model_free(model);
     mr_registry_close(registry);
     assert_int_equal(mri_mem_live(), 0);
@@ -294,13 +400,16 @@ typedef struct attempt {
   mr_registry *registry;
   const char *reference;
   mr_status expected;
+  int64_t as_of_us;
 } attempt;
 
 static bool resolve_once(void *ctx) {
   const attempt *a = ctx;
   mr_version *version = NULL;
   mr_error error = MR_ERROR_INIT;
-  mr_status status = mr_registry_resolve(a->registry, a->reference, NULL, &version, &error);
+  mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
+  options.as_of_us = a->as_of_us;
+  mr_status status = mr_registry_resolve(a->registry, a->reference, &options, &version, &error);
   if (status == MR_OK) status = mr_version_verify(version, NULL, NULL, NULL, &error);
   assert_true(status == a->expected || status == MR_NO_MEMORY);
   mr_version_free(version);
@@ -309,18 +418,29 @@ static bool resolve_once(void *ctx) {
 
 static void memory_runs_out(void **state) {
   (void)state;
-  static const char *const references[] = {
-      "m", "m@1.0.0", "m@live", "m@^1", "m@>=1.2.0-rc.1 || 1", "m@^2", "m@7"};
+  static const char *const references[] = {"m",  "m@1.0.0", "m@live", "m@^1", "m@>=1.2.0-rc.1 || 1",
+                                           NULL, "m@^2",    "m@7"};
+  char digest[80];
   mr_error error = MR_ERROR_INIT;
   mr_model *model = NULL;
+  mr_version *version = NULL;
+  mr_deprecate_options d = MR_DEPRECATE_OPTIONS_INIT;
   mr_registry *registry = with_versions(&model);
   OK(mr_model_create_channel(model, "live", &error));
   OK(move(model, "1.0.0", "none", &error));
-  for (size_t i = 0; i < 7; i++) {
-    attempt a = {registry, references[i], i < 5 ? MR_OK : MR_NOT_FOUND};
+  OK(mr_model_open_version(model, "1.0.0", &version, &error));
+  (void)snprintf(digest, sizeof digest, "m@%s", mr_version_info(version)->digest);
+  d.reason = "old";
+  d.replacement = "1.2.0";
+  int64_t now = mri_clock_now_us(&registry->clock);
+  OK(mr_version_deprecate(version, &d, &error));
+  for (size_t i = 0; i < 16; i++) {
+    const char *reference = references[i % 8] == NULL ? digest : references[i % 8];
+    attempt a = {registry, reference, i % 8 < 6 ? MR_OK : MR_NOT_FOUND, i < 8 ? 0 : now};
     assert_true(resolve_once(&a));
-    assert_true(unit_fail_allocations(resolve_once, &a) > (i < 5 ? 5 : 0));
+    assert_true(unit_fail_allocations(resolve_once, &a) > (i % 8 < 6 ? 5 : 0));
   }
+  mr_version_free(version);
   mr_model_free(model);
   mr_registry_close(registry);
   assert_int_equal(mri_mem_live(), 0);
@@ -330,8 +450,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(latest_is_active),     cmocka_unit_test(ranges_are_active),
       cmocka_unit_test(messages_have_an_end), cmocka_unit_test(ranges_are_searched_exactly),
-      cmocka_unit_test(damaged_rows),         cmocka_unit_test(damaged_keys),
-      cmocka_unit_test(memory_runs_out),
+      cmocka_unit_test(damaged_histories),    cmocka_unit_test(damaged_rows),
+      cmocka_unit_test(damaged_keys),         cmocka_unit_test(memory_runs_out),
+      cmocka_unit_test(digests_begin_alike),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

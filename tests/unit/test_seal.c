@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The digest of a candidate: any single thing that a rule can read changes it, and the order in which
- * things were logged does not. */
+/* The digest of a candidate: any single thing that a rule can read changes it, and the order in
+ * which things were logged does not. */
 #include "registry_test.h"
 
 #include "registry/seal.h"
@@ -32,6 +32,35 @@ static char *record_dataset(mr_registry *registry, char id[40]) {
   mr_manifest_free(manifest);
   mr_experiment_free(experiment);
   return id;
+}
+
+/* A finished evaluation "e" of the run with one of everything. */
+static void evaluate(seal_fixture *f) {
+  mr_error error = MR_ERROR_INIT;
+  mr_run *run = NULL;
+  mr_run_options o = MR_RUN_OPTIONS_INIT;
+  mr_input_options in = MR_INPUT_OPTIONS_INIT;
+  mr_metric *metric = NULL;
+  mr_experiment *experiment = NULL;
+  const double value = 0.5;
+  const int64_t step = 1;
+  const int64_t time_us = 10;
+  o.kind = MR_RUN_KIND_EVALUATION;
+  o.name = "e";
+  OK(mr_registry_open_experiment(f->registry, "unit", &experiment, &error));
+  OK(mr_experiment_start_run(experiment, &o, &run, &error));
+  in.role = "candidate";
+  in.run_id = mr_run_info(f->run)->id;
+  OK(mr_run_log_input(run, &in, &error));
+  OK(mr_run_log_param(run, "e", "value", &error));
+  OK(mr_run_set_tag(run, "e", "value", &error));
+  OK(mr_run_metric(run, "e", &metric, &error));
+  OK(mr_metric_log_many(metric, &value, &step, &time_us, 1, &error));
+  mr_metric_free(metric);
+  registry_put(run, "e", "content");
+  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &error));
+  mr_run_free(run);
+  mr_experiment_free(experiment);
 }
 
 /* A run with two of everything, logged forwards or backwards. */
@@ -67,12 +96,14 @@ static void fill(seal_fixture *f, bool backwards) {
     OK(mr_run_log_artifact_link(f->run, &link, &error));
   }
   OK(mr_run_finish(f->run, MR_RUN_STATUS_FINISHED, &error));
+  evaluate(f);
   f->id = registry_run_id(f->registry, f->run);
   /* What is different from run to run and from clock to clock is made the same. */
   registry_execute(f->registry,
                    "UPDATE run SET uuid = '01234567-89ab-7def-8123-00000000000' || id, "
                    "started_us = 1, ended_us = 2");
-  registry_execute(f->registry, "UPDATE input SET target = (SELECT uuid FROM run WHERE kind = 2)");
+  registry_execute(f->registry, "UPDATE input SET target = (SELECT uuid FROM run WHERE run.kind = "
+                                "CASE input.kind WHEN 3 THEN 1 ELSE 2 END)");
 }
 
 static void drain(seal_fixture *f) {
@@ -80,16 +111,33 @@ static void drain(seal_fixture *f) {
   mr_registry_close(f->registry);
 }
 
-static mr_status read_digest(const seal_fixture *f, mri_digest *out, mr_error *error) {
+/* Of the candidate with this copy of the tags, and with or without the evaluation. */
+static mr_status read_digest_as(const seal_fixture *f, int64_t tags_of, bool evaluated,
+                                mri_digest *out, mr_error *error) {
   mri_tree tree;
-  mri_tx *tx = NULL;
-  mr_status status = mri_tx_begin(f->registry->store, MRI_TX_READ, NULL, &tx, error);
+  mri_judged_runs runs;
+  const mri_candidate *found = NULL;
+  mri_candidate candidate = {.mem = mri_mem_default(),
+                             .run_id = f->id,
+                             .run = "01234567-89ab-7def-8123-000000000001",
+                             .tree = &tree,
+                             .artifact_path = "",
+                             .tags_of = tags_of,
+                             .evaluations = &runs};
+  mr_status status = mri_tx_begin(f->registry->store, MRI_TX_READ, NULL, &candidate.tx, error);
   if (status != MR_OK) return status;
   mri_tree_init(&tree, mri_mem_default());
-  status = mri_tree_of_run(tx, f->id, "run", "", &tree, error);
-  if (status == MR_OK) status = mri_candidate_digest(tx, f->id, &tree, out, error);
+  mri_judged_runs_init(&runs, mri_mem_default());
+  status = mri_tree_of_run(candidate.tx, f->id, "run", "", &tree, error);
+  if (status == MR_OK && evaluated) status = mri_judged_runs_find(&candidate, "e", &found, error);
+  if (status == MR_OK) status = mri_candidate_digest(&candidate, out, error);
+  mri_judged_runs_destroy(&runs);
   mri_tree_destroy(&tree);
-  return mri_tx_end(tx, status, error);
+  return mri_tx_end(candidate.tx, status, error);
+}
+
+static mr_status read_digest(const seal_fixture *f, mri_digest *out, mr_error *error) {
+  return read_digest_as(f, 0, true, out, error);
 }
 
 static void digest_of(const seal_fixture *f, mri_digest *out) {
@@ -167,7 +215,20 @@ static const struct {
     {"UPDATE run SET status = 3 WHERE kind = 1", true},
     {"UPDATE run SET uuid = '01234567-89ab-7def-8123-456789abcdef' WHERE kind = 1", true},
     {"UPDATE experiment SET name = 'x' WHERE name = 'unit'", true},
-    /* What no rule can read. */
+    /* The same of the evaluation. */
+    {"UPDATE param SET value = 'valuf' WHERE key = 'e'", true},
+    {"UPDATE tag SET value = 'valuf' WHERE key = 'e'", true},
+    {"UPDATE metric SET last_bits = 1 WHERE key = 'e'", true},
+    {"UPDATE metric_chunk SET data = x'00' WHERE metric_id = 3", true},
+    {"UPDATE input SET role = 'x' WHERE kind = 3", true},
+    {"UPDATE artifact SET digest = zeroblob(32) WHERE path = 'e'", true},
+    {"UPDATE run SET ended_us = 5 WHERE kind = 3", true},
+    {"DELETE FROM input WHERE kind = 3", true}, /* it is none of this run any more */
+    {"UPDATE run SET status = 1 WHERE kind = 3", true},
+    /* What can still come, or no rule can read. */
+    {"INSERT INTO run_check (uuid, run_id, name, result, reporter, evidence_size, actor, "
+     "created_us) VALUES ('x', 1, 'c', 1, 'x', 0, 'x', 1)",
+     false},
     {"UPDATE run SET environment_host = 'x' WHERE kind = 1", false},
     {"UPDATE artifact SET created_us = 5 WHERE path = 'a'", false},
     {"UPDATE experiment SET actor = 'x'", false},
@@ -187,6 +248,38 @@ static void any_single_thing_counts(void **state) {
     if (mri_digest_equal(&before, &after) == changes[i].seen) fail_msg("%s", changes[i].sql);
     drain(&f);
   }
+}
+
+static void equal(const seal_fixture *f, int64_t tags_of, const mri_digest *expected, bool is) {
+  mr_error error = MR_ERROR_INIT;
+  mri_digest digest;
+  OK(read_digest_as(f, tags_of, false, &digest, &error));
+  assert_int_equal(mri_digest_equal(&digest, expected), is);
+}
+
+/* A copy of the tags is as good as the tags, and stays so. */
+static void copied_tags_count(void **state) {
+  (void)state;
+  seal_fixture f;
+  mri_digest before;
+  mr_error error = MR_ERROR_INIT;
+  mr_model *model = NULL;
+  mr_request *request = NULL;
+  fill(&f, false);
+  OK(read_digest_as(&f, 0, false, &before, &error));
+  OK(mr_registry_create_model(f.registry, "m", NULL, &model, &error));
+  OK(mr_model_promote(model, "01234567-89ab-7def-8123-000000000001", NULL, &request, &error));
+  equal(&f, 1, &before, true);
+  equal(&f, 0, &before, true);
+  registry_execute(f.registry, "UPDATE tag SET value = 'other' WHERE key = 'a'");
+  equal(&f, 1, &before, true);
+  equal(&f, 0, &before, false);
+  registry_execute(f.registry, "UPDATE request_tag SET value = 'other' WHERE key = 'a'");
+  equal(&f, 1, &before, false);
+  mr_request_free(request);
+  mr_model_free(model);
+  drain(&f);
+  assert_int_equal(mri_mem_live(), 0);
 }
 
 /* Texts that run into each other when they are only put side by side. */
@@ -232,9 +325,8 @@ static void memory_runs_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(order_does_not_count),
-      cmocka_unit_test(any_single_thing_counts),
-      cmocka_unit_test(borders_count),
+      cmocka_unit_test(order_does_not_count), cmocka_unit_test(any_single_thing_counts),
+      cmocka_unit_test(copied_tags_count),    cmocka_unit_test(borders_count),
       cmocka_unit_test(memory_runs_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

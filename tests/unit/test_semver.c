@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "semver/semver.h"
+#include "semver/semver_value.h"
 #include "unit_test.h"
 
 static mri_semver parse(const char *text) {

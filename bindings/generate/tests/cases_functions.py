@@ -6,6 +6,15 @@ from __future__ import annotations
 from case import CALL, ERROR_END, FREE, GOOD, HERE, Case, about, add, call, getter, typed
 
 FUNCTIONS = [
+    Case(
+        "compare",
+        FREE,
+        getter(f"int64_t {HERE}mr_thing_compare(const mr_thing *thing)", "thing").replace(
+            "@return it", "@return -1, 0 or 1; NULL is the lowest"
+        ),
+        says="declare int32_t mr_thing_compare(const mr_thing *, const mr_thing *)",
+        others=True,
+    ),
     Case("method-prefix", FREE, call("", name="mr_page_try"), says="begin the name with mr_thing_"),
     Case("method-prefix", FREE, call("", name="mr_thing_page_try"), says="mr_thing_"),
     Case(

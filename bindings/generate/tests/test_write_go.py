@@ -78,7 +78,8 @@ def test_every_field_and_constant_is_there(public: model.Api, files: dict[str, s
             continue
         body = text.split(f"type {name} struct {{", 1)[1].split("\n}", 1)[0]
         fields = re.findall(r"^\t(\w+) ", body, re.MULTILINE)
-        assert fields == [go_names.field_name(field) for field in go_structs.go_fields(struct)]
+        shown = go_structs.go_fields(struct)
+        assert fields == [go_names.field_name(struct, field) for field in shown]
     for enum in public.enums:
         for name, constant, word in go_enums.enum_values(enum):
             assert (
@@ -198,7 +199,7 @@ def test_a_handle_that_may_be_missing_is_nil(public: model.Api) -> None:
     api = changed_function(public, "mr_registry_open_run", nullable)
     text = write_go.write_go(api)["bindings/go/generated.go"]
     body = text.split(") OpenRun(", 1)[1].split("\n}\n", 1)[0]
-    assert "\tif result.out == nil {\n\t\treturn nil, nil\n\t}\n\treturn newRun(" in body
+    assert "\tif got.out == nil {\n\t\treturn nil, nil\n\t}\n\treturn newRun(" in body
     for name in ("mr_registry_list_runs", "mr_blob_map", "mr_gate_text"):
         with pytest.raises(go_build.Unsupported, match=rf"\.h:\d+: {name}: .*NULL"):
             write_go.write_go(changed_function(public, name, nullable))

@@ -204,9 +204,10 @@ def test_callbacks_belong_to_what_opens() -> None:
         written(api)
 
 
-def test_an_optional_handle_cannot_be_locked() -> None:
-    with pytest.raises(ValueError, match="^manifest: an optional handle that must be locked"):
-        written(with_param("mr_experiment_log_dataset", 2, nullable=True))
+def test_an_optional_handle_is_locked_where_there_is_one() -> None:
+    text = written(with_param("mr_experiment_log_dataset", 2, nullable=True))
+    log_dataset = ast.unparse(method(text, "Experiment", "log_dataset"))
+    assert "with self._lock, _runtime.lock_of(manifest):" in log_dataset
 
 
 def test_getter_of_a_bool() -> None:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn
 from . import _convert, _hooks, _runtime
 from ._convert import Bytes, Floats, Ints, ReadableBuffer, WriteableBuffer
 from ._library import Prototype, load
-from ._runtime import Enum, Flags, Handle, ModelregError, Page, Ref, Rows
+from ._runtime import Enum, Flags, Handle, ModelregError, Ordered, Page, Ref, Rows
 
 __all__ = [
     "ABI_LEVEL",
@@ -29,8 +29,14 @@ __all__ = [
     "BusyError",
     "Cancel",
     "CancelledError",
+    "ChannelMoveKind",
+    "ChannelMovePage",
+    "ChannelMoveRecord",
     "ChannelPage",
     "ChannelRecord",
+    "CheckPage",
+    "CheckRecord",
+    "CheckResult",
     "ClosedError",
     "ConflictError",
     "CorruptError",
@@ -47,7 +53,9 @@ __all__ = [
     "Gate",
     "GateFailedError",
     "GateFlags",
+    "GatePage",
     "GatePendingError",
+    "GateRecord",
     "History",
     "HistoryFlags",
     "InUseError",
@@ -59,9 +67,16 @@ __all__ = [
     "LIBRARY_VERSION_MAJOR",
     "LIBRARY_VERSION_MINOR",
     "LIBRARY_VERSION_PATCH",
+    "LINEAGE_DEFAULT_DEPTH",
+    "LINEAGE_MAX_DEPTH",
     "LIST_DEFAULT_LIMIT",
     "LIST_MAX_LIMIT",
     "LimitError",
+    "Lineage",
+    "LineageDirection",
+    "LineageEdgeRecord",
+    "LineageKind",
+    "LineageRecord",
     "Manifest",
     "ManifestEntryRecord",
     "Metric",
@@ -78,6 +93,7 @@ __all__ = [
     "ProblemRecord",
     "PropertyPage",
     "PropertyRecord",
+    "RangeFlags",
     "ReadOnlyError",
     "Registry",
     "RegistryRecord",
@@ -95,6 +111,10 @@ __all__ = [
     "RunPage",
     "RunRecord",
     "RunStatus",
+    "Semver",
+    "SemverRange",
+    "SemverRangeRecord",
+    "SemverRecord",
     "SourceState",
     "Status",
     "TamperedError",
@@ -107,6 +127,7 @@ __all__ = [
     "VersionPage",
     "VersionRecord",
     "VersionStatus",
+    "YankChannels",
     "abi_level",
     "library_version",
     "status_name",
@@ -121,6 +142,10 @@ LIST_DEFAULT_LIMIT = 1000
 LIST_MAX_LIMIT = 100000
 # How long a call waits for other writers when the caller does not say, in milliseconds.
 DEFAULT_BUSY_TIMEOUT_MS = 10000
+# Edges that a walk goes when the caller does not say.
+LINEAGE_DEFAULT_DEPTH = 16
+# The most edges that a walk can go.
+LINEAGE_MAX_DEPTH = 1024
 # Major version of these headers.
 LIBRARY_VERSION_MAJOR = 0
 # Minor version of these headers.
@@ -345,14 +370,54 @@ class VersionStatus(Enum):
     # In use.
     ACTIVE = 1
 
-    # Resolves with a warning.
+    # Resolves with a warning; `latest` and ranges take it where nothing active fits.
     DEPRECATED = 2
 
-    # Skipped by `latest` and ranges; an exact reference still resolves.
+    # Skipped by `latest` and ranges; an exact reference or a digest still resolves, with a warning.
     YANKED = 3
+
+    # Deleted. Only a resolve as of an earlier time names it.
+    DELETED = 4
 
 
 _VERSION_STATUS = _runtime.Members(VersionStatus)
+
+
+class YankChannels(Enum):
+    """What becomes of the channels that hold a version when it is yanked."""
+
+    # They move to `replacement`; without one the version cannot be yanked.
+    REPLACE = 0
+
+    # Each is rolled back, as by Model.roll_back_channel().
+    ROLL_BACK = 1
+
+    # Each is cleared.
+    CLEAR = 2
+
+
+class Bump(Enum):
+    """Which part of a version to raise."""
+
+    # 1.2.3 -> 2.0.0.
+    MAJOR = 1
+
+    # 1.2.3 -> 1.3.0; the default.
+    MINOR = 2
+
+    # 1.2.3 -> 1.2.4; 1.2.3-rc.1 -> 1.2.3.
+    PATCH = 3
+
+    # 1.2.3 -> 1.2.4-rc.0; 1.2.4-rc.0 -> 1.2.4-rc.1.
+    PRERELEASE = 4
+
+
+class RangeFlags(Flags):
+    """What a range takes: 0 or RangeFlags.PRERELEASES."""
+
+    # Every prerelease that lies in the range, also those that it does not name. 1.x then begins at
+    # 1.0.0-0.
+    PRERELEASES = 1
 
 
 class RequestState(Enum):
@@ -374,36 +439,84 @@ class RequestState(Enum):
 _REQUEST_STATE = _runtime.Members(RequestState)
 
 
-class Bump(Enum):
-    """Which part of a version to raise."""
-
-    # 1.2.3 -> 2.0.0.
-    MAJOR = 1
-
-    # 1.2.3 -> 1.3.0; the default.
-    MINOR = 2
-
-    # 1.2.3 -> 1.2.4; 1.2.3-rc.1 -> 1.2.3.
-    PATCH = 3
-
-    # 1.2.3 -> 1.2.4-rc.0; 1.2.4-rc.0 -> 1.2.4-rc.1.
-    PRERELEASE = 4
-
-
 class Verdict(Enum):
     """What a gate or a rule says."""
 
     # True.
     PASSED = 1
 
-    # False, or unknown for good.
+    # Not true, and for good.
     FAILED = 2
 
-    # Unknown, and can still come true.
+    # Not true yet, and can still come true.
     PENDING = 3
 
 
 _VERDICT = _runtime.Members(Verdict)
+
+
+class ChannelMoveKind(Enum):
+    """How a channel came to hold what it holds."""
+
+    # Moved through its gate.
+    MOVED = 1
+
+    # Rolled back to a version that it held before.
+    ROLLED_BACK = 2
+
+    # Cleared.
+    CLEARED = 3
+
+
+_CHANNEL_MOVE_KIND = _runtime.Members(ChannelMoveKind)
+
+
+class CheckResult(Enum):
+    """What a check found."""
+
+    # All is well.
+    PASSED = 1
+
+    # It is not.
+    FAILED = 2
+
+    # It was not made.
+    SKIPPED = 3
+
+
+_CHECK_RESULT = _runtime.Members(CheckResult)
+
+
+class LineageDirection(Enum):
+    """Where a walk goes."""
+
+    # To what it was made of, and on to what that was made of; the default.
+    UPSTREAM = 0
+
+    # To what was made of it, and on.
+    DOWNSTREAM = 1
+
+    # Both: upstream from the start, and downstream from the start.
+    BOTH = 2
+
+
+class LineageKind(Enum):
+    """What a node of the lineage is."""
+
+    # A dataset, named by its digest.
+    DATASET = 1
+
+    # A run of any kind, named by its id.
+    RUN = 2
+
+    # A version, named `model@number`.
+    VERSION = 3
+
+    # A channel, named `model@name`.
+    CHANNEL = 4
+
+
+_LINEAGE_KIND = _runtime.Members(LineageKind)
 
 
 class HistoryFlags(Flags):
@@ -738,6 +851,29 @@ _CGateOptions = _runtime.struct(
     ("expected_digest", ctypes.c_char_p),
 )
 
+_CGateListOptions = _runtime.struct(
+    "_CGateListOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("flags", ctypes.c_uint32),
+    ("model", ctypes.c_char_p),
+    ("transition", ctypes.c_char_p),
+    ("limit", ctypes.c_int64),
+    ("token", ctypes.c_char_p),
+)
+
+_CGateRecord = _runtime.struct(
+    "_CGateRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("in_force", ctypes.c_int32),
+    ("model", ctypes.c_char_p),
+    ("transition", ctypes.c_char_p),
+    ("revision", ctypes.c_int64),
+    ("digest", ctypes.c_char_p),
+    ("text", ctypes.c_char_p),
+    ("actor", ctypes.c_char_p),
+    ("created_us", ctypes.c_int64),
+)
+
 _CReportRecord = _runtime.struct(
     "_CReportRecord",
     ("struct_size", ctypes.c_uint32),
@@ -857,6 +993,56 @@ _CVersionRecord = _runtime.struct(
     ("created_us", ctypes.c_int64),
     ("warnings", ctypes.POINTER(ctypes.c_char_p)),
     ("warning_count", ctypes.c_int64),
+    ("dataset_digests", ctypes.POINTER(ctypes.c_char_p)),
+    ("dataset_count", ctypes.c_int64),
+    ("source_entry_point", ctypes.c_char_p),
+    ("environment_host", ctypes.c_char_p),
+    ("environment_packages_digest", ctypes.c_char_p),
+    ("environment_image_digest", ctypes.c_char_p),
+    ("source_state", ctypes.c_int32),
+    ("reserved", ctypes.c_uint32),
+    ("status_reason", ctypes.c_char_p),
+    ("replacement", ctypes.c_char_p),
+    ("status_actor", ctypes.c_char_p),
+    ("status_us", ctypes.c_int64),
+)
+
+_CDeprecateOptions = _runtime.struct(
+    "_CDeprecateOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("reason", ctypes.c_char_p),
+    ("replacement", ctypes.c_char_p),
+    ("cancel", ctypes.c_void_p),
+)
+
+_CYankOptions = _runtime.struct(
+    "_CYankOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("channels", ctypes.c_int32),
+    ("reason", ctypes.c_char_p),
+    ("replacement", ctypes.c_char_p),
+    ("cancel", ctypes.c_void_p),
+)
+
+_CSemverRecord = _runtime.struct(
+    "_CSemverRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("major", ctypes.c_int64),
+    ("minor", ctypes.c_int64),
+    ("patch", ctypes.c_int64),
+    ("prerelease", ctypes.c_char_p),
+    ("build", ctypes.c_char_p),
+    ("number", ctypes.c_char_p),
+)
+
+_CSemverRangeRecord = _runtime.struct(
+    "_CSemverRangeRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("flags", ctypes.c_uint32),
+    ("text", ctypes.c_char_p),
+    ("comparisons", ctypes.c_char_p),
 )
 
 _CPromoteOptions = _runtime.struct(
@@ -888,6 +1074,17 @@ _CRequestRecord = _runtime.struct(
     ("op_id", ctypes.c_char_p),
     ("actor", ctypes.c_char_p),
     ("created_us", ctypes.c_int64),
+    ("expected", ctypes.c_char_p),
+    ("closed_by", ctypes.c_char_p),
+    ("closed_reason", ctypes.c_char_p),
+    ("closed_us", ctypes.c_int64),
+)
+
+_CCompleteOptions = _runtime.struct(
+    "_CCompleteOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("cancel", ctypes.c_void_p),
 )
 
 _CRequestListOptions = _runtime.struct(
@@ -908,6 +1105,8 @@ _CDecisionRecord = _runtime.struct(
     ("created_us", ctypes.c_int64),
     ("rule_count", ctypes.c_int64),
     ("passed_count", ctypes.c_int64),
+    ("sequence", ctypes.c_int64),
+    ("incumbent", ctypes.c_char_p),
 )
 
 _CRuleRecord = _runtime.struct(
@@ -920,6 +1119,19 @@ _CRuleRecord = _runtime.struct(
     ("required", ctypes.c_char_p),
     ("observed", ctypes.c_char_p),
     ("reason", ctypes.c_char_p),
+)
+
+_CEvaluateOptions = _runtime.struct(
+    "_CEvaluateOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("bump", ctypes.c_int32),
+    ("model", ctypes.c_char_p),
+    ("transition", ctypes.c_char_p),
+    ("run_id", ctypes.c_char_p),
+    ("artifact_path", ctypes.c_char_p),
+    ("version", ctypes.c_char_p),
+    ("line", ctypes.c_char_p),
+    ("prerelease_id", ctypes.c_char_p),
 )
 
 _CChannelRecord = _runtime.struct(
@@ -943,6 +1155,115 @@ _CMoveOptions = _runtime.struct(
     ("reason", ctypes.c_char_p),
     ("op_id", ctypes.c_char_p),
     ("cancel", ctypes.c_void_p),
+)
+
+_CRollBackOptions = _runtime.struct(
+    "_CRollBackOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("channel", ctypes.c_char_p),
+    ("expected", ctypes.c_char_p),
+    ("version", ctypes.c_char_p),
+    ("reason", ctypes.c_char_p),
+    ("cancel", ctypes.c_void_p),
+)
+
+_CClearOptions = _runtime.struct(
+    "_CClearOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("channel", ctypes.c_char_p),
+    ("expected", ctypes.c_char_p),
+    ("reason", ctypes.c_char_p),
+    ("cancel", ctypes.c_void_p),
+)
+
+_CChannelMoveRecord = _runtime.struct(
+    "_CChannelMoveRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("kind", ctypes.c_int32),
+    ("sequence", ctypes.c_int64),
+    ("version", ctypes.c_char_p),
+    ("previous", ctypes.c_char_p),
+    ("request_id", ctypes.c_char_p),
+    ("reason", ctypes.c_char_p),
+    ("actor", ctypes.c_char_p),
+    ("moved_us", ctypes.c_int64),
+)
+
+_CChannelMoveListOptions = _runtime.struct(
+    "_CChannelMoveListOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("channel", ctypes.c_char_p),
+    ("limit", ctypes.c_int64),
+    ("token", ctypes.c_char_p),
+)
+
+_CCheckOptions = _runtime.struct(
+    "_CCheckOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("reporter", ctypes.c_char_p),
+    ("note", ctypes.c_char_p),
+    ("evidence_path", ctypes.c_char_p),
+    ("evidence_uri", ctypes.c_char_p),
+    ("evidence_digest", ctypes.c_char_p),
+    ("evidence_size", ctypes.c_int64),
+    ("cancel", ctypes.c_void_p),
+)
+
+_CCheckRecord = _runtime.struct(
+    "_CCheckRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("result", ctypes.c_int32),
+    ("id", ctypes.c_char_p),
+    ("name", ctypes.c_char_p),
+    ("reporter", ctypes.c_char_p),
+    ("note", ctypes.c_char_p),
+    ("evidence_digest", ctypes.c_char_p),
+    ("evidence_uri", ctypes.c_char_p),
+    ("evidence_size", ctypes.c_int64),
+    ("actor", ctypes.c_char_p),
+    ("created_us", ctypes.c_int64),
+    ("latest", ctypes.c_int32),
+    ("reserved", ctypes.c_uint32),
+)
+
+_CLineageOptions = _runtime.struct(
+    "_CLineageOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("direction", ctypes.c_int32),
+    ("dataset_digest", ctypes.c_char_p),
+    ("run_id", ctypes.c_char_p),
+    ("version", ctypes.c_char_p),
+    ("channel", ctypes.c_char_p),
+    ("depth", ctypes.c_int64),
+    ("limit", ctypes.c_int64),
+    ("cancel", ctypes.c_void_p),
+)
+
+_CLineageRecord = _runtime.struct(
+    "_CLineageRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("start_kind", ctypes.c_int32),
+    ("start", ctypes.c_char_p),
+    ("edge_count", ctypes.c_int64),
+    ("node_count", ctypes.c_int64),
+    ("truncated", ctypes.c_int32),
+    ("reserved", ctypes.c_uint32),
+)
+
+_CLineageEdgeRecord = _runtime.struct(
+    "_CLineageEdgeRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("source_kind", ctypes.c_int32),
+    ("source", ctypes.c_char_p),
+    ("target_kind", ctypes.c_int32),
+    ("reserved", ctypes.c_uint32),
+    ("target", ctypes.c_char_p),
+    ("role", ctypes.c_char_p),
+    ("distance", ctypes.c_int64),
 )
 
 _CMetricRecord = _runtime.struct(
@@ -976,6 +1297,7 @@ _CResolveOptions = _runtime.struct(
     ("struct_size", ctypes.c_uint32),
     ("flags", ctypes.c_uint32),
     ("cancel", ctypes.c_void_p),
+    ("as_of_us", ctypes.c_int64),
 )
 
 
@@ -1027,6 +1349,10 @@ class _GateRef(Ref):
     destructor: ClassVar[str] = "mr_gate_free"
 
 
+class _GatePageRef(Ref):
+    destructor: ClassVar[str] = "mr_gate_page_free"
+
+
 class _ReportRef(Ref):
     destructor: ClassVar[str] = "mr_report_free"
 
@@ -1059,6 +1385,14 @@ class _VersionPageRef(Ref):
     destructor: ClassVar[str] = "mr_version_page_free"
 
 
+class _SemverRef(Ref):
+    destructor: ClassVar[str] = "mr_semver_free"
+
+
+class _SemverRangeRef(Ref):
+    destructor: ClassVar[str] = "mr_semver_range_free"
+
+
 class _RequestRef(Ref):
     destructor: ClassVar[str] = "mr_request_free"
 
@@ -1073,6 +1407,18 @@ class _DecisionRef(Ref):
 
 class _ChannelPageRef(Ref):
     destructor: ClassVar[str] = "mr_channel_page_free"
+
+
+class _ChannelMovePageRef(Ref):
+    destructor: ClassVar[str] = "mr_channel_move_page_free"
+
+
+class _CheckPageRef(Ref):
+    destructor: ClassVar[str] = "mr_check_page_free"
+
+
+class _LineageRef(Ref):
+    destructor: ClassVar[str] = "mr_lineage_free"
 
 
 class _MetricRef(Ref):
@@ -1414,6 +1760,31 @@ _PROTOTYPES = (
             _runtime.ErrorRef,
         ],
     ),
+    Prototype(
+        "mr_registry_detach_gate",
+        False,
+        ctypes.c_int32,
+        [
+            _RegistryRef,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype("mr_gate_page_count", True, ctypes.c_int64, [_GatePageRef]),
+    Prototype("mr_gate_page_at", True, ctypes.c_void_p, [_GatePageRef, ctypes.c_int64]),
+    Prototype("mr_gate_page_next_token", True, ctypes.c_char_p, [_GatePageRef]),
+    Prototype("mr_gate_page_free", False, None, [_GatePageRef]),
+    Prototype(
+        "mr_registry_list_gates",
+        False,
+        ctypes.c_int32,
+        [
+            _RegistryRef,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
     Prototype("mr_report_info", True, ctypes.c_void_p, [_ReportRef]),
     Prototype("mr_report_count", True, ctypes.c_int64, [_ReportRef]),
     Prototype("mr_report_at", True, ctypes.c_void_p, [_ReportRef, ctypes.c_int64]),
@@ -1621,6 +1992,67 @@ _PROTOTYPES = (
         ],
     ),
     Prototype(
+        "mr_version_list_inputs",
+        False,
+        ctypes.c_int32,
+        [
+            _VersionRef,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_version_deprecate",
+        False,
+        ctypes.c_int32,
+        [
+            _VersionRef,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_version_undeprecate",
+        False,
+        ctypes.c_int32,
+        [
+            _VersionRef,
+            ctypes.c_char_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_version_yank",
+        False,
+        ctypes.c_int32,
+        [
+            _VersionRef,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_version_unyank",
+        False,
+        ctypes.c_int32,
+        [
+            _VersionRef,
+            ctypes.c_char_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_version_delete",
+        False,
+        ctypes.c_int32,
+        [
+            _VersionRef,
+            ctypes.c_char_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
         "mr_version_list_artifacts",
         False,
         ctypes.c_int32,
@@ -1667,6 +2099,67 @@ _PROTOTYPES = (
         ],
     ),
     Prototype(
+        "mr_semver_parse",
+        False,
+        ctypes.c_int32,
+        [
+            ctypes.c_char_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype("mr_semver_info", True, ctypes.c_void_p, [_SemverRef]),
+    Prototype("mr_semver_compare", True, ctypes.c_int32, [_SemverRef, _SemverRef]),
+    Prototype(
+        "mr_semver_bump",
+        False,
+        ctypes.c_int32,
+        [
+            _SemverRef,
+            ctypes.c_int32,
+            ctypes.c_char_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_semver_key",
+        False,
+        ctypes.c_int32,
+        [
+            _SemverRef,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype("mr_semver_free", False, None, [_SemverRef]),
+    Prototype(
+        "mr_semver_range_parse",
+        False,
+        ctypes.c_int32,
+        [
+            ctypes.c_char_p,
+            ctypes.c_uint32,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype("mr_semver_range_info", True, ctypes.c_void_p, [_SemverRangeRef]),
+    Prototype("mr_semver_range_matches", True, ctypes.c_int32, [_SemverRangeRef, _SemverRef]),
+    Prototype(
+        "mr_semver_range_highest",
+        False,
+        ctypes.c_int32,
+        [
+            _SemverRangeRef,
+            ctypes.POINTER(ctypes.c_char_p),
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype("mr_semver_range_free", False, None, [_SemverRangeRef]),
+    Prototype(
         "mr_model_promote",
         False,
         ctypes.c_int32,
@@ -1679,6 +2172,27 @@ _PROTOTYPES = (
         ],
     ),
     Prototype("mr_request_info", True, ctypes.c_void_p, [_RequestRef]),
+    Prototype(
+        "mr_request_complete",
+        False,
+        ctypes.c_int32,
+        [
+            _RequestRef,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_request_withdraw",
+        False,
+        ctypes.c_int32,
+        [
+            _RequestRef,
+            ctypes.c_char_p,
+            _runtime.ErrorRef,
+        ],
+    ),
     Prototype(
         "mr_request_version",
         False,
@@ -1722,6 +2236,29 @@ _PROTOTYPES = (
         ctypes.c_int32,
         [
             _RequestRef,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_request_open_decision",
+        False,
+        ctypes.c_int32,
+        [
+            _RequestRef,
+            ctypes.c_int64,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_registry_evaluate_gate",
+        False,
+        ctypes.c_int32,
+        [
+            _RegistryRef,
+            _GateRef,
+            ctypes.c_void_p,
             ctypes.c_void_p,
             _runtime.ErrorRef,
         ],
@@ -1786,6 +2323,103 @@ _PROTOTYPES = (
             _runtime.ErrorRef,
         ],
     ),
+    Prototype(
+        "mr_model_roll_back_channel",
+        False,
+        ctypes.c_int32,
+        [
+            _ModelRef,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_model_clear_channel",
+        False,
+        ctypes.c_int32,
+        [
+            _ModelRef,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype("mr_channel_move_page_count", True, ctypes.c_int64, [_ChannelMovePageRef]),
+    Prototype(
+        "mr_channel_move_page_at",
+        True,
+        ctypes.c_void_p,
+        [
+            _ChannelMovePageRef,
+            ctypes.c_int64,
+        ],
+    ),
+    Prototype("mr_channel_move_page_next_token", True, ctypes.c_char_p, [_ChannelMovePageRef]),
+    Prototype("mr_channel_move_page_free", False, None, [_ChannelMovePageRef]),
+    Prototype(
+        "mr_model_list_channel_moves",
+        False,
+        ctypes.c_int32,
+        [
+            _ModelRef,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_run_log_check",
+        False,
+        ctypes.c_int32,
+        [
+            _RunRef,
+            ctypes.c_char_p,
+            ctypes.c_int32,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype("mr_check_page_count", True, ctypes.c_int64, [_CheckPageRef]),
+    Prototype("mr_check_page_at", True, ctypes.c_void_p, [_CheckPageRef, ctypes.c_int64]),
+    Prototype("mr_check_page_next_token", True, ctypes.c_char_p, [_CheckPageRef]),
+    Prototype("mr_check_page_free", False, None, [_CheckPageRef]),
+    Prototype(
+        "mr_run_list_checks",
+        False,
+        ctypes.c_int32,
+        [
+            _RunRef,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_run_open_evidence",
+        False,
+        ctypes.c_int32,
+        [
+            _RunRef,
+            ctypes.c_char_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype(
+        "mr_registry_lineage",
+        False,
+        ctypes.c_int32,
+        [
+            _RegistryRef,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype("mr_lineage_info", True, ctypes.c_void_p, [_LineageRef]),
+    Prototype("mr_lineage_count", True, ctypes.c_int64, [_LineageRef]),
+    Prototype("mr_lineage_at", True, ctypes.c_void_p, [_LineageRef, ctypes.c_int64]),
+    Prototype("mr_lineage_free", False, None, [_LineageRef]),
     Prototype(
         "mr_run_log_metric",
         False,
@@ -2244,6 +2878,58 @@ def _read_artifact_record(address: int) -> ArtifactRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class GateRecord:
+    """One revision of the gate on a transition.
+
+    Attributes:
+        in_force: True when this is the gate in force, else False.
+        model: Name of the model; None for the default gate.
+        transition: "promote" or "channel/NAME".
+        revision: Counts the revisions of this transition from 1.
+        digest: Digest of the gate, 64 hex digits; None where this revision detached it.
+        text: Canonical text of the gate; None where this revision detached it.
+        actor: Who attached or detached it.
+        created_us: When, Unix microseconds.
+    """
+
+    in_force: bool
+    model: str | None
+    transition: str
+    revision: int
+    digest: str | None
+    text: str | None
+    actor: str
+    created_us: int
+
+    @property
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
+        return _runtime.moment(self.created_us)
+
+
+_GateRecordDraft = _runtime.draft(GateRecord)
+
+
+def _read_gate_record(address: int) -> GateRecord:
+    raw: Any = _runtime.record(_CGateRecord, address)
+    draft: Any = _GateRecordDraft()
+    draft.in_force = raw.in_force != 0
+    text = raw.model
+    draft.model = None if text is None else text.decode()
+    draft.transition = raw.transition.decode()
+    draft.revision = raw.revision
+    text = raw.digest
+    draft.digest = None if text is None else text.decode()
+    text = raw.text
+    draft.text = None if text is None else text.decode()
+    draft.actor = raw.actor.decode()
+    draft.created_us = raw.created_us
+    draft.__class__ = GateRecord
+    made: GateRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
 class ReportRecord:
     """The sums of a report.
 
@@ -2460,8 +3146,22 @@ class VersionRecord:
             BLAKE2b-256 over the line "params" and, in the byte order of the keys, each key and
             each value as its length in decimal, a colon and its bytes.
         actor: Who promoted it.
-        created_us: When it was promoted, Unix microseconds.
-        warnings: What a consumer should know, one line each.
+        created_us: When it was promoted, Unix microseconds; later than every change of the
+            registry before it, also where the clock was set back.
+        warnings: What a consumer should know, one line each: that it is deprecated or yanked,
+            why, and what to use in its place.
+        dataset_digests: Digests of the datasets that the run had as inputs when it was judged,
+            64 hex digits each, in the order in which they were logged; Version.list_inputs()
+            tells more.
+        source_entry_point: Program or script of the run, or None.
+        environment_host: Host of the run, or None.
+        environment_packages_digest: Digest of the run's list of installed packages, or None.
+        environment_image_digest: Digest of the run's container image, or None.
+        source_state: Whether the source had changes that are not in the commit.
+        status_reason: Why it is deprecated, yanked or deleted; None while it is active.
+        replacement: Number of the version to use in its place, or None.
+        status_actor: Who gave it its status: promoted, deprecated, yanked or deleted it.
+        status_us: When, Unix microseconds.
     """
 
     status: VersionStatus
@@ -2482,11 +3182,26 @@ class VersionRecord:
     actor: str
     created_us: int
     warnings: tuple[str, ...]
+    dataset_digests: tuple[str, ...]
+    source_entry_point: str | None
+    environment_host: str | None
+    environment_packages_digest: str | None
+    environment_image_digest: str | None
+    source_state: SourceState
+    status_reason: str | None
+    replacement: str | None
+    status_actor: str
+    status_us: int
 
     @property
     def created(self) -> datetime.datetime:
         """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
+
+    @property
+    def status_at(self) -> datetime.datetime:
+        """`status_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
+        return _runtime.moment(self.status_us)
 
 
 _VersionRecordDraft = _runtime.draft(VersionRecord)
@@ -2515,8 +3230,94 @@ def _read_version_record(address: int) -> VersionRecord:
     draft.actor = raw.actor.decode()
     draft.created_us = raw.created_us
     draft.warnings = _runtime.texts(raw.warnings, raw.warning_count)
+    draft.dataset_digests = _runtime.texts(raw.dataset_digests, raw.dataset_count)
+    text = raw.source_entry_point
+    draft.source_entry_point = None if text is None else text.decode()
+    text = raw.environment_host
+    draft.environment_host = None if text is None else text.decode()
+    text = raw.environment_packages_digest
+    draft.environment_packages_digest = None if text is None else text.decode()
+    text = raw.environment_image_digest
+    draft.environment_image_digest = None if text is None else text.decode()
+    draft.source_state = _SOURCE_STATE[raw.source_state]
+    text = raw.status_reason
+    draft.status_reason = None if text is None else text.decode()
+    text = raw.replacement
+    draft.replacement = None if text is None else text.decode()
+    draft.status_actor = raw.status_actor.decode()
+    draft.status_us = raw.status_us
     draft.__class__ = VersionRecord
     made: VersionRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class SemverRecord:
+    """What a semantic version consists of.
+
+    Attributes:
+        major: The major number.
+        minor: The minor number.
+        patch: The patch number.
+        prerelease: What stands between "-" and "+", such as "rc.1"; None for a release.
+        build: What stands behind "+"; None where there is no build metadata.
+        number: All of it as text.
+    """
+
+    major: int
+    minor: int
+    patch: int
+    prerelease: str | None
+    build: str | None
+    number: str
+
+
+_SemverRecordDraft = _runtime.draft(SemverRecord)
+
+
+def _read_semver_record(address: int) -> SemverRecord:
+    raw: Any = _runtime.record(_CSemverRecord, address)
+    draft: Any = _SemverRecordDraft()
+    draft.major = raw.major
+    draft.minor = raw.minor
+    draft.patch = raw.patch
+    text = raw.prerelease
+    draft.prerelease = None if text is None else text.decode()
+    text = raw.build
+    draft.build = None if text is None else text.decode()
+    draft.number = raw.number.decode()
+    draft.__class__ = SemverRecord
+    made: SemverRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class SemverRangeRecord:
+    """What a range is.
+
+    Attributes:
+        flags: The flags that it was read with.
+        text: The range as it was given.
+        comparisons: The same in plain comparisons, such as ">=1.2.0 <2.0.0-0 || 3.1.4", or "*".
+            It may be longer than a range that can be read.
+    """
+
+    flags: RangeFlags
+    text: str
+    comparisons: str
+
+
+_SemverRangeRecordDraft = _runtime.draft(SemverRangeRecord)
+
+
+def _read_semver_range_record(address: int) -> SemverRangeRecord:
+    raw: Any = _runtime.record(_CSemverRangeRecord, address)
+    draft: Any = _SemverRangeRecordDraft()
+    draft.flags = RangeFlags(raw.flags)
+    draft.text = raw.text.decode()
+    draft.comparisons = raw.comparisons.decode()
+    draft.__class__ = SemverRangeRecord
+    made: SemverRangeRecord = draft
     return made
 
 
@@ -2531,20 +3332,28 @@ class RequestRecord:
         transition: "promote" or "channel/NAME".
         run_id: Id of the run that is judged.
         artifact_path: Artifact path in that run; "" for the whole tree.
-        version: Number of the version: proposed, or taken when the request is accepted.
-        candidate_digest: Digest over everything that a rule can read of the candidate, 64 hex
-            digits: BLAKE2b-256 over the line "modelreg candidate v1" and the sections run,
-            params, tags, metrics, points, inputs and artifacts, each the line of its name and
-            then its rows, with every text as its length in decimal, a colon and its bytes, and
-            every number as 8 little-endian bytes. To be compared, not to be computed elsewhere:
-            points are named by the digests of the chunks that are stored.
-        gate_digest: Digest over the gates that judged it, 64 hex digits: BLAKE2b-256 over the
-            lines "default DIGEST" and "model DIGEST" with the digests of the two gates, or
+        version: Number of the version: taken when the request is accepted, until then proposed.
+            A bump is raised anew when an open request is completed.
+        candidate_digest: Digest over everything of the candidate that is sealed, 64 hex digits:
+            BLAKE2b-256 over the line "modelreg candidate v1" and the sections run, params,
+            tags, metrics, points, inputs, artifacts, and evaluations with the names and digests
+            of those that rules have read, each the line of its name and then its rows, with
+            every text as its length in decimal, a colon and its bytes, and every number as 8
+            little-endian bytes. To be compared, not to be computed elsewhere: points are named
+            by the digests of the chunks that are stored.
+        gate_digest: Digest over the gates that judged it last, 64 hex digits: BLAKE2b-256 over
+            the lines "default DIGEST" and "model DIGEST" with the digests of the two gates, or
             "none".
         description: Description, or None.
         op_id: The caller's op_id, or None.
         actor: Who made it.
         created_us: When it was made, Unix microseconds.
+        expected: What the channel held when it was asked for: a number, or "none"; None for
+            "promote".
+        closed_by: Who accepted, refused or withdrew it; None while it is open.
+        closed_reason: Why it was withdrawn, or None.
+        closed_us: When it was accepted, refused or withdrawn, Unix microseconds; 0 while it is
+            open.
     """
 
     state: RequestState
@@ -2560,11 +3369,20 @@ class RequestRecord:
     op_id: str | None
     actor: str
     created_us: int
+    expected: str | None
+    closed_by: str | None
+    closed_reason: str | None
+    closed_us: int
 
     @property
     def created(self) -> datetime.datetime:
         """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
         return _runtime.moment(self.created_us)
+
+    @property
+    def closed(self) -> datetime.datetime | None:
+        """`closed_us` as a datetime in UTC; None for 0 and where datetime cannot hold it."""
+        return _runtime.optional_moment(self.closed_us) if self.closed_us else None
 
 
 _RequestRecordDraft = _runtime.draft(RequestRecord)
@@ -2588,6 +3406,13 @@ def _read_request_record(address: int) -> RequestRecord:
     draft.op_id = None if text is None else text.decode()
     draft.actor = raw.actor.decode()
     draft.created_us = raw.created_us
+    text = raw.expected
+    draft.expected = None if text is None else text.decode()
+    text = raw.closed_by
+    draft.closed_by = None if text is None else text.decode()
+    text = raw.closed_reason
+    draft.closed_reason = None if text is None else text.decode()
+    draft.closed_us = raw.closed_us
     draft.__class__ = RequestRecord
     made: RequestRecord = draft
     return made
@@ -2598,20 +3423,26 @@ class DecisionRecord:
     """What a decision is.
 
     Attributes:
-        verdict: Passed when every rule passed.
-        request_id: Id of the request.
+        verdict: Passed when every rule passed, failed when one failed, else pending.
+        request_id: Id of the request; None for a dry run.
         gate_digest: Digest over the gates, 64 hex digits.
         created_us: When it was made, Unix microseconds.
         rule_count: Number of rules.
         passed_count: Number of rules that passed.
+        sequence: Counts the decisions on a request from 1; 0 for a dry run. Judging again what
+            has not changed makes no new one.
+        incumbent: Number of the version that the candidate was compared with; None: there was
+            none.
     """
 
     verdict: Verdict
-    request_id: str
+    request_id: str | None
     gate_digest: str
     created_us: int
     rule_count: int
     passed_count: int
+    sequence: int
+    incumbent: str | None
 
     @property
     def created(self) -> datetime.datetime:
@@ -2626,11 +3457,15 @@ def _read_decision_record(address: int) -> DecisionRecord:
     raw: Any = _runtime.record(_CDecisionRecord, address)
     draft: Any = _DecisionRecordDraft()
     draft.verdict = _VERDICT[raw.verdict]
-    draft.request_id = raw.request_id.decode()
+    text = raw.request_id
+    draft.request_id = None if text is None else text.decode()
     draft.gate_digest = raw.gate_digest.decode()
     draft.created_us = raw.created_us
     draft.rule_count = raw.rule_count
     draft.passed_count = raw.passed_count
+    draft.sequence = raw.sequence
+    text = raw.incumbent
+    draft.incumbent = None if text is None else text.decode()
     draft.__class__ = DecisionRecord
     made: DecisionRecord = draft
     return made
@@ -2685,9 +3520,9 @@ class ChannelRecord:
     Attributes:
         name: Name of the channel.
         version: Number of the version it holds; None when it holds nothing.
-        sequence: How often it was moved; 0 for a new channel.
-        actor: Who moved it last, or created it.
-        moved_us: When it was moved last, or created, Unix microseconds.
+        sequence: How often it was moved, rolled back or cleared; 0 for a new channel.
+        actor: Who changed it last, or created it.
+        moved_us: When it was changed last, or created, Unix microseconds.
     """
 
     name: str
@@ -2716,6 +3551,194 @@ def _read_channel_record(address: int) -> ChannelRecord:
     draft.moved_us = raw.moved_us
     draft.__class__ = ChannelRecord
     made: ChannelRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMoveRecord:
+    """One change of a channel.
+
+    Attributes:
+        kind: How it was changed.
+        sequence: Counts the changes of this channel from 1.
+        version: Number of the version that it held from then on; None: nothing.
+        previous: Number of the version that it held until then; None: nothing.
+        request_id: Id of the request that moved it; None where no gate was asked.
+        reason: Why, or None.
+        actor: Who did it.
+        moved_us: When, Unix microseconds; later than every change of the registry before it.
+    """
+
+    kind: ChannelMoveKind
+    sequence: int
+    version: str | None
+    previous: str | None
+    request_id: str | None
+    reason: str | None
+    actor: str
+    moved_us: int
+
+    @property
+    def moved(self) -> datetime.datetime:
+        """`moved_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
+        return _runtime.moment(self.moved_us)
+
+
+_ChannelMoveRecordDraft = _runtime.draft(ChannelMoveRecord)
+
+
+def _read_channel_move_record(address: int) -> ChannelMoveRecord:
+    raw: Any = _runtime.record(_CChannelMoveRecord, address)
+    draft: Any = _ChannelMoveRecordDraft()
+    draft.kind = _CHANNEL_MOVE_KIND[raw.kind]
+    draft.sequence = raw.sequence
+    text = raw.version
+    draft.version = None if text is None else text.decode()
+    text = raw.previous
+    draft.previous = None if text is None else text.decode()
+    text = raw.request_id
+    draft.request_id = None if text is None else text.decode()
+    text = raw.reason
+    draft.reason = None if text is None else text.decode()
+    draft.actor = raw.actor.decode()
+    draft.moved_us = raw.moved_us
+    draft.__class__ = ChannelMoveRecord
+    made: ChannelMoveRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRecord:
+    """One report of a check.
+
+    Attributes:
+        result: What it found.
+        id: Id of the report, a UUID.
+        name: Name of the check.
+        reporter: Who or what made the check.
+        note: Note, or None.
+        evidence_digest: Digest of the evidence, 64 hex digits; None: there is none.
+        evidence_uri: Where the evidence lies; None where the registry keeps it, or there is
+            none.
+        evidence_size: Size of the evidence in bytes; 0 when there is none.
+        actor: Actor of the registry that recorded it.
+        created_us: When it was recorded, Unix microseconds.
+        latest: True when it is the latest report of its name, the one that counts.
+    """
+
+    result: CheckResult
+    id: str
+    name: str
+    reporter: str
+    note: str | None
+    evidence_digest: str | None
+    evidence_uri: str | None
+    evidence_size: int
+    actor: str
+    created_us: int
+    latest: bool
+
+    @property
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
+        return _runtime.moment(self.created_us)
+
+
+_CheckRecordDraft = _runtime.draft(CheckRecord)
+
+
+def _read_check_record(address: int) -> CheckRecord:
+    raw: Any = _runtime.record(_CCheckRecord, address)
+    draft: Any = _CheckRecordDraft()
+    draft.result = _CHECK_RESULT[raw.result]
+    draft.id = raw.id.decode()
+    draft.name = raw.name.decode()
+    draft.reporter = raw.reporter.decode()
+    text = raw.note
+    draft.note = None if text is None else text.decode()
+    text = raw.evidence_digest
+    draft.evidence_digest = None if text is None else text.decode()
+    text = raw.evidence_uri
+    draft.evidence_uri = None if text is None else text.decode()
+    draft.evidence_size = raw.evidence_size
+    draft.actor = raw.actor.decode()
+    draft.created_us = raw.created_us
+    draft.latest = raw.latest != 0
+    draft.__class__ = CheckRecord
+    made: CheckRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class LineageRecord:
+    """What a walk found.
+
+    Attributes:
+        start_kind: What the walk started from.
+        start: Name of what the walk started from.
+        edge_count: Number of edges.
+        node_count: Number of different nodes at their ends, with the start.
+        truncated: True when depth or limit ended the walk before everything was found.
+    """
+
+    start_kind: LineageKind
+    start: str
+    edge_count: int
+    node_count: int
+    truncated: bool
+
+
+_LineageRecordDraft = _runtime.draft(LineageRecord)
+
+
+def _read_lineage_record(address: int) -> LineageRecord:
+    raw: Any = _runtime.record(_CLineageRecord, address)
+    draft: Any = _LineageRecordDraft()
+    draft.start_kind = _LINEAGE_KIND[raw.start_kind]
+    draft.start = raw.start.decode()
+    draft.edge_count = raw.edge_count
+    draft.node_count = raw.node_count
+    draft.truncated = raw.truncated != 0
+    draft.__class__ = LineageRecord
+    made: LineageRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class LineageEdgeRecord:
+    """One edge.
+
+    Attributes:
+        source_kind: What was used.
+        source: Name of what was used.
+        target_kind: What it was used for.
+        target: Name of what it was used for.
+        role: What for: the role of an input, "snapshot", "promotion" or "held".
+        distance: Edges from the start: -1 and below upstream, 1 and above downstream.
+    """
+
+    source_kind: LineageKind
+    source: str
+    target_kind: LineageKind
+    target: str
+    role: str
+    distance: int
+
+
+_LineageEdgeRecordDraft = _runtime.draft(LineageEdgeRecord)
+
+
+def _read_lineage_edge_record(address: int) -> LineageEdgeRecord:
+    raw: Any = _runtime.record(_CLineageEdgeRecord, address)
+    draft: Any = _LineageEdgeRecordDraft()
+    draft.source_kind = _LINEAGE_KIND[raw.source_kind]
+    draft.source = raw.source.decode()
+    draft.target_kind = _LINEAGE_KIND[raw.target_kind]
+    draft.target = raw.target.decode()
+    draft.role = raw.role.decode()
+    draft.distance = raw.distance
+    draft.__class__ = LineageEdgeRecord
+    made: LineageEdgeRecord = draft
     return made
 
 
@@ -3190,12 +4213,14 @@ class Registry(Handle):
             flags: 0, or GateFlags.DEFAULT in place of a model.
             model: Name of the model; None with GateFlags.DEFAULT.
             transition: "promote" or "channel/NAME"; None is "promote".
-            expected_digest: For Registry.attach_gate(): digest of the gate that is attached now, or
-                "none"; another answers ConflictError. None: whatever is attached.
+            expected_digest: For Registry.attach_gate() and Registry.detach_gate(): digest of the
+                gate that is attached now, or "none"; another answers ConflictError. None: whatever
+                is attached.
 
         Raises:
-            ModelregError: InvalidArgumentError for an unknown transition, or unless exactly one of
-                a model and GateFlags.DEFAULT is named; NotFoundError for an unknown model;
+            ModelregError: InvalidArgumentError for an unknown transition, unless exactly one of a
+                model and GateFlags.DEFAULT is named, or for a rule of "promote" that reads a
+                channel, where nothing is held yet; NotFoundError for an unknown model;
                 ConflictError when another gate than expected_digest is attached; AbiMismatchError;
                 and what every call may raise
         """
@@ -3233,8 +4258,9 @@ class Registry(Handle):
             flags: 0, or GateFlags.DEFAULT in place of a model.
             model: Name of the model; None with GateFlags.DEFAULT.
             transition: "promote" or "channel/NAME"; None is "promote".
-            expected_digest: For Registry.attach_gate(): digest of the gate that is attached now, or
-                "none"; another answers ConflictError. None: whatever is attached.
+            expected_digest: For Registry.attach_gate() and Registry.detach_gate(): digest of the
+                gate that is attached now, or "none"; another answers ConflictError. None: whatever
+                is attached.
 
         Returns:
             the handle
@@ -3261,6 +4287,136 @@ class Registry(Handle):
             raise _failure(failed, error)
         _give_error(error)
         return Gate._own(out)
+
+    def detach_gate(
+        self,
+        *,
+        flags: GateFlags = GateFlags(0),
+        model: str | None = None,
+        transition: str | None = None,
+        expected_digest: str | None = None,
+    ) -> None:
+        """Detaches the gate of a transition: from now on only the default gate, or only the model's
+        own, is left. Its revisions are kept, and this is one more.
+
+        Args:
+            flags: 0, or GateFlags.DEFAULT in place of a model.
+            model: Name of the model; None with GateFlags.DEFAULT.
+            transition: "promote" or "channel/NAME"; None is "promote".
+            expected_digest: For Registry.attach_gate() and Registry.detach_gate(): digest of the
+                gate that is attached now, or "none"; another answers ConflictError. None: whatever
+                is attached.
+
+        Raises:
+            ModelregError: InvalidArgumentError as Registry.attach_gate(); NotFoundError for an
+                unknown model or when no gate is attached; ConflictError when another gate than
+                expected_digest is attached; AbiMismatchError; and what every call may raise
+        """
+        c_options = _CGateOptions(
+            ctypes.sizeof(_CGateOptions),
+            _convert.bits(flags, "flags", GateFlags),
+            _convert.optional_text(model, "model"),
+            _convert.optional_text(transition, "transition"),
+            _convert.optional_text(expected_digest, "expected_digest"),
+        )
+        error = _take_error()
+        failed = self._library.mr_registry_detach_gate(
+            self._ref or _closed(self), ctypes.byref(c_options), error
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+
+    def list_gates(
+        self,
+        *,
+        flags: GateFlags = GateFlags(0),
+        model: str | None = None,
+        transition: str | None = None,
+        page_limit: int = 0,
+    ) -> Iterator[GateRecord]:
+        """Lists every revision of the gates of a model or of the default gates, the newest first.
+        Pages are fetched when they are needed.
+
+        Args:
+            flags: 0, or GateFlags.DEFAULT in place of a model.
+            model: Name of the model; None with GateFlags.DEFAULT.
+            transition: Only those of this transition; None: all transitions.
+            page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
+
+        Raises:
+            ModelregError: InvalidArgumentError for an unknown transition, a bad limit or token, or
+                unless exactly one of a model and GateFlags.DEFAULT is named; NotFoundError for an
+                unknown model; AbiMismatchError; and what every call may raise
+        """
+        c_options = _CGateListOptions(
+            ctypes.sizeof(_CGateListOptions),
+            _convert.bits(flags, "flags", GateFlags),
+            _convert.optional_text(model, "model"),
+            _convert.optional_text(transition, "transition"),
+            _convert.int64(page_limit, "page_limit"),
+            None,
+        )
+
+        def fetch(token: str | None) -> GatePage:
+            c_options.token = None if token is None else token.encode()
+            out = _GatePageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_registry_list_gates(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return GatePage._own(out)
+
+        return _runtime.pages(fetch)
+
+    def list_gates_page(
+        self,
+        *,
+        flags: GateFlags = GateFlags(0),
+        model: str | None = None,
+        transition: str | None = None,
+        limit: int = 0,
+        token: str | None = None,
+    ) -> GatePage:
+        """Lists every revision of the gates of a model or of the default gates, the newest first.
+
+        Args:
+            flags: 0, or GateFlags.DEFAULT in place of a model.
+            model: Name of the model; None with GateFlags.DEFAULT.
+            transition: Only those of this transition; None: all transitions.
+            limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
+            token: Token of the page before; None starts at the beginning.
+
+        Returns:
+            the page
+
+        Raises:
+            ModelregError: InvalidArgumentError for an unknown transition, a bad limit or token, or
+                unless exactly one of a model and GateFlags.DEFAULT is named; NotFoundError for an
+                unknown model; AbiMismatchError; and what every call may raise
+        """
+        c_options = _CGateListOptions(
+            ctypes.sizeof(_CGateListOptions),
+            _convert.bits(flags, "flags", GateFlags),
+            _convert.optional_text(model, "model"),
+            _convert.optional_text(transition, "transition"),
+            _convert.int64(limit, "limit"),
+            _convert.optional_text(token, "token"),
+        )
+        out = _GatePageRef()
+        out.library = self._library
+        error = _take_error()
+        failed = self._library.mr_registry_list_gates(
+            self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return GatePage._own(out)
 
     def open_dataset(self, run_id: str) -> Dataset:
         """Opens the dataset that a run recorded.
@@ -3622,17 +4778,151 @@ class Registry(Handle):
         _give_error(error)
         return RequestPage._own(out)
 
+    def evaluate_gate(
+        self,
+        gate: Gate | None = None,
+        *,
+        model: str,
+        bump: Bump | None = None,
+        transition: str | None = None,
+        run_id: str | None = None,
+        artifact_path: str | None = None,
+        version: str | None = None,
+        line: str | None = None,
+        prerelease_id: str | None = None,
+    ) -> Decision:
+        """Judges a candidate without proposing it: a dry run, which changes and seals nothing.
+
+        Args:
+            gate: A gate to try in place of the one that is attached to the model; None: the
+                attached one. The default gate of the registry adds to both.
+            bump: For "promote": as in PromoteOptions.
+            model: Name of the model.
+            transition: "promote" or "channel/NAME"; None is "promote". The channel need not exist.
+            run_id: For "promote": id of a run of kind training; it need not be finished.
+            artifact_path: For "promote": as in PromoteOptions.
+            version: For "promote": as in PromoteOptions; for "channel/NAME": the version of this
+                model that the channel would hold.
+            line: For "promote": as in PromoteOptions.
+            prerelease_id: For "promote": as in PromoteOptions.
+
+        Returns:
+            the decision, which is not kept
+
+        Raises:
+            ModelregError: InvalidArgumentError for malformed text, an unknown transition, options
+                that do not go with it, or a gate that cannot be attached to it; NotFoundError for
+                an unknown model, run or version, or when the run has no artifact at the path;
+                AlreadyExistsError when the number is taken; LimitError as Model.promote();
+                ConflictError when metric points that were logged here cannot be written;
+                AbiMismatchError; and what every call may raise
+        """
+        gate_ref = None
+        if gate is not None:
+            gate_ref = _convert.handle(gate, "gate", Gate)._ref or _closed(gate)
+        c_options = _CEvaluateOptions(
+            ctypes.sizeof(_CEvaluateOptions),
+            0 if bump is None else _convert.member(bump, "bump", Bump),
+            _convert.text(model, "model"),
+            _convert.optional_text(transition, "transition"),
+            _convert.optional_text(run_id, "run_id"),
+            _convert.optional_text(artifact_path, "artifact_path"),
+            _convert.optional_text(version, "version"),
+            _convert.optional_text(line, "line"),
+            _convert.optional_text(prerelease_id, "prerelease_id"),
+        )
+        out = _DecisionRef()
+        out.library = self._library
+        error = _take_error()
+        with _runtime.lock_of(gate):
+            failed = self._library.mr_registry_evaluate_gate(
+                self._ref or _closed(self),
+                gate_ref,
+                ctypes.byref(c_options),
+                ctypes.byref(out),
+                error,
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return Decision._own(out)
+
+    def lineage(
+        self,
+        *,
+        direction: LineageDirection = LineageDirection.UPSTREAM,
+        dataset_digest: str | None = None,
+        run_id: str | None = None,
+        version: str | None = None,
+        channel: str | None = None,
+        depth: int = 0,
+        limit: int = 0,
+        cancel: Cancel | None = None,
+    ) -> Lineage:
+        """Walks the lineage of a dataset, a run, a version or a channel, the nearest first. Each
+        edge is there once, and cycles end.
+
+        It is no failure when there is no edge.
+
+        Args:
+            direction: Where to go.
+            dataset_digest: Digest of a dataset, 64 hex digits; it need not be recorded here.
+            run_id: Id of a run of any kind.
+            version: A version as `model@number`.
+            channel: A channel as `model@name`.
+            depth: Most edges from the start, 1 to LINEAGE_MAX_DEPTH; 0 is LINEAGE_DEFAULT_DEPTH.
+            limit: Most edges in all, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
+            cancel: Ends the walk early.
+
+        Returns:
+            the edges
+
+        Raises:
+            ModelregError: InvalidArgumentError unless exactly one start is named, for malformed
+                text, an unknown direction, or a depth or limit out of range; NotFoundError for an
+                unknown run, version or channel; CancelledError; AbiMismatchError; and what every
+                call may raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CLineageOptions(
+            ctypes.sizeof(_CLineageOptions),
+            _convert.member(direction, "direction", LineageDirection),
+            _convert.optional_text(dataset_digest, "dataset_digest"),
+            _convert.optional_text(run_id, "run_id"),
+            _convert.optional_text(version, "version"),
+            _convert.optional_text(channel, "channel"),
+            _convert.int64(depth, "depth"),
+            _convert.int64(limit, "limit"),
+            cancel_ref,
+        )
+        out = _LineageRef()
+        out.library = self._library
+        error = _take_error()
+        failed = self._library.mr_registry_lineage(
+            self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return Lineage._own(out)
+
     def resolve(
         self,
         reference: str,
         *,
         flags: ResolveFlags = ResolveFlags(0),
         cancel: Cancel | None = None,
+        as_of_us: int | datetime.datetime = 0,
     ) -> Version:
         """Finds the version that a reference names: `model` or `model@selector`, where the selector
         is `latest` (the default: the highest active release), an exact number (build metadata may
-        be left out; its status does not matter), a range (the highest active version in it), or the
-        name of a channel.
+        be left out; its status does not matter), a range (the highest active version in it), the
+        name of a channel, or the digest of its artifacts (12 to 64 hex digits, the beginning is
+        enough; its status does not matter). Where `latest` or a range finds nothing active, the
+        highest deprecated version that fits is taken, with a warning. Where several versions have
+        the very same artifacts, a digest means the active one, then the highest.
 
         Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 -
         2.3`, `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`,
@@ -3650,18 +4940,23 @@ class Registry(Handle):
             reference: The reference
             flags: 0 or ResolveFlags.PRERELEASES.
             cancel: Ends waiting early.
+            as_of_us: Answer as of this time, Unix microseconds, by when things were recorded here;
+                0: as of now. The future is refused. Whatever is recorded later, the version, its
+                status and its replacement stay what they were; only a warning says what has become
+                of it since.
 
         Returns:
             the version, immutable
 
         Raises:
             ModelregError: InvalidArgumentError for a malformed reference, with the column in a
-                range; LimitError for one that is too long or has a number above 2^53 - 1;
-                NotFoundError for an unknown model, version or channel, a channel that holds
-                nothing, or when no version is active or none in the range: the message says what
-                there is instead, and of a range what it means, its highest versions, why each was
-                left out, and the highest one outside; AbiMismatchError; and what every call may
-                raise
+                range, or an as_of_us in the future; LimitError for one that is too long or has a
+                number above 2^53 - 1; NotFoundError for an unknown model, version, channel or
+                digest, a channel that holds nothing, or when no version can be had or none in the
+                range: the message says what there is instead, and of a range what it means, its
+                highest versions, why each was left out, and the highest one outside; ConflictError
+                when a digest is too short to tell versions apart: the message names two;
+                AbiMismatchError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
@@ -3670,6 +4965,7 @@ class Registry(Handle):
             ctypes.sizeof(_CResolveOptions),
             _convert.bits(flags, "flags", ResolveFlags),
             cancel_ref,
+            _convert.time_us(as_of_us, "as_of_us"),
         )
         out = _VersionRef()
         out.library = self._library
@@ -4455,6 +5751,161 @@ class Run(Handle):
         _give_error(error)
         return Blob._own(out)
 
+    def log_check(
+        self,
+        name: str,
+        result: CheckResult,
+        *,
+        reporter: str | None = None,
+        note: str | None = None,
+        evidence_path: str | None = None,
+        evidence_uri: str | None = None,
+        evidence_digest: str | None = None,
+        evidence_size: int = 0,
+        cancel: Cancel | None = None,
+    ) -> None:
+        """Records a report of a check. Once it returns it survives a loss of power.
+
+        Args:
+            name: Name of the check, 1 to 250 bytes
+            result: What it found
+            reporter: Who or what made the check, such as a tool with its version, up to 250 bytes;
+                None: the actor of the registry.
+            note: A note for people, up to 65,536 bytes; None: none.
+            evidence_path: Local path of a file that shows what was found; None: none.
+            evidence_uri: Where evidence lies that is not copied, up to 4,096 bytes; None: nowhere.
+            evidence_digest: Digest of what lies there, 64 hex digits; goes with evidence_uri.
+            evidence_size: Size in bytes of what lies there; goes with evidence_uri.
+            cancel: Ends copying early.
+
+        Raises:
+            ModelregError: InvalidArgumentError for a bad name, an unknown result, evidence in both
+                ways or a URI without digest; NotFoundError when there is no file at evidence_path;
+                CancelledError; AbiMismatchError; and what every call may raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CCheckOptions(
+            ctypes.sizeof(_CCheckOptions),
+            0,
+            _convert.optional_text(reporter, "reporter"),
+            _convert.optional_text(note, "note"),
+            _convert.optional_text(evidence_path, "evidence_path"),
+            _convert.optional_text(evidence_uri, "evidence_uri"),
+            _convert.optional_text(evidence_digest, "evidence_digest"),
+            _convert.int64(evidence_size, "evidence_size"),
+            cancel_ref,
+        )
+        error = _take_error()
+        failed = self._library.mr_run_log_check(
+            self._ref or _closed(self),
+            _convert.text(name, "name"),
+            _convert.member(result, "result", CheckResult),
+            ctypes.byref(c_options),
+            error,
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+
+    def list_checks(self, *, page_limit: int = 0) -> Iterator[CheckRecord]:
+        """Lists every report of a check on a run, in the order in which they were recorded. Pages
+        are fetched when they are needed.
+
+        Args:
+            page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
+
+        Raises:
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
+        """
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
+        )
+
+        def fetch(token: str | None) -> CheckPage:
+            c_options.token = None if token is None else token.encode()
+            out = _CheckPageRef()
+            out.library = self._library
+            error = _take_error()
+            failed = self._library.mr_run_list_checks(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return CheckPage._own(out)
+
+        return _runtime.pages(fetch)
+
+    def list_checks_page(
+        self,
+        *,
+        limit: int = 0,
+        token: str | None = None,
+    ) -> CheckPage:
+        """Lists every report of a check on a run, in the order in which they were recorded.
+
+        Args:
+            limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
+            token: Token of the page before in the same list; None starts at the beginning.
+
+        Returns:
+            the page
+
+        Raises:
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
+        """
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(limit, "limit"),
+            _convert.optional_text(token, "token"),
+        )
+        out = _CheckPageRef()
+        out.library = self._library
+        error = _take_error()
+        failed = self._library.mr_run_list_checks(
+            self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return CheckPage._own(out)
+
+    def open_evidence(self, check_id: str) -> Blob:
+        """Opens the evidence of a report as verified bytes. The path in its record is the id of the
+        report.
+
+        Args:
+            check_id: Id of the report
+
+        Returns:
+            the handle
+
+        Raises:
+            ModelregError: as Run.open_artifact(); NotFoundError also when the run has no such
+                report, or the report no evidence
+        """
+        out = _BlobRef()
+        out.library = self._library
+        error = _take_error()
+        failed = self._library.mr_run_open_evidence(
+            self._ref or _closed(self),
+            _convert.text(check_id, "check_id"),
+            ctypes.byref(out),
+            error,
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return Blob._own(out)
+
     def log_metric(self, key: str, value: float, step: int) -> None:
         """Logs one point at the current time.
 
@@ -5010,6 +6461,38 @@ class Gate(Handle):
             return out.value.decode()
 
 
+class GatePage(Page[GateRecord]):
+    """One page of a list of gates."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        """Number of records in the page.
+
+        Returns:
+            0 or more
+        """
+        value: int = self._library.mr_gate_page_count(self._ref or _closed(self))
+        return value
+
+    def _at(self, index: int) -> GateRecord | None:
+        if type(index) is not int or not -0x8000000000000000 <= index <= 0x7FFFFFFFFFFFFFFF:
+            index = _convert.int64(index, "index")
+        ref = self._ref or _closed(self)
+        value = self._library.mr_gate_page_at(ref, index)
+        return _read_gate_record(value) if value else None
+
+    @property
+    def next_token(self) -> str | None:
+        """Where the list goes on.
+
+        Returns:
+            the token for the next call's options
+        """
+        value = self._library.mr_gate_page_next_token(self._ref or _closed(self))
+        return None if value is None else value.decode()
+
+
 class Report(Rows[ProblemRecord]):
     """The result of verifying or fetching files."""
 
@@ -5428,9 +6911,9 @@ class Model(Handle):
             the handle
 
         Raises:
-            ModelregError: InvalidArgumentError for a malformed number; NotFoundError, also when the
-                number names other build metadata than the version has; and what every call may
-                raise
+            ModelregError: InvalidArgumentError for a malformed number; NotFoundError, also when it
+                was deleted or the number names other build metadata than the version has; and what
+                every call may raise
         """
         out = _VersionRef()
         out.library = self._library
@@ -5448,8 +6931,8 @@ class Model(Handle):
             return Version._own(out)
 
     def list_versions(self, *, page_limit: int = 0) -> Iterator[VersionRecord]:
-        """Lists the versions of a model by precedence, the highest first. Pages are fetched when
-        they are needed.
+        """Lists the versions of a model by precedence, the highest first, without those that were
+        deleted. Pages are fetched when they are needed.
 
         Args:
             page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
@@ -5487,7 +6970,8 @@ class Model(Handle):
         limit: int = 0,
         token: str | None = None,
     ) -> VersionPage:
-        """Lists the versions of a model by precedence, the highest first.
+        """Lists the versions of a model by precedence, the highest first, without those that were
+        deleted.
 
         Args:
             limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
@@ -5562,7 +7046,8 @@ class Model(Handle):
                 does not fit; NotFoundError for an unknown run, or when it has no artifact at the
                 path; ConflictError when the run is not finished, or op_id was used for something
                 else; AlreadyExistsError when the run and path are a version of this model already,
-                or the number is taken: the message names the version; LimitError when a number
+                an open request proposes them, or the number is taken, be it by a version that was
+                deleted: the message names the version or the request; LimitError when a number
                 would pass 2^53 - 1, or be longer than 256 bytes with its build metadata;
                 CancelledError; AbiMismatchError; and what every call may raise
         """
@@ -5700,7 +7185,8 @@ class Model(Handle):
         """Proposes to move a channel to a version and decides at once, in one durable transaction.
 
         Status.OK means that a request was made and recorded, not that it was accepted: ask
-        Request.version().
+        Request.version(). A request that stays open moves the channel when it is completed, if the
+        channel holds `expected` then.
 
         Args:
             channel: Name of the channel.
@@ -5720,7 +7206,8 @@ class Model(Handle):
                 NotFoundError for an unknown channel or version; ConflictError when the channel
                 holds something else than `expected` (the message says what), the version is yanked,
                 or op_id was used for something else; AlreadyExistsError when it holds this version
-                already; CancelledError; AbiMismatchError; and what every call may raise
+                already, or an open request proposes this move: the message names it;
+                CancelledError; AbiMismatchError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
@@ -5746,6 +7233,186 @@ class Model(Handle):
                 raise _failure(failed, error)
             _give_error(error)
             return Request._own(out)
+
+    def roll_back_channel(
+        self,
+        *,
+        channel: str,
+        expected: str,
+        version: str | None = None,
+        reason: str | None = None,
+        cancel: Cancel | None = None,
+    ) -> Version:
+        """Moves a channel back to a version that it held before, in one durable transaction. No
+        gate is asked: that version passed it when it came into the channel.
+
+        Args:
+            channel: Name of the channel.
+            expected: What the channel holds now: a number, or "none". Anything else there answers
+                ConflictError.
+            version: The version to go back to, which the channel must have held; None: the one it
+                held last before, and that is not yanked. Rolling back again goes further back.
+            reason: Why, up to 65,536 bytes; None: not said.
+            cancel: Ends waiting for other writers early.
+
+        Returns:
+            the version that the channel holds now
+
+        Raises:
+            ModelregError: InvalidArgumentError for malformed text or when `expected` is None;
+                NotFoundError for an unknown channel or version, or when there is nothing to go back
+                to: the message says what it held and why that will not do; ConflictError when the
+                channel holds something else than `expected` (the message says what), or the version
+                is yanked or was never held; AlreadyExistsError when it holds this version already;
+                CancelledError; AbiMismatchError; and what every call may raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CRollBackOptions(
+            ctypes.sizeof(_CRollBackOptions),
+            0,
+            _convert.text(channel, "channel"),
+            _convert.text(expected, "expected"),
+            _convert.optional_text(version, "version"),
+            _convert.optional_text(reason, "reason"),
+            cancel_ref,
+        )
+        out = _VersionRef()
+        out.library = self._library
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_model_roll_back_channel(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return Version._own(out)
+
+    def clear_channel(
+        self,
+        *,
+        channel: str,
+        expected: str,
+        reason: str | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        """Lets a channel hold nothing, in one durable transaction. A channel that holds nothing
+        already stays as it is.
+
+        Args:
+            channel: Name of the channel.
+            expected: What the channel holds now: a number, or "none". Anything else there answers
+                ConflictError.
+            reason: Why, up to 65,536 bytes; None: not said.
+            cancel: Ends waiting for other writers early.
+
+        Raises:
+            ModelregError: InvalidArgumentError for malformed text or when `expected` is None;
+                NotFoundError for an unknown channel; ConflictError when it holds something else
+                than `expected`; CancelledError; AbiMismatchError; and what every call may raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CClearOptions(
+            ctypes.sizeof(_CClearOptions),
+            0,
+            _convert.text(channel, "channel"),
+            _convert.text(expected, "expected"),
+            _convert.optional_text(reason, "reason"),
+            cancel_ref,
+        )
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_model_clear_channel(
+                self._ref or _closed(self), ctypes.byref(c_options), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+
+    def list_channel_moves(
+        self,
+        *,
+        channel: str,
+        page_limit: int = 0,
+    ) -> Iterator[ChannelMoveRecord]:
+        """Lists every change of a channel, the newest first: who had what in it, when and why.
+        Pages are fetched when they are needed.
+
+        Args:
+            channel: Name of the channel.
+            page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
+
+        Raises:
+            ModelregError: InvalidArgumentError for a bad name, limit or token; NotFoundError for an
+                unknown channel; AbiMismatchError; and what every call may raise
+        """
+        c_options = _CChannelMoveListOptions(
+            ctypes.sizeof(_CChannelMoveListOptions),
+            0,
+            _convert.text(channel, "channel"),
+            _convert.int64(page_limit, "page_limit"),
+            None,
+        )
+
+        def fetch(token: str | None) -> ChannelMovePage:
+            c_options.token = None if token is None else token.encode()
+            out = _ChannelMovePageRef()
+            out.library = self._library
+            error = _take_error()
+            with self._lock:
+                failed = self._library.mr_model_list_channel_moves(
+                    self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+                )
+                if failed:
+                    raise _failure(failed, error)
+                _give_error(error)
+                return ChannelMovePage._own(out)
+
+        return _runtime.pages(fetch)
+
+    def list_channel_moves_page(
+        self,
+        *,
+        channel: str,
+        limit: int = 0,
+        token: str | None = None,
+    ) -> ChannelMovePage:
+        """Lists every change of a channel, the newest first: who had what in it, when and why.
+
+        Args:
+            channel: Name of the channel.
+            limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
+            token: Token of the page before; None starts at the beginning.
+
+        Returns:
+            the page
+
+        Raises:
+            ModelregError: InvalidArgumentError for a bad name, limit or token; NotFoundError for an
+                unknown channel; AbiMismatchError; and what every call may raise
+        """
+        c_options = _CChannelMoveListOptions(
+            ctypes.sizeof(_CChannelMoveListOptions),
+            0,
+            _convert.text(channel, "channel"),
+            _convert.int64(limit, "limit"),
+            _convert.optional_text(token, "token"),
+        )
+        out = _ChannelMovePageRef()
+        out.library = self._library
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_model_list_channel_moves(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return ChannelMovePage._own(out)
 
 
 class ModelPage(Page[ModelRecord]):
@@ -5788,10 +7455,234 @@ class Version(Handle):
 
     @property
     def info(self) -> VersionRecord:
-        """What this version is."""
+        """What this version was when the handle was opened; open it again for what it is now."""
         ref = self._ref or _closed(self)
         value = self._library.mr_version_info(ref)
         return _read_version_record(value)
+
+    def list_inputs(self, *, page_limit: int = 0) -> Iterator[InputRecord]:
+        """Lists the inputs of the run that a version was made of, as Run.list_inputs() does: the
+        datasets with their roles and digests, runs, and the versions it builds on. Pages are
+        fetched when they are needed.
+
+        Args:
+            page_limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
+
+        Raises:
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
+        """
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(page_limit, "page_limit"),
+            None,
+        )
+
+        def fetch(token: str | None) -> InputPage:
+            c_options.token = None if token is None else token.encode()
+            out = _InputPageRef()
+            out.library = self._library
+            error = _take_error()
+            with self._lock:
+                failed = self._library.mr_version_list_inputs(
+                    self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+                )
+                if failed:
+                    raise _failure(failed, error)
+                _give_error(error)
+                return InputPage._own(out)
+
+        return _runtime.pages(fetch)
+
+    def list_inputs_page(
+        self,
+        *,
+        limit: int = 0,
+        token: str | None = None,
+    ) -> InputPage:
+        """Lists the inputs of the run that a version was made of, as Run.list_inputs() does: the
+        datasets with their roles and digests, runs, and the versions it builds on.
+
+        Args:
+            limit: Most records in the page, 1 to LIST_MAX_LIMIT; 0 is LIST_DEFAULT_LIMIT.
+            token: Token of the page before in the same list; None starts at the beginning.
+
+        Returns:
+            the page
+
+        Raises:
+            ModelregError: InvalidArgumentError for a bad limit or token; and what every call may
+                raise
+        """
+        c_options = _CListOptions(
+            ctypes.sizeof(_CListOptions),
+            0,
+            _convert.int64(limit, "limit"),
+            _convert.optional_text(token, "token"),
+        )
+        out = _InputPageRef()
+        out.library = self._library
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_version_list_inputs(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return InputPage._own(out)
+
+    def deprecate(
+        self,
+        *,
+        reason: str,
+        replacement: str | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        """Deprecates a version: it still resolves, with a warning, and `latest` and ranges prefer
+        others. Again with another reason or replacement changes those.
+
+        Args:
+            reason: Why, 1 to 65,536 bytes: consumers read it.
+            replacement: Number of the version to use in its place, which is active; None: none.
+            cancel: Ends waiting for other writers early.
+
+        Raises:
+            ModelregError: InvalidArgumentError when there is no reason, for malformed text, or a
+                replacement that is this version; NotFoundError when this version was deleted, or
+                for an unknown replacement; ConflictError when this version is yanked, or the
+                replacement is not active; CancelledError; AbiMismatchError; and what every call may
+                raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CDeprecateOptions(
+            ctypes.sizeof(_CDeprecateOptions),
+            0,
+            _convert.text(reason, "reason"),
+            _convert.optional_text(replacement, "replacement"),
+            cancel_ref,
+        )
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_version_deprecate(
+                self._ref or _closed(self), ctypes.byref(c_options), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+
+    def undeprecate(self, reason: str | None = None) -> None:
+        """Makes a deprecated version active again. An active one stays as it is.
+
+        Args:
+            reason: Why, up to 65,536 bytes; None: not said
+
+        Raises:
+            ModelregError: InvalidArgumentError for malformed text; NotFoundError when it was
+                deleted; ConflictError when it is yanked; and what every call may raise
+        """
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_version_undeprecate(
+                self._ref or _closed(self), _convert.optional_text(reason, "reason"), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+
+    def yank(
+        self,
+        *,
+        reason: str,
+        channels: YankChannels = YankChannels.REPLACE,
+        replacement: str | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        """Yanks a version: `latest` and ranges skip it, no channel holds it any more, and who pins
+        it gets a warning with the reason and the replacement. All in one durable transaction.
+
+        A channel that moves to the replacement has held that version before, or its gate passes
+        now; that request and decision are kept as those of any move. Again with another reason or
+        replacement changes those.
+
+        Args:
+            channels: What becomes of the channels that hold it.
+            reason: Why, 1 to 65,536 bytes: consumers read it.
+            replacement: Number of the version to use in its place, which is active; None: none.
+            cancel: Ends waiting for other writers early.
+
+        Raises:
+            ModelregError: InvalidArgumentError when there is no reason, for malformed text, or a
+                replacement that is this version; NotFoundError when this version was deleted, or
+                for an unknown replacement; ConflictError when the replacement is not active;
+                InUseError when a channel holds this version and there is no replacement, or nothing
+                to roll it back to: the message names the channel; GateFailedError or
+                GatePendingError when the gate of a channel does not take the replacement: nothing
+                is done then; CancelledError; AbiMismatchError; and what every call may raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CYankOptions(
+            ctypes.sizeof(_CYankOptions),
+            _convert.member(channels, "channels", YankChannels),
+            _convert.text(reason, "reason"),
+            _convert.optional_text(replacement, "replacement"),
+            cancel_ref,
+        )
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_version_yank(
+                self._ref or _closed(self), ctypes.byref(c_options), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+
+    def unyank(self, reason: str | None = None) -> None:
+        """Makes a yanked version what it was before: active or deprecated. Channels stay as they
+        are. A version that is not yanked stays as it is.
+
+        Args:
+            reason: Why, up to 65,536 bytes; None: not said
+
+        Raises:
+            ModelregError: InvalidArgumentError for malformed text; NotFoundError when it was
+                deleted; and what every call may raise
+        """
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_version_unyank(
+                self._ref or _closed(self), _convert.optional_text(reason, "reason"), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+
+    def delete(self, reason: str) -> None:
+        """Deletes a version that nothing needs. Its number is never used again; its run stays, and
+        may be promoted again to another number. Deleted already: nothing changes.
+
+        Args:
+            reason: Why, 1 to 65,536 bytes
+
+        Raises:
+            ModelregError: InvalidArgumentError when there is no reason, or for malformed text;
+                InUseError when a channel holds it, an open request proposes it for a channel, a run
+                has it as an input, or a version names it as its replacement: the message says
+                which; and what every call may raise
+        """
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_version_delete(
+                self._ref or _closed(self), _convert.text(reason, "reason"), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
 
     def list_artifacts(self, *, page_limit: int = 0) -> Iterator[ArtifactRecord]:
         """Lists the artifacts of a version in the byte order of their paths, which are relative to
@@ -6059,6 +7950,218 @@ class VersionPage(Page[VersionRecord]):
         return None if value is None else value.decode()
 
 
+class Semver(Ordered):
+    """A semantic version. It never changes."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Semver:
+        """Reads a version.
+
+        Args:
+            text: The version, such as "1.4.0-rc.1+5f2c"
+
+        Returns:
+            the handle
+
+        Raises:
+            ModelregError: InvalidArgumentError for what is no version: the message says where and
+                why; LimitError above 256 bytes or 2^53 - 1; NoMemoryError
+        """
+        library = _library
+        out = _SemverRef()
+        out.library = library
+        error = _take_error()
+        failed = library.mr_semver_parse(
+            _convert.text(text, "text"), ctypes.byref(out), error
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return cls._own(out)
+
+    @property
+    def info(self) -> SemverRecord:
+        """What this version consists of."""
+        ref = self._ref or _closed(self)
+        value = self._library.mr_semver_info(ref)
+        return _read_semver_record(value)
+
+    def compare(self, other: Semver) -> int:
+        """Compares two versions by precedence, in which build metadata does not count.
+
+        Args:
+            other: The version that it is compared with
+
+        Returns:
+            -1, 0 or 1: the version is below the other, equal to it, or above it
+        """
+        _convert.handle(other, "other", Semver)
+        value: int = self._library.mr_semver_compare(
+            self._ref or _closed(self), other._ref or _closed(other)
+        )
+        return value
+
+    def bump(self, part: Bump, prerelease_id: str | None = None) -> Semver:
+        """Raises a part of a version. The lower parts go back to 0, and build metadata is dropped.
+        Of a prerelease of exactly the version asked for, that version is the next: 2.0.0-rc.1 with
+        Bump.MAJOR gives 2.0.0.
+
+        Args:
+            part: The part to raise; 0 is Bump.MINOR
+            prerelease_id: For Bump.PRERELEASE the id of the prerelease, such as "rc", 1 to 250
+                bytes: where the version is no prerelease of this id it starts with 0, which is not
+                always a higher version; None: keep the id there is, or have none
+
+        Returns:
+            the handle
+
+        Raises:
+            ModelregError: InvalidArgumentError for an unknown part, a malformed id, or an id with
+                another part than Bump.PRERELEASE; LimitError when a number would pass 2^53 - 1 or
+                the version 256 bytes; NoMemoryError
+        """
+        out = _SemverRef()
+        out.library = self._library
+        error = _take_error()
+        failed = self._library.mr_semver_bump(
+            self._ref or _closed(self),
+            _convert.member(part, "part", Bump),
+            _convert.optional_text(prerelease_id, "prerelease_id"),
+            ctypes.byref(out),
+            error,
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return Semver._own(out)
+
+    def key(self) -> bytes:
+        """The bytes that sort as the version does, for a database of one's own: memcmp() over the
+        shorter of two keys, and where that is 0 their sizes, give their precedence. Versions of
+        equal precedence, and no others, have equal keys. A key has at most 538 bytes; its format
+        never changes:
+
+            major, minor, patch      each: one byte with the count of bytes of the number without
+                                     leading zero bytes, 0 for 0; these bytes, the highest first
+            each identifier of the   a number: byte 1, one byte with the count of digits, the digits
+            prerelease, in order     else: byte 2, the ASCII characters, byte 0
+            the end                  byte 0 for a prerelease, byte 3 for a release
+
+        Returns:
+            the key
+
+        Raises:
+            ModelregError: NoMemoryError
+        """
+        out = _BufferRef()
+        out.library = self._library
+        error = _take_error()
+        failed = self._library.mr_semver_key(
+            self._ref or _closed(self), ctypes.byref(out), error
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return _bytes_of(out)
+
+    def __str__(self) -> str:
+        return self.info.number
+
+
+class SemverRange(Handle):
+    """A range of versions. It never changes."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str, flags: RangeFlags = RangeFlags(0)) -> SemverRange:
+        """Reads a range.
+
+        Args:
+            text: The range, such as "^1.2 || 3.1.4", up to 256 bytes; "" is every release
+            flags: 0 or RangeFlags.PRERELEASES
+
+        Returns:
+            the handle
+
+        Raises:
+            ModelregError: InvalidArgumentError for what is no range: the message says where and
+                why; or for unknown flags; LimitError above 256 bytes, or where an end would pass
+                2^53 - 1; NoMemoryError
+        """
+        library = _library
+        out = _SemverRangeRef()
+        out.library = library
+        error = _take_error()
+        failed = library.mr_semver_range_parse(
+            _convert.text(text, "text"),
+            _convert.bits(flags, "flags", RangeFlags),
+            ctypes.byref(out),
+            error,
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return cls._own(out)
+
+    @property
+    def info(self) -> SemverRangeRecord:
+        """What this range is."""
+        ref = self._ref or _closed(self)
+        value = self._library.mr_semver_range_info(ref)
+        return _read_semver_range_record(value)
+
+    def matches(self, semver: Semver) -> bool:
+        """Whether a version is in a range.
+
+        Args:
+            semver: The version
+
+        Returns:
+            True when it is, else False
+        """
+        _convert.handle(semver, "semver", Semver)
+        value: int = self._library.mr_semver_range_matches(
+            self._ref or _closed(self), semver._ref or _closed(semver)
+        )
+        return bool(value)
+
+    def highest(self, versions: Iterable[str] = ()) -> Semver:
+        """The highest of several versions that is in a range; of equal ones the first.
+
+        Args:
+            versions: The versions as text, in any order
+
+        Returns:
+            the handle
+
+        Raises:
+            ModelregError: NotFoundError when none is in the range; InvalidArgumentError and
+                LimitError when one cannot be read: the message begins with "versions[N]", N counted
+                from 0; NoMemoryError
+        """
+        versions_at = _convert.texts(versions, "versions")
+        out = _SemverRef()
+        out.library = self._library
+        error = _take_error()
+        failed = self._library.mr_semver_range_highest(
+            self._ref or _closed(self),
+            versions_at,
+            len(versions_at),
+            ctypes.byref(out),
+            error,
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return Semver._own(out)
+
+    def __str__(self) -> str:
+        return self.info.text
+
+
 class Request(Handle):
     """A proposal to make one transition."""
 
@@ -6067,13 +8170,76 @@ class Request(Handle):
 
     @property
     def info(self) -> RequestRecord:
-        """What this request is."""
+        """What this request was when the handle was opened; open it again for what it is now."""
         ref = self._ref or _closed(self)
         value = self._library.mr_request_info(ref)
         return _read_request_record(value)
 
+    def complete(self, *, cancel: Cancel | None = None) -> Request:
+        """Judges an open request again, by the gates that are attached now, and makes its
+        transition when they pass. What was sealed is judged as it was sealed. A request that is
+        accepted, refused or withdrawn already stays as it is, so a repeat is harmless.
+
+        Ask the new handle how it went.
+
+        Args:
+            cancel: Ends waiting for other writers early.
+
+        Returns:
+            the request as it is now
+
+        Raises:
+            ModelregError: ConflictError when the channel does not hold any more what was expected,
+                or the version was yanked; AlreadyExistsError when the number was taken, or the run
+                and path became a version; NotFoundError when the version was deleted: after these
+                it stays open and can be withdrawn; TamperedError when what was sealed has changed;
+                LimitError as Model.promote(); CancelledError; AbiMismatchError; and what every call
+                may raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CCompleteOptions(
+            ctypes.sizeof(_CCompleteOptions),
+            0,
+            cancel_ref,
+        )
+        out = _RequestRef()
+        out.library = self._library
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_request_complete(
+                self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return Request._own(out)
+
+    def withdraw(self, reason: str | None = None) -> None:
+        """Withdraws an open request. The run stays sealed.
+
+        It is no failure when it is withdrawn already.
+
+        Args:
+            reason: Why, up to 65,536 bytes; None: not said
+
+        Raises:
+            ModelregError: InvalidArgumentError for malformed text; ConflictError when it is
+                accepted or refused; and what every call may raise
+        """
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_request_withdraw(
+                self._ref or _closed(self), _convert.optional_text(reason, "reason"), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+
     def version(self) -> Version:
-        """The version that an accepted request made or moved.
+        """The version that an accepted request made or moved, by the state that the request has
+        now.
 
         Returns:
             the handle
@@ -6110,6 +8276,33 @@ class Request(Handle):
         with self._lock:
             failed = self._library.mr_request_decision(
                 self._ref or _closed(self), ctypes.byref(out), error
+            )
+            if failed:
+                raise _failure(failed, error)
+            _give_error(error)
+            return Decision._own(out)
+
+    def open_decision(self, sequence: int) -> Decision:
+        """One of the decisions on a request, which was judged as often as it was completed.
+
+        Args:
+            sequence: 1 for the first, up to the sequence of the latest
+
+        Returns:
+            the handle
+
+        Raises:
+            ModelregError: NotFoundError when there is no such decision; and what every call may
+                raise
+        """
+        if type(sequence) is not int or not -0x8000000000000000 <= sequence <= 0x7FFFFFFFFFFFFFFF:
+            sequence = _convert.int64(sequence, "sequence")
+        out = _DecisionRef()
+        out.library = self._library
+        error = _take_error()
+        with self._lock:
+            failed = self._library.mr_request_open_decision(
+                self._ref or _closed(self), sequence, ctypes.byref(out), error
             )
             if failed:
                 raise _failure(failed, error)
@@ -6249,6 +8442,99 @@ class ChannelPage(Page[ChannelRecord]):
         """
         value = self._library.mr_channel_page_next_token(self._ref or _closed(self))
         return None if value is None else value.decode()
+
+
+class ChannelMovePage(Page[ChannelMoveRecord]):
+    """One page of the history of a channel."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        """Number of records in the page.
+
+        Returns:
+            0 or more
+        """
+        value: int = self._library.mr_channel_move_page_count(self._ref or _closed(self))
+        return value
+
+    def _at(self, index: int) -> ChannelMoveRecord | None:
+        if type(index) is not int or not -0x8000000000000000 <= index <= 0x7FFFFFFFFFFFFFFF:
+            index = _convert.int64(index, "index")
+        ref = self._ref or _closed(self)
+        value = self._library.mr_channel_move_page_at(ref, index)
+        return _read_channel_move_record(value) if value else None
+
+    @property
+    def next_token(self) -> str | None:
+        """Where the list goes on.
+
+        Returns:
+            the token for the next call's options
+        """
+        value = self._library.mr_channel_move_page_next_token(self._ref or _closed(self))
+        return None if value is None else value.decode()
+
+
+class CheckPage(Page[CheckRecord]):
+    """One page of a list of reports of checks."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        """Number of records in the page.
+
+        Returns:
+            0 or more
+        """
+        value: int = self._library.mr_check_page_count(self._ref or _closed(self))
+        return value
+
+    def _at(self, index: int) -> CheckRecord | None:
+        if type(index) is not int or not -0x8000000000000000 <= index <= 0x7FFFFFFFFFFFFFFF:
+            index = _convert.int64(index, "index")
+        ref = self._ref or _closed(self)
+        value = self._library.mr_check_page_at(ref, index)
+        return _read_check_record(value) if value else None
+
+    @property
+    def next_token(self) -> str | None:
+        """Where the list goes on.
+
+        Returns:
+            the token for the next call's options
+        """
+        value = self._library.mr_check_page_next_token(self._ref or _closed(self))
+        return None if value is None else value.decode()
+
+
+class Lineage(Rows[LineageEdgeRecord]):
+    """A part of the lineage graph: the edges that a walk went."""
+
+    __slots__ = ()
+
+    @property
+    def info(self) -> LineageRecord:
+        """What the walk found."""
+        ref = self._ref or _closed(self)
+        value = self._library.mr_lineage_info(ref)
+        return _read_lineage_record(value)
+
+    def __len__(self) -> int:
+        """Number of edges.
+
+        Returns:
+            0 or more
+        """
+        value: int = self._library.mr_lineage_count(self._ref or _closed(self))
+        return value
+
+    def _at(self, index: int) -> LineageEdgeRecord | None:
+        if type(index) is not int or not -0x8000000000000000 <= index <= 0x7FFFFFFFFFFFFFFF:
+            index = _convert.int64(index, "index")
+        ref = self._ref or _closed(self)
+        value = self._library.mr_lineage_at(ref, index)
+        return _read_lineage_edge_record(value) if value else None
 
 
 class Metric(Handle):

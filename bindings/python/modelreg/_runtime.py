@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import array
 import atexit
+import contextlib
 import ctypes
 import datetime
 import enum
@@ -22,6 +23,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound=ctypes.Structure)
 E = TypeVar("E", bound=enum.IntEnum)
 H = TypeVar("H", bound="Handle")
+K = TypeVar("K", bound="Ordered")
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -234,6 +236,45 @@ class Handle:
     def __repr__(self) -> str:
         state = "closed" if self._ref is None else "open"
         return f"<{type(self).__module__}.{type(self).__name__} {state}>"
+
+
+def lock_of(handle: Handle | None) -> contextlib.AbstractContextManager[Any]:
+    """The lock of a handle, or of one that is missing something that lets everybody in."""
+    lock: contextlib.AbstractContextManager[Any]
+    lock = contextlib.nullcontext() if handle is None else handle._lock
+    return lock
+
+
+class Ordered(Handle):
+    """A handle that is compared by what it stands for, and hashed so."""
+
+    __slots__ = ()
+
+    def compare(self, other: Any) -> int:
+        raise NotImplementedError
+
+    def key(self) -> bytes:
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return self.compare(other) == 0 if type(other) is type(self) else NotImplemented
+
+    def __lt__(self: K, other: K) -> bool:
+        return self.compare(other) < 0 if type(other) is type(self) else NotImplemented
+
+    def __le__(self: K, other: K) -> bool:
+        return self.compare(other) <= 0 if type(other) is type(self) else NotImplemented
+
+    def __gt__(self: K, other: K) -> bool:
+        return self.compare(other) > 0 if type(other) is type(self) else NotImplemented
+
+    def __ge__(self: K, other: K) -> bool:
+        return self.compare(other) >= 0 if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.key())
 
 
 # Registries, whose buffered points closing writes. A plain set: its copy is made in one step, while

@@ -49,6 +49,8 @@ def everything(registry: Registry) -> dict[str, modelreg.Handle]:
         version.verify(),
         modelreg.Gate(),
         modelreg.Cancel(),
+        modelreg.Semver.parse("1.0.0"),
+        modelreg.SemverRange.parse("^1"),
         registry.list_experiments_page(),
         registry.list_runs_page(),
         registry.list_datasets_page(),
@@ -74,6 +76,8 @@ def use(handle: modelreg.Handle) -> None:
         handle.text()
     elif isinstance(handle, modelreg.Cancel):
         handle.trigger()
+    elif isinstance(handle, (modelreg.Semver, modelreg.SemverRange)):
+        assert str(handle)
     else:
         assert isinstance(getattr(handle, "info").actor, str)
 

@@ -84,12 +84,13 @@ func snake(name string) string {
 	return b.String()
 }
 
-// fieldName is the name of a field in C: a time and a duration have their unit.
+// fieldName is the name of a field in C: a time and a duration have their unit, and StatusAt beside
+// Status is status_us.
 func fieldName(field reflect.StructField) string {
 	name := snake(field.Name)
 	switch field.Type {
 	case reflect.TypeFor[time.Time]():
-		return name + "_us"
+		return strings.TrimSuffix(name, "_at") + "_us"
 	case reflect.TypeFor[time.Duration]():
 		return name + "_ms"
 	}
@@ -138,6 +139,10 @@ func (s *scenario) field(record reflect.Value, name string) field {
 	return field{}
 }
 
+func writtenBool(value bool) string {
+	return strconv.Itoa(map[bool]int{false: 0, true: 1}[value])
+}
+
 func written(f field) string {
 	switch value := f.value.Interface().(type) {
 	case string:
@@ -152,7 +157,7 @@ func written(f field) string {
 		}
 		return "[" + strings.Join(all, " ") + "]"
 	case bool:
-		return strconv.Itoa(map[bool]int{false: 0, true: 1}[value])
+		return writtenBool(value)
 	case float64:
 		return writtenReal(value)
 	case time.Time:
@@ -161,6 +166,9 @@ func written(f field) string {
 		}
 		return strconv.FormatInt(value.UnixMicro(), 10)
 	case fmt.Stringer:
+		if f.value.Kind() == reflect.Uint32 && f.value.IsZero() {
+			return "0" // no flags
+		}
 		return value.String()
 	default:
 		return fmt.Sprint(value)

@@ -15,14 +15,16 @@ import (
 
 // Functions that are no methods, by their names in C.
 var functions = map[string]any{
-	"library_version": modelreg.LibraryVersion,
-	"abi_level":       modelreg.ABILevel,
-	"status_name":     modelreg.StatusName,
-	"registry_open":   modelreg.OpenRegistry,
-	"cancel_new":      modelreg.NewCancel,
-	"manifest_new":    modelreg.NewManifest,
-	"gate_new":        modelreg.NewGate,
-	"gate_parse":      modelreg.ParseGate,
+	"library_version":    modelreg.LibraryVersion,
+	"abi_level":          modelreg.ABILevel,
+	"status_name":        modelreg.StatusName,
+	"registry_open":      modelreg.OpenRegistry,
+	"cancel_new":         modelreg.NewCancel,
+	"manifest_new":       modelreg.NewManifest,
+	"gate_new":           modelreg.NewGate,
+	"gate_parse":         modelreg.ParseGate,
+	"semver_parse":       modelreg.ParseSemver,
+	"semver_range_parse": modelreg.ParseSemverRange,
 }
 
 // What is not simply a call.
@@ -222,6 +224,8 @@ func (s *scenario) take(results []reflect.Value) error {
 		return s.takeText(result)
 	case []byte:
 		s.say("%s", quoted(string(result), false))
+	case bool:
+		s.say("%s", writtenBool(result))
 	case *modelreg.Report:
 		return s.takeReport(result)
 	case handle:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Semantic versions 2.0.0 (semver.org), pure functions. */
-#ifndef MRI_SEMVER_SEMVER_H
-#define MRI_SEMVER_SEMVER_H
+#ifndef MRI_SEMVER_SEMVER_VALUE_H
+#define MRI_SEMVER_SEMVER_VALUE_H
 
 #include "base/err.h"
 #include "base/str.h"

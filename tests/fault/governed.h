@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A registry whose every gate asks for something, and what must hold in its tables whatever went
+ * wrong: calls of the public interface, looked at with SQLite alone. */
+#ifndef MRT_FAULT_GOVERNED_H
+#define MRT_FAULT_GOVERNED_H
+
+#include "api_test.h"
+
+#include <sqlite3.h>
+
+/* The model "digits" with a default gate and one of its own that reads a check and an evaluation,
+ * and the channel "production", whose gate reads the check and the incumbent. */
+void governed_prepare(mr_registry *registry);
+/* Attaches the gate of "production" to another channel, and creates that. */
+void governed_make_channel(mr_registry *registry, const char *name);
+/* A finished run with its evaluation; with the check its promotion is accepted, else it waits. */
+void governed_candidate(mr_registry *registry, bool audited, char run_id[40]);
+/* Reports the check of a run. */
+void governed_audit(mr_registry *registry, const char *run_id);
+/* Promotes a candidate, which must be accepted; its number without build metadata. */
+void governed_version(mr_registry *registry, char number[40]);
+/* The number without build metadata. */
+void governed_core(const char *number, char core[40]);
+
+sqlite3 *governed_look(const char *path);
+/* The single number that a statement yields. */
+int64_t governed_count(sqlite3 *look, const char *sql);
+/* Every row of every table as one text, to be freed by the caller. */
+char *governed_dump(sqlite3 *look);
+/* Nothing is half done: each fact that binds rows of several tables. */
+void governed_check(sqlite3 *look);
+/* The file itself is sound, too. */
+void governed_check_file(sqlite3 *look);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hunger.h"
+#include "sqlite_famine.h"
+
+/* One way to go through the allocations. */
+typedef struct course {
+  bool sqlite;   /* whose memory fails */
+  bool warm;     /* all tries with one handle of the registry */
+  bool for_ever; /* once, or from then on */
+  int64_t stride;
+} course;
+
+static void open_handles(hunger *h) {
+  if (h->registry == NULL) {
+    mr_open_options options = api_open_options(0);
+    options.allocator = &h->memory.allocator;
+    OK(mr_registry_open(h->place->db, &options, &h->registry, &api_error));
+  }
+  OK(mr_registry_open_model(h->registry, "digits", &h->model, &api_error));
+  if (h->request_id[0] != '\0') {
+    OK(mr_registry_open_request(h->registry, h->request_id, &h->request, &api_error));
+  }
+  if (h->number[0] != '\0') {
+    OK(mr_model_open_version(h->model, h->number, &h->version, &api_error));
+  }
+  if (h->run_id[0] != '\0') {
+    OK(mr_registry_open_run(h->registry, h->run_id, &h->run, &api_error));
+  }
+}
+
+static void close_handles(hunger *h, bool registry_too) {
+  mr_run_free(h->run);
+  mr_version_free(h->version);
+  mr_request_free(h->request);
+  mr_model_free(h->model);
+  h->run = NULL;
+  h->version = NULL;
+  h->request = NULL;
+  h->model = NULL;
+  if (!registry_too) return;
+  mr_registry_close(h->registry);
+  h->registry = NULL;
+  long long live = atomic_load(&h->memory.live);
+  if (live != 0) fail_msg("%lld blocks leaked", live);
+}
+
+static void fail_at(hunger *h, const course *c, int64_t n) {
+  if (c->sqlite) {
+    sqlite_famine_fail(n, c->for_ever);
+  } else {
+    api_memory_fail(&h->memory, n, c->for_ever);
+  }
+}
+
+static bool has_failed(hunger *h, const course *c) {
+  return c->sqlite ? sqlite_famine_failed() : (bool)atomic_load(&h->memory.fired);
+}
+
+/* A try at the nth allocation. False when none failed, so that there are fewer. */
+static bool try_at(hunger *h, const hungry_call *call, const course *c, int64_t n, bool *done) {
+  char *before = governed_dump(h->look);
+  open_handles(h);
+  api_error = (mr_error)MR_ERROR_INIT;
+  fail_at(h, c, n);
+  mr_status status = call->call(h);
+  bool fired = has_failed(h, c);
+  fail_at(h, c, 0);
+  *done = status == MR_OK;
+  if (status != MR_OK) {
+    if (!fired || status != MR_NO_MEMORY) {
+      print_error("%s allocation %lld %s, from %s:\n", fired ? "after" : "before", (long long)n,
+                  c->for_ever ? "and on" : "alone", c->warm ? "warm" : "cold");
+    }
+    REFUSED(MR_NO_MEMORY, NULL, status);
+    assert_true(fired);
+  }
+  close_handles(h, !c->warm);
+  char *after = governed_dump(h->look);
+  bool same = strcmp(before, after) == 0;
+  if (same == (*done && call->changes)) {
+    fail_msg("allocation %lld: %s, and the registry has %schanged", (long long)n,
+             mr_status_name(status), same ? "not " : "");
+  }
+  if (!same) governed_check(h->look);
+  free(before);
+  free(after);
+  return fired;
+}
+
+static void run_course(hunger *h, const hungry_call *call, const course *c) {
+  bool done = true;
+  int64_t failures = 0;
+  int64_t n = 1;
+  for (bool fired = true; fired; n += c->stride) {
+    if (done) {
+      h->serial++;
+      if (call->prepare != NULL) call->prepare(h);
+    }
+    fired = try_at(h, call, c, n, &done);
+    if (!done) failures++;
+    if (n > 1000000) fail_msg("there is no end to it");
+  }
+  assert_true(done);
+  close_handles(h, true);
+  assert_true(failures > 0);
+}
+
+static void run_courses(const api_place *place, const hungry_call *call, bool sqlite,
+                        int64_t stride) {
+  hunger h;
+  memset(&h, 0, sizeof h);
+  h.place = place;
+  api_memory_init(&h.memory);
+  h.other = api_open(place->db, MR_OPEN_CREATE);
+  governed_prepare(h.other);
+  h.look = governed_look(place->db);
+  for (int way = 0; way < 4; way++) {
+    course c = {.sqlite = sqlite, .warm = way >= 2, .for_ever = way % 2 == 1};
+    /* Warm caches leave little that can fail. */
+    c.stride = c.warm && !sqlite ? 1 : stride;
+    run_course(&h, call, &c);
+  }
+  governed_check(h.look);
+  governed_check_file(h.look);
+  assert_int_equal(sqlite3_close(h.look), SQLITE_OK);
+  mr_registry_close(h.other);
+}
+
+/* Every `fine`th at MR_TEST_SCALE 1 and more, every `coarse`th below. */
+static int64_t stride_of(int64_t fine, int64_t coarse) {
+  return api_scaled(1000) >= 1000 ? fine : coarse;
+}
+
+void hunger_run(const api_place *place, const hungry_call *call) {
+  run_courses(place, call, false, stride_of(1, 5));
+}
+
+void hunger_run_sqlite(const api_place *place, const hungry_call *call) {
+  run_courses(place, call, true, stride_of(7, 83));
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One call of the public interface at a time with memory that runs out: the host's at every
+ * allocation, or SQLite's own. It either does all it has to do, or says that there is no memory and
+ * leaves every row as it was; afterwards it works. */
+#ifndef MRT_FAULT_HUNGER_H
+#define MRT_FAULT_HUNGER_H
+
+#include "governed.h"
+
+typedef struct hunger {
+  const api_place *place;
+  api_memory memory;
+  mr_registry *other;    /* with all the memory there is, to prepare what a call needs */
+  mr_registry *registry; /* with the memory that fails */
+  sqlite3 *look;
+  int serial; /* of what was prepared */
+  /* What a call works on, as its preparation says; opened for it while there is memory. */
+  mr_model *model;
+  mr_request *request;
+  mr_version *version;
+  mr_run *run;
+  char request_id[40];
+  char number[40];
+  char run_id[40];
+  char channel[40];
+  char text[40]; /* whatever else the call needs */
+  int64_t as_of_us;
+} hunger;
+
+typedef struct hungry_call {
+  void (*prepare)(hunger *h); /* NULL where nothing more is needed */
+  mr_status (*call)(hunger *h);
+  bool changes; /* the registry, when it succeeds */
+} hungry_call;
+
+/* In a registry of its own, from a cold start and again with warm caches. */
+void hunger_run(const api_place *place, const hungry_call *call);
+/* The same with SQLite's memory, which must be armed; in strides. */
+void hunger_run_sqlite(const api_place *place, const hungry_call *call);
+
+#endif
