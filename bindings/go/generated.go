@@ -3420,9 +3420,9 @@ func (d *Decision) Text() (string, error) {
 	return takeBuffer(got.out), nil
 }
 
-// JSON returns the decision as a JSON object (RFC 8259): verdict, request_id, gate_digest,
-// created_us and rules, each with name, verdict, unknown, from_default, required, observed and
-// reason.
+// JSON returns the decision as a JSON object (RFC 8259): verdict, request_id (null for a dry run),
+// sequence, gate_digest, incumbent (null where there was none), created_us and rules, each with
+// name, verdict, unknown, from_default, required, observed and reason.
 //
 // Returns the text.
 //

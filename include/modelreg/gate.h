@@ -10,7 +10,7 @@
  *     params.optimizer IN ('adam', 'lion')            a quoted literal compares as text
  *     params.depth <= 8                               a bare number compares numerically
  *     tags."team" LIKE 'fraud%'                       ILIKE ignores the case of letters
- *     attributes.status = 'FINISHED'                  also kind, run_id, run_name, actor,
+ *     attributes.status = 'FINISHED'                  also kind, run_id, run_name, actor (or user_id),
  *                                                     experiment, start_time and end_time (Unix
  *                                                     milliseconds), source_commit, source_dirty
  *     inputs.training.sample_count >= 10000           by role: digest, name, sample_count,
@@ -35,12 +35,12 @@
  * and + - * / are understood; keywords have no case. After `metrics.`, `params.` and `tags.`
  * everything is the name; names with other characters are quoted with "..." or backticks.
  *
- * NAME, PATH and the like begin with a letter; unquoted they go on over letters, digits, "_", ".",
+ * NAME, PATH and the like begin with a letter, a digit or "_"; unquoted they go on over these, ".",
  * "-" and "/", so a subtraction needs blanks around its sign. abs() takes a number. `status`,
  * `run_id` and other attributes may stand without `attributes.`, and the singular forms of MLflow
  * are read too. NOT cannot stand over a test with *: write != or NOT IN, which must hold for every
- * one. A dataset test is true when some dataset input satisfies it, as in MLflow; checks and
- * evaluations take a * too.
+ * one. A dataset test is true when some dataset input satisfies it, as in MLflow; without any it is
+ * unknown, and IS NULL is true. Checks and evaluations take a * too.
  *
  * A format is told by the first bytes of a file and is a hint which loader fits, not proof that no
  * other one would read it. Of a dataset input that was named by digest alone only digest and

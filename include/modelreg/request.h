@@ -510,8 +510,9 @@ MR_API mr_status mr_decision_text(const mr_decision *decision, mr_buffer **out_t
                                   mr_error *error);
 
 /**
- * The decision as a JSON object (RFC 8259): verdict, request_id, gate_digest, created_us and rules,
- * each with name, verdict, unknown, from_default, required, observed and reason.
+ * The decision as a JSON object (RFC 8259): verdict, request_id (null for a dry run), sequence,
+ * gate_digest, incumbent (null where there was none), created_us and rules, each with name, verdict,
+ * unknown, from_default, required, observed and reason.
  *
  * @param decision the decision
  * @param out_json receives the text

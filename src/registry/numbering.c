@@ -84,10 +84,13 @@ static mr_status find_highest(mri_tx *tx, int64_t model_id, const line *in, bool
   mri_str_init(&high_key, mri_mem_default());
   mr_status status = mri_number_key(&low, &low_key, error);
   if (status == MR_OK) status = mri_number_key(&high, &high_key, error);
+  /* A line ends before the first prerelease of the next; else the highest there can be counts. */
+  if (in == NULL) mri_str_add_char(&high_key, '\0');
+  if (status == MR_OK && high_key.failed) status = mri_error_no_memory(error);
   if (status == MR_OK) {
     status = mri_sql_first(tx, error, &stmt, found,
                            "SELECT number FROM version WHERE model_id = ?1 AND sort_key >= ?2 "
-                           "AND sort_key <= ?3 AND released >= ?4 ORDER BY sort_key DESC LIMIT 1",
+                           "AND sort_key < ?3 AND released >= ?4 ORDER BY sort_key DESC LIMIT 1",
                            "ibbi", model_id, (const void *)low_key.data, low_key.size,
                            (const void *)high_key.data, high_key.size, (int64_t)releases);
   }

@@ -56,8 +56,8 @@ void mri_transition_init(mri_transition *t, mri_purpose purpose, mr_registry *re
                          const char *name);
 void mri_transition_destroy(mri_transition *t);
 
-/* Before the transaction: writes what was logged here, as it may be about an evaluation that the gate
- * of this model reads. */
+/* Before the transaction: writes what was logged here where a gate on this transition reads
+ * evaluations, for it may be about one of those. */
 mr_status mri_transition_flush(const mri_transition *t, int64_t model_id, mr_error *error);
 /* Checks, and finds the candidate with its number and the incumbent. */
 mr_status mri_transition_prepare(mri_transition *t, mr_error *error);

@@ -71,6 +71,7 @@ const char *const mri_schema_v1[] = {
     "run_id {int} NOT NULL REFERENCES run (id), name {text} NOT NULL, result {int} NOT NULL, "
     "reporter {text} NOT NULL, note {text}, evidence_digest {bytes}, evidence_uri {text}, "
     "evidence_size {int} NOT NULL, actor {text} NOT NULL, created_us {int} NOT NULL) {strict}",
+    "CREATE INDEX run_check_by_run ON run_check (run_id, id)",
     "CREATE INDEX run_check_by_name ON run_check (run_id, name, id)",
 
     "CREATE TABLE model (id {int} PRIMARY KEY, uuid {text} NOT NULL UNIQUE, "

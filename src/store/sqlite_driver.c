@@ -56,6 +56,10 @@ void mri_sqlite_rollback(mri_connection *connection) {
   if (!sqlite3_get_autocommit(connection->handle)) {
     (void)run_kept(connection, &connection->rollback, "ROLLBACK", NULL);
   }
+  /* A rollback can expire every statement there is; this one must be good when memory is short, so
+   * the next transaction compiles it anew before it begins. */
+  (void)sqlite3_finalize(connection->rollback);
+  connection->rollback = NULL;
   connection->wait = NULL;
 }
 
@@ -150,7 +154,9 @@ static mr_status sqlite_commit(mri_connection *connection, mr_error *error) {
                                 error, "commit to");
     }
   }
-  sqlite_rollback(connection);
+  if (status != MR_OK) mri_sqlite_rollback(connection);
+  connection->wait = NULL;
+  mri_sqlite_leave();
   return status;
 }
 

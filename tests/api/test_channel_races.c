@@ -375,7 +375,7 @@ static void test_no_channel_holds_a_yanked_version(void **state) {
   tally sum;
   prepare(place, YANKABLE);
   api_race_open(&r, place);
-  r.rounds = api_scaled(300) + 10;
+  r.rounds = api_scaled(300) + 40;
   api_race_win(&r, 2, yank_or_move);
   read_tallies(&r, 2, &sum);
   api_race_close(&r);

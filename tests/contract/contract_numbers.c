@@ -159,11 +159,14 @@ static void lines(void **state) {
       LINED("1.4", MR_BUMP_PATCH, "1.4.0"),
       GIVEN("3.0.0-rc.0"),
       LINED("2", MR_BUMP_MINOR, "2.1.0"), /* and 3.0.0-rc.0 to line 3 */
+      GIVEN("2.3.0-0"),                   /* the lowest there can be of the next line */
+      {NULL, "2.2", MR_BUMP_PRERELEASE, "rc", "2.2.0-rc.0", MR_OK, NULL},
+      LINED("2.2", MR_BUMP_MINOR, "2.2.0"),
       LINED("3", MR_BUMP_MAJOR, "3.0.0"),
       LINED("5", MR_BUMP_PATCH, "5.0.0"),
       {NULL, "1.2", MR_BUMP_MINOR, NULL, NULL, MR_INVALID_ARGUMENT, "1.3.0|outside line 1.2"},
       LINED("1.2", 0, "1.2.4"), /* on a line of two numbers the patch is the default */
-      LINED("2", 0, "2.2.0"),
+      LINED("2", 0, "2.3.0"),
       {NULL, "1", MR_BUMP_MAJOR, NULL, NULL, MR_INVALID_ARGUMENT, "2.0.0|outside line 1"},
       {NULL, "", MR_BUMP_PATCH, NULL, NULL, MR_INVALID_ARGUMENT, "line"},
       {NULL, "x", MR_BUMP_PATCH, NULL, NULL, MR_INVALID_ARGUMENT, "line 'x'"},

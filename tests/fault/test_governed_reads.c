@@ -139,6 +139,28 @@ static mr_status list_judged(hunger *h) {
   return status;
 }
 
+static mr_status open_all(hunger *h) {
+  mr_model *model = NULL;
+  mr_version *version = NULL;
+  mr_request *request = NULL;
+  mr_run *run = NULL;
+  mr_input_page *inputs = NULL;
+  mr_status status = mr_registry_open_model(h->registry, "digits", &model, &api_error);
+  if (status == MR_OK) status = mr_model_open_version(model, h->number, &version, &api_error);
+  if (status == MR_OK) assert_int_equal(mr_version_info(version)->status, MR_VERSION_STATUS_YANKED);
+  if (status == MR_OK) {
+    status = mr_registry_open_request(h->registry, h->request_id, &request, &api_error);
+  }
+  if (status == MR_OK) status = mr_registry_open_run(h->registry, h->run_id, &run, &api_error);
+  if (status == MR_OK) status = mr_version_list_inputs(version, NULL, &inputs, &api_error);
+  mr_input_page_free(inputs);
+  mr_run_free(run);
+  mr_request_free(request);
+  mr_version_free(version);
+  mr_model_free(model);
+  return status;
+}
+
 static mr_status look_at_request(hunger *h) {
   mr_decision *decision = NULL;
   mr_decision *first = NULL;
@@ -224,6 +246,7 @@ HUNGRY(resolve_nothing, prepare_history, resolve_nothing)
 HUNGRY(resolve_as_of, prepare_history, resolve_as_of)
 HUNGRY(list_release, prepare_history, list_release)
 HUNGRY(list_judged, prepare_history, list_judged)
+HUNGRY(open_all, prepare_history, open_all)
 HUNGRY(look_at_request, prepare_history, look_at_request)
 HUNGRY(lineage, prepare_history, lineage)
 HUNGRY(evaluate_promotion, prepare_candidate, evaluate_promotion)
@@ -247,6 +270,7 @@ int main(void) {
       api_test(test_resolve_as_of),
       api_test(test_list_release),
       api_test(test_list_judged),
+      api_test(test_open_all),
       api_test(test_look_at_request),
       api_test(test_lineage),
       api_test(test_evaluate_promotion),

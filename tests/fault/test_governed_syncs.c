@@ -126,6 +126,11 @@ static void test_looks(void **state) {
     SYNCS(0, mr_registry_resolve(registry, references[i], NULL, &version, &api_error));
     mr_version_free(version);
   }
+  mr_version *version = NULL;
+  mr_resolve_options past = MR_RESOLVE_OPTIONS_INIT;
+  past.as_of_us = api_clock(NULL);
+  SYNCS(0, mr_registry_resolve(registry, "digits@production", &past, &version, &api_error));
+  mr_version_free(version);
   evaluate.model = "digits";
   evaluate.transition = "channel/production";
   evaluate.version = "1.1.0";

@@ -118,6 +118,7 @@ class Machine(RuleBasedStateMachine):
         self.compared = Comparison(self.model)
         self.opened: list[Opened] = []
         self.folder: str | None = None
+        self.agrees = False  # whether all answers were right after the last call
         self.count = 0
         self._random = random.Random(0)
 
@@ -137,6 +138,7 @@ class Machine(RuleBasedStateMachine):
     def ask(self, name: str, refusals: Refusals, call: Callable[[], T]) -> T | None:
         """Makes a call that is refused if and only if the model says so; None when it is."""
         self.count += 1
+        self.agrees = False
         self.tally.ran[name] += 1
         try:
             answer = call()

@@ -67,7 +67,7 @@ class RegistryMachine(ChannelRules):
 
     def teardown(self) -> None:
         try:
-            if self.opened:
+            if self.agrees:
                 self.compared.at_the_end(self.opened[0].registry)
         finally:
             for opened in self.opened:
@@ -80,6 +80,7 @@ class RegistryMachine(ChannelRules):
         if self.opened:
             opened = self.handle(self.count)
             self.compared.everything(opened.registry, opened.model)
+            self.agrees = True
 
     # --- time and handles ------------------------------------------------------------------------
 

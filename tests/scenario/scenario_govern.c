@@ -2,6 +2,8 @@
 /* The verbs of check.h, gate.h and request.h. */
 #include "scenario.h"
 
+#include <string.h>
+
 /* --- checks ------------------------------------------------------------------------------- */
 
 static mr_status run_log_check(scenario *s, mr_error *error) {
@@ -18,6 +20,19 @@ static mr_status run_log_check(scenario *s, mr_error *error) {
 }
 
 LIST_VERB(run, checks, check)
+
+/* Says and keeps the id of the report of a name that counts. */
+static mr_status check_id(scenario *s, mr_error *error) {
+  const char *name = text_at(s, 1);
+  mr_check_page *page = NULL;
+  mr_status status = mr_run_list_checks(handle_at(s, 0, &run_class), NULL, &page, error);
+  for (int64_t i = 0; i < mr_check_page_count(page); i++) {
+    const mr_check_record *check = mr_check_page_at(page, i);
+    if (check->latest && strcmp(check->name, name) == 0) result_text(s, check->id);
+  }
+  mr_check_page_free(page);
+  return status;
+}
 
 static mr_status run_open_evidence(scenario *s, mr_error *error) {
   mr_blob *blob = NULL;
@@ -244,6 +259,7 @@ static mr_status decision_json(scenario *s, mr_error *error) {
 
 const verb govern_verbs[] = {{"run_log_check", run_log_check},
                              {"run_list_checks", run_list_checks},
+                             {"check_id", check_id},
                              {"run_open_evidence", run_open_evidence},
                              {"gate_new", gate_new},
                              {"gate_add_rule", gate_add_rule},

@@ -8391,8 +8391,9 @@ class Decision(Rows[RuleRecord]):
         return _str_of(out)
 
     def json(self) -> str:
-        """The decision as a JSON object (RFC 8259): verdict, request_id, gate_digest, created_us
-        and rules, each with name, verdict, unknown, from_default, required, observed and reason.
+        """The decision as a JSON object (RFC 8259): verdict, request_id (null for a dry run),
+        sequence, gate_digest, incumbent (null where there was none), created_us and rules, each
+        with name, verdict, unknown, from_default, required, observed and reason.
 
         Returns:
             the text
