@@ -4,6 +4,7 @@
  *     cli_fixture URI                   a small registry with something of everything
  *     cli_fixture URI runs COUNT        only so many runs
  *     cli_fixture URI link PATH SIZE    a model "big" whose only artifact is a link to that file
+ *     cli_fixture URI yank NUMBER REASON REPLACEMENT   in a registry that is there, of digits
  */
 #include <modelreg/modelreg.h>
 
@@ -212,6 +213,19 @@ static void fill_link(mr_registry *registry, const char *path, int64_t size) {
   mr_experiment_free(experiment);
 }
 
+static void yank(mr_registry *registry, char **arguments) {
+  mr_model *model = NULL;
+  mr_version *version = NULL;
+  mr_yank_options options = MR_YANK_OPTIONS_INIT;
+  options.reason = arguments[1];
+  options.replacement = arguments[2];
+  CHECK(mr_registry_open_model(registry, "digits", &model, &error));
+  CHECK(mr_model_open_version(model, arguments[0], &version, &error));
+  CHECK(mr_version_yank(version, &options, &error));
+  mr_version_free(version);
+  mr_model_free(model);
+}
+
 int main(int argc, char **argv) {
   mr_registry *registry = NULL;
   mr_open_options options = MR_OPEN_OPTIONS_INIT;
@@ -226,6 +240,8 @@ int main(int argc, char **argv) {
     fill_many(registry, atoi(argv[3]));
   } else if (argc == 5) {
     fill_link(registry, argv[3], strtoll(argv[4], NULL, 10));
+  } else if (argc == 6) {
+    yank(registry, argv + 3);
   } else {
     fill(registry);
   }

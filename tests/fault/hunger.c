@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hunger.h"
 #include "sqlite_famine.h"
+#include "vfs_shim.h"
 
-/* One way to go through the allocations. */
+/* What fails. */
+typedef enum scarcity { HOST_MEMORY, SQLITE_MEMORY, DISK } scarcity;
+
+/* One way to go through everything that can fail. */
 typedef struct course {
-  bool sqlite;   /* whose memory fails */
-  bool warm;     /* all tries with one handle of the registry */
-  bool for_ever; /* once, or from then on */
+  scarcity what;
+  mr_status expected; /* of a call that fails */
+  bool warm;          /* all tries with one handle of the registry */
+  bool for_ever;      /* once, or from then on */
   int64_t stride;
 } course;
 
@@ -45,18 +50,42 @@ static void close_handles(hunger *h, bool registry_too) {
 }
 
 static void fail_at(hunger *h, const course *c, int64_t n) {
-  if (c->sqlite) {
-    sqlite_famine_fail(n, c->for_ever);
-  } else {
+  switch (c->what) {
+  case HOST_MEMORY:
     api_memory_fail(&h->memory, n, c->for_ever);
+    break;
+  case SQLITE_MEMORY:
+    sqlite_famine_fail(n, c->for_ever);
+    break;
+  case DISK:
+    vfs_shim_reset();
+    if (n > 0) vfs_shim_fail(VFS_IO, VFS_EVERY_FILE, n, c->for_ever, 0);
   }
 }
 
 static bool has_failed(hunger *h, const course *c) {
-  return c->sqlite ? sqlite_famine_failed() : (bool)atomic_load(&h->memory.fired);
+  switch (c->what) {
+  case HOST_MEMORY:
+    return atomic_load(&h->memory.fired);
+  case SQLITE_MEMORY:
+    return sqlite_famine_failed();
+  case DISK:
+  default:
+    return vfs_shim_failed();
+  }
 }
 
-/* A try at the nth allocation. False when none failed, so that there are fewer. */
+static void check_status(const course *c, int64_t n, mr_status status, bool fired) {
+  if (status == MR_OK) return;
+  if (!fired || status != c->expected) {
+    print_error("%s failure %lld %s, from %s:\n", fired ? "after" : "before", (long long)n,
+                c->for_ever ? "and on" : "alone", c->warm ? "warm" : "cold");
+  }
+  REFUSED(c->expected, NULL, status);
+  assert_true(fired);
+}
+
+/* A try with the nth of them failing. False when none failed, so that there are fewer. */
 static bool try_at(hunger *h, const hungry_call *call, const course *c, int64_t n, bool *done) {
   char *before = governed_dump(h->look);
   open_handles(h);
@@ -66,19 +95,12 @@ static bool try_at(hunger *h, const hungry_call *call, const course *c, int64_t 
   bool fired = has_failed(h, c);
   fail_at(h, c, 0);
   *done = status == MR_OK;
-  if (status != MR_OK) {
-    if (!fired || status != MR_NO_MEMORY) {
-      print_error("%s allocation %lld %s, from %s:\n", fired ? "after" : "before", (long long)n,
-                  c->for_ever ? "and on" : "alone", c->warm ? "warm" : "cold");
-    }
-    REFUSED(MR_NO_MEMORY, NULL, status);
-    assert_true(fired);
-  }
+  check_status(c, n, status, fired);
   close_handles(h, !c->warm);
   char *after = governed_dump(h->look);
   bool same = strcmp(before, after) == 0;
   if (same == (*done && call->changes)) {
-    fail_msg("allocation %lld: %s, and the registry has %schanged", (long long)n,
+    fail_msg("failure %lld: %s, and the registry has %schanged", (long long)n,
              mr_status_name(status), same ? "not " : "");
   }
   if (!same) governed_check(h->look);
@@ -105,7 +127,7 @@ static void run_course(hunger *h, const hungry_call *call, const course *c) {
   assert_true(failures > 0);
 }
 
-static void run_courses(const api_place *place, const hungry_call *call, bool sqlite,
+static void run_courses(const api_place *place, const hungry_call *call, scarcity what,
                         int64_t stride) {
   hunger h;
   memset(&h, 0, sizeof h);
@@ -115,9 +137,10 @@ static void run_courses(const api_place *place, const hungry_call *call, bool sq
   governed_prepare(h.other);
   h.look = governed_look(place->db);
   for (int way = 0; way < 4; way++) {
-    course c = {.sqlite = sqlite, .warm = way >= 2, .for_ever = way % 2 == 1};
+    course c = {.what = what, .warm = way >= 2, .for_ever = way % 2 == 1};
+    c.expected = what == DISK ? MR_IO : MR_NO_MEMORY;
     /* Warm caches leave little that can fail. */
-    c.stride = c.warm && !sqlite ? 1 : stride;
+    c.stride = c.warm && what != SQLITE_MEMORY ? 1 : stride;
     run_course(&h, call, &c);
   }
   governed_check(h.look);
@@ -132,9 +155,13 @@ static int64_t stride_of(int64_t fine, int64_t coarse) {
 }
 
 void hunger_run(const api_place *place, const hungry_call *call) {
-  run_courses(place, call, false, stride_of(1, 5));
+  run_courses(place, call, HOST_MEMORY, stride_of(1, 5));
 }
 
 void hunger_run_sqlite(const api_place *place, const hungry_call *call) {
-  run_courses(place, call, true, stride_of(7, 83));
+  run_courses(place, call, SQLITE_MEMORY, stride_of(7, 83));
+}
+
+void hunger_run_disk(const api_place *place, const hungry_call *call) {
+  run_courses(place, call, DISK, stride_of(1, 3));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One call of the public interface at a time with memory that runs out: the host's at every
- * allocation, or SQLite's own. It either does all it has to do, or says that there is no memory and
- * leaves every row as it was; afterwards it works. */
+/* One call of the public interface at a time with memory that runs out, the host's or SQLite's own,
+ * or with a disk that fails: at every allocation or operation, once and from then on. It either does
+ * all it has to do, or says what is wrong and leaves every row as it was; afterwards it works. */
 #ifndef MRT_FAULT_HUNGER_H
 #define MRT_FAULT_HUNGER_H
 
@@ -37,5 +37,7 @@ typedef struct hungry_call {
 void hunger_run(const api_place *place, const hungry_call *call);
 /* The same with SQLite's memory, which must be armed; in strides. */
 void hunger_run_sqlite(const api_place *place, const hungry_call *call);
+/* The same with the disk, behind the shim as SQLite's default. */
+void hunger_run_disk(const api_place *place, const hungry_call *call);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every call that governs, and those that look at what was governed, with memory that runs out. */
+/* Every call that governs with memory that runs out, and with a disk that fails. */
 #include "hunger.h"
 #include "sqlite_famine.h"
+#include "vfs_shim.h"
 
 /* --- promoting ---------------------------------------------------------------------------- */
 
@@ -340,6 +341,12 @@ static mr_status detach_gate(hunger *h) {
     hunger_run_sqlite(*state, &c);                                                                 \
   }
 
+#define HUNGRY_DISK(name, prepare, call)                                                           \
+  static void test_##name##_disk(void **state) {                                                   \
+    static const hungry_call c = {prepare, call, true};                                            \
+    hunger_run_disk(*state, &c);                                                                   \
+  }
+
 HUNGRY(promote, prepare_candidate, promote_good)
 HUNGRY(promote_open, prepare_unaudited, promote_unaudited)
 HUNGRY(promote_refused, prepare_poor, promote_poor)
@@ -368,6 +375,12 @@ HUNGRY_SQLITE(roll_back, prepare_moved, roll_back)
 HUNGRY_SQLITE(yank_replacing, prepare_held, yank_replacing)
 HUNGRY_SQLITE(log_check, prepare_run, log_check)
 
+HUNGRY_DISK(promote, prepare_candidate, promote_good)
+HUNGRY_DISK(complete, prepare_arrived, complete_arrived)
+HUNGRY_DISK(move, prepare_channel, move)
+HUNGRY_DISK(roll_back, prepare_moved, roll_back)
+HUNGRY_DISK(yank_replacing, prepare_held, yank_replacing)
+
 /* Judged again without anything new: no second decision. */
 static void test_complete_waiting(void **state) {
   static const hungry_call c = {prepare_open, complete_waiting, false};
@@ -376,6 +389,9 @@ static void test_complete_waiting(void **state) {
 
 int main(void) {
   if (!sqlite_famine_arm()) return 1;
+  vfs_shim_register();
+  vfs_shim_skip_syncs(true);
+  if (sqlite3_vfs_register(sqlite3_vfs_find(VFS_SHIM_NAME), 1) != SQLITE_OK) return 1;
   const struct CMUnitTest tests[] = {
       api_test(test_promote),
       api_test(test_promote_open),
@@ -404,6 +420,11 @@ int main(void) {
       api_test(test_roll_back_sqlite),
       api_test(test_yank_replacing_sqlite),
       api_test(test_log_check_sqlite),
+      api_test(test_promote_disk),
+      api_test(test_complete_disk),
+      api_test(test_move_disk),
+      api_test(test_roll_back_disk),
+      api_test(test_yank_replacing_disk),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

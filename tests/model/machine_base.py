@@ -55,10 +55,10 @@ RESERVED = ("latest", "1.x", "^1", "abcdef123456", "x", "", "9lives", "a/b")
 READINGS = st.sampled_from([0.95, 0.95, 0.9, 0.85, 0.6, 0.3, float("nan"), None])
 INDEX = st.integers(0, 7)
 HANDLE = st.integers(0, 1)
-MODEL = st.sampled_from([MODELS[0]] * 5 + [MODELS[1]])
-CHANNEL = st.sampled_from([*CHANNELS[:2] * 3, CHANNELS[2], "missing"])
+MODEL = st.sampled_from([MODELS[0]] * 9 + [MODELS[1]])
+CHANNEL = st.sampled_from([*CHANNELS[:2] * 6, CHANNELS[2], "missing"])
 # What is said of what a channel holds: mostly the truth.
-EXPECTED = st.sampled_from(["right"] * 6 + ["bare", "none", "wrong", "build"])
+EXPECTED = st.sampled_from(["right"] * 9 + ["bare", "none", "wrong", "build"])
 REPLACEMENT = st.sampled_from([None, None, "active", "active", "any", "self", "missing"])
 FLAG = st.booleans()
 

@@ -228,19 +228,29 @@ class ChannelRules(RequestRules):
         self, handle: int, model: str, index: int, replacement: str | None, held: bool,
         channels: YankChannels, reason: str,
     ) -> None:  # fmt: skip
-        opened, mine = self.handle(handle), self.model.models[model]
+        mine = self.model.models[model]
         version = self.pick_version(mine, index)
         for channel in mine.channels.values():
             if held and channel.held is not None:
                 version = mine.versions[channel.held]
-        found = self._open_version(opened, mine, version) if version else None
-        if version is None or found is None:
+        if version is not None:
+            bare = version.number.bare
+            self.yank_number(handle, model, bare, replacement, channels, reason)
+
+    def yank_number(
+        self, handle: int, model: str, bare: str, replacement: str | None,
+        channels: YankChannels, reason: str,
+    ) -> None:  # fmt: skip
+        opened, mine = self.handle(handle), self.model.models[model]
+        version = mine.versions[bare]
+        found = self._open_version(opened, mine, version)
+        if found is None:
             return
         text = self.pick_replacement(mine, version, replacement)
         refusals, other = self.model.check_retire(mine, version, YANKED, text)
-        bare = other.number.bare if other else None
+        instead = other.number.bare if other else None
         known = other is not None or text is None
-        same = known and version.now.answer == (YANKED, reason, bare)
+        same = known and version.now.answer == (YANKED, reason, instead)
         if same:
             refusals.clear()
         else:
@@ -254,7 +264,7 @@ class ChannelRules(RequestRules):
             )  # fmt: skip
         if refusals or same:
             return
-        holders = len(mine.holders(version.number.bare))
+        holders = len(mine.holders(bare))
         self.tally.outcomes[f"yank {channels.name} of {min(holders, 2)}"] += 1
         ids = {
             info.transition: info.id
@@ -264,9 +274,9 @@ class ChannelRules(RequestRules):
         self.model.let_go(
             mine, version, other, channels.name, reason, ids, opened.actor, us
         )
-        with opened.model(model).open_version(version.number.bare) as handle_now:
+        with opened.model(model).open_version(bare) as handle_now:
             expect(handle_now.info.status_us, us, "time of a yank")
-        self.model.stand(version, Standing(YANKED, reason, bare, opened.actor, us))
+        self.model.stand(version, Standing(YANKED, reason, instead, opened.actor, us))
 
     @precondition(lambda self: any(each.versions for each in self.model.models.values()))
     @rule(handle=HANDLE, model=MODEL, index=INDEX, reason=st.sampled_from(["gone"] * 5 + [""]))

@@ -134,7 +134,9 @@ class RequestRules(RunRules):
     def complete(self, handle: int, index: int) -> None:
         request = self.pick_request(index)
         assert request is not None
-        opened = self.handle(handle)
+        self._complete(self.handle(handle), request)
+
+    def _complete(self, opened: Opened, request: Request) -> None:
         refusals, number = Refusals(), request.number
         waits = request.state == OPEN
         if waits:

@@ -12,6 +12,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from machine_base import (
     ACTORS,
     CHANNELS,
+    FLAG,
     HANDLE,
     HOUR_US,
     INDEX,
@@ -27,6 +28,9 @@ from model_records import OPEN, Model, Refusals
 from modelreg import ResolveFlags, YankChannels
 from plain_rules import GATES, Gate
 
+NO_RULES = GATES[10]
+CHANNEL_GATES = (*GATES[:3], *GATES[4:6], GATES[9], *GATES[11:])
+
 
 class RegistryMachine(ChannelRules):
     """See the module."""
@@ -35,10 +39,11 @@ class RegistryMachine(ChannelRules):
         where=st.sampled_from(["memory", "memory", "file", "two"]),
         gate=st.sampled_from([None, None, *GATES[:5]]),
         everybody=st.sampled_from([None, None, None, GATES[0]]),
-        before=st.integers(0, 3),
+        before=st.sampled_from([3, 3, 2, 2, 4, 1, 0]),
+        wide=FLAG,
     )
     def begin(
-        self, where: str, gate: Gate | None, everybody: Gate | None, before: int
+        self, where: str, gate: Gate | None, everybody: Gate | None, before: int, wide: bool
     ) -> None:
         uri: str | pathlib.Path = "memory:"
         if where != "memory":
@@ -61,6 +66,8 @@ class RegistryMachine(ChannelRules):
                 handle=number, model=MODELS[0], fresh=True, run=number, accuracy=0.9 - number / 20,
                 content=number, how=NUMBERS[0], path="", layout="file", op=False,
             )  # fmt: skip
+            for name in CHANNELS[: min(before, 2 if wide else 1)]:
+                self.move(number, MODELS[0], name, 0, "right", None, False)
         for owner, text in ((MODELS[0], gate), (None, everybody)):
             if text is not None:
                 self._attach(self.opened[0], (owner, "promote"), text, None)
@@ -129,6 +136,35 @@ class RegistryMachine(ChannelRules):
     @rule(handle=HANDLE, name=st.sampled_from(CHANNELS[:2]), index=INDEX)
     def put(self, handle: int, name: str, index: int) -> None:
         self.move(handle, MODELS[0], name, index, "right", "better", index % 2 == 0)
+
+    @precondition(lambda self: self.model.models[MODELS[0]].channels)
+    @rule(
+        handle=HANDLE, name=st.sampled_from(CHANNELS[:2]), index=INDEX,
+        gate=st.sampled_from(CHANNEL_GATES),
+    )  # fmt: skip
+    def guard(self, handle: int, name: str, index: int, gate: Gate) -> None:
+        """A gate on a channel, and somebody who comes to it."""
+        self.attach_gate(handle, MODELS[0], f"channel/{name}", gate, False, None)
+        self.put(handle, name, index)
+
+    @precondition(lambda self: any(each.state == OPEN for each in self.model.requests))
+    @rule(handle=HANDLE, index=INDEX, how=st.sampled_from(["number", "yank", "away"]))
+    def overtake(self, handle: int, index: int, how: str) -> None:
+        """Makes what an open request proposes impossible, mostly, and completes it."""
+        request = self.pick_request(index)
+        if request is None or request.state != OPEN:
+            return
+        model = request.model
+        self.attach_gate(handle, model, request.transition, NO_RULES, False, None)
+        if request.transition == "promote":
+            number = {"version": request.number.bare} if how == "number" else {}
+            self.promote(handle, model, True, 1, 0.95, 1, number, "", "file", False)
+        elif how == "yank":
+            bare = request.number.bare
+            self.yank_number(handle, model, bare, None, YankChannels.CLEAR, "bad")
+        else:
+            self.move(handle, model, request.channel, index, "right", None, False)
+        self._complete(self.handle(handle), request)
 
     @precondition(lambda self: self.model.models[MODELS[0]].channels)
     @rule(handle=HANDLE, name=st.sampled_from(CHANNELS[:2]), named=st.sampled_from([0, 0, 0, 1]))

@@ -102,6 +102,9 @@ class World:
             "history_points": self.say_points,
             "manifest_entries": lambda step: self.say_all(step, self.handle(step, 0)),
             "decision_rules": lambda step: self.say_all(step, self.handle(step, 0)),
+            "lineage_edges": lambda step: self.say_all(step, self.handle(step, 0)),
+            "now": lambda step: self.take(step, str(self.clock())),
+            "check_id": self.find_check,
             "make_folder": lambda step: os.mkdir(self.file(step)),
             "write_file": self.write_file,
             "read_file": self.read_file,
@@ -274,7 +277,7 @@ class World:
     def convert(self, annotation: str, argument: Argument) -> Any:
         """What a parameter of this type takes."""
         argument.used = True
-        kind = annotation.removesuffix(" | None")
+        kind = annotation.removesuffix(" | None").removesuffix(" | datetime.datetime")
         if kind.startswith("str"):
             return argument.text()
         if not argument.is_list and argument.items == [None]:
@@ -355,6 +358,13 @@ class World:
         for at in range(len(history)):
             bits = struct.unpack("=Q", values[at : at + 1].tobytes())[0]
             self.say(f"{steps[at]} {times[at]} {written(values[at])} {bits:016x}")
+
+    def find_check(self, step: Step) -> None:
+        """Says and keeps the id of the report of a name that counts."""
+        name = step.place(1).text()
+        for check in self.handle(step, 0).list_checks():
+            if check.latest and check.name == name:
+                self.take(step, check.id)
 
     # --- files ---
 

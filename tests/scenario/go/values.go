@@ -111,7 +111,13 @@ func valueOfName(kind reflect.Type, name string) (int64, bool) {
 // --- records -------------------------------------------------------------------------------------
 
 // The fields that may be empty. In all others of the records "" stands for none.
-var mayBeEmpty = map[string]bool{"ArtifactPath": true, "Value": true, "Reason": true, "Observed": true}
+var mayBeEmpty = map[string]bool{
+	"PropertyRecord.Value":       true,
+	"VersionRecord.ArtifactPath": true,
+	"RequestRecord.ArtifactPath": true,
+	"RuleRecord.Reason":          true,
+	"RuleRecord.Observed":        true,
+}
 
 // A field of a record, as it is written.
 type field struct {
@@ -124,7 +130,7 @@ func fieldsOf(record reflect.Value) []field {
 	var fields []field
 	for i := range record.NumField() {
 		of := record.Type().Field(i)
-		fields = append(fields, field{fieldName(of), record.Field(i), mayBeEmpty[of.Name]})
+		fields = append(fields, field{fieldName(of), record.Field(i), mayBeEmpty[record.Type().Name()+"."+of.Name]})
 	}
 	return fields
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,9 @@ var special = map[string]func(*scenario) error{
 	"history_points":   (*scenario).sayPoints,
 	"manifest_entries": (*scenario).sayAll,
 	"decision_rules":   (*scenario).sayAll,
+	"lineage_edges":    (*scenario).sayAll,
+	"now":              (*scenario).now,
+	"check_id":         (*scenario).findCheck,
 	"blob_read":        (*scenario).readBlob,
 	"make_folder":      (*scenario).makeFolder,
 	"write_file":       (*scenario).writeFile,
@@ -97,6 +101,10 @@ func (s *scenario) convert(a *argument, kind reflect.Type) reflect.Value {
 	}
 	text := s.single(a)
 	switch {
+	case kind.Kind() == reflect.Pointer && a.isNull:
+		return reflect.Zero(kind)
+	case kind == reflect.TypeFor[time.Time]():
+		return reflect.ValueOf(time.UnixMicro(s.integer(text)))
 	case kind == reflect.TypeFor[time.Duration]():
 		return reflect.ValueOf(time.Duration(s.integer(text)) * time.Millisecond)
 	case kind.Kind() == reflect.String:
@@ -356,6 +364,28 @@ func (s *scenario) sayInfo() error {
 
 func (s *scenario) sayAll() error {
 	return s.saySequence(s.handleAt(0).MethodByName("All").Call(nil)[0])
+}
+
+// now says and keeps the time that the step stands at.
+func (s *scenario) now() error {
+	return s.takeText(strconv.FormatInt(s.clock().UnixMicro(), 10))
+}
+
+// findCheck says and keeps the id of the report of a name that counts.
+func (s *scenario) findCheck() error {
+	run := s.handleAt(0).Interface().(*modelreg.Run)
+	name := s.textAt(1)
+	for check, err := range run.ListChecks(nil) {
+		if err != nil {
+			return err
+		}
+		if check.Latest && check.Name == name {
+			if err := s.takeText(check.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (s *scenario) sayPoints() error {
