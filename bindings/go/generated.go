@@ -674,10 +674,10 @@ func (r *Registry) Lineage(options *LineageOptions) (*Lineage, error) {
 // Resolve finds the version that a reference names: `model` or `model@selector`, where the selector
 // is `latest` (the default: the highest active release), an exact number (build metadata may be
 // left out; its status does not matter), a range (the highest active version in it), the name of a
-// channel, or the digest of its artifacts (12 to 64 hex digits, the beginning is enough; its status
-// does not matter). Where `latest` or a range finds nothing active, the highest deprecated version
-// that fits is taken, with a warning. Where several versions have the very same artifacts, a digest
-// means the active one, then the highest.
+// channel, or the digest of its artifacts (its first 12 to 64 hex digits, be they all decimal; its
+// status does not matter). Where `latest` or a range finds nothing active, the highest deprecated
+// version that fits is taken, with a warning. Where several versions have the very same artifacts,
+// a digest means the active one, then the highest.
 //
 // Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 - 2.3`,
 // `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`, `X` or `*`
@@ -3207,9 +3207,10 @@ func (r *Request) Info() (RequestRecord, error) {
 //
 // Errors: [ErrConflict] when the channel does not hold any more what was expected, or the version
 // was yanked; [ErrAlreadyExists] when the number was taken, or the run and path became a version;
-// [ErrNotFound] when the version was deleted: after these it stays open and can be withdrawn;
-// [ErrTampered] when what was sealed has changed; [ErrLimit] as [Model.Promote]; [ErrCancelled];
-// [ErrABIMismatch]; and the common ones of the package comment.
+// [ErrInvalidArgument] when a bump does not fit any more; [ErrNotFound] when the version was
+// deleted: after these it stays open and can be withdrawn; [ErrTampered] when what was sealed has
+// changed; [ErrLimit] as [Model.Promote]; [ErrCancelled]; [ErrABIMismatch]; and the common ones of
+// the package comment.
 func (r *Request) Complete(options *CompleteOptions) (*Request, error) {
 	var f frame
 	defer f.end()

@@ -122,6 +122,7 @@ type world struct {
 	model      *Model
 	request    *Request
 	decision   *Decision
+	lineage    *Lineage
 	version    *Version
 	blob       *Blob
 	report     *Report
@@ -135,6 +136,7 @@ func (w *world) handles() map[string]interface{ Close() error } {
 		"Registry": w.registry, "Experiment": w.experiment, "Manifest": w.manifest,
 		"Dataset": w.dataset, "Run": w.run, "Metric": w.metric, "History": w.history,
 		"Gate": w.gate, "Model": w.model, "Request": w.request, "Decision": w.decision,
+		"Lineage": w.lineage,
 		"Version": w.version, "Blob": w.blob, "Report": w.report, "Cancel": w.cancel,
 		"Semver": w.semver, "SemverRange": w.caret,
 	}
@@ -182,6 +184,8 @@ func makeWorld(t testing.TB, options OpenOptions) *world {
 	w.decision = must[*Decision](t)(w.request.Decision())
 	w.version = must[*Version](t)(w.request.Version())
 	w.blob = must[*Blob](t)(w.version.OpenArtifact(""))
+	number := must[VersionRecord](t)(w.version.Info()).Number
+	w.lineage = must[*Lineage](t)(w.registry.Lineage(&LineageOptions{Version: "digits@" + number}))
 	return w
 }
 

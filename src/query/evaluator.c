@@ -13,6 +13,8 @@
 #include <math.h>
 #include <string.h>
 
+#define FIRST_BUCKETS 32
+
 /* --- readings ----------------------------------------------------------------------------- */
 
 static uint32_t hash_path(const mri_query_path *path) {
@@ -49,10 +51,25 @@ static mr_status ask_subject(const mri_evaluation *ev, mri_reading *reading) {
   return s->get(s->ctx, &reading->path, ev->arena, &reading->value, ev->error);
 }
 
+static mr_status grow(mri_evaluation *ev) {
+  size_t count = ev->bucket_count == 0 ? FIRST_BUCKETS : ev->bucket_count * 2;
+  mri_reading **buckets = mri_arena_alloc(ev->arena, count * sizeof *buckets);
+  if (buckets == NULL) return mri_error_no_memory(ev->error);
+  for (mri_reading *r = ev->first; r != NULL; r = r->next) {
+    r->next_in_bucket = buckets[r->hash % count];
+    buckets[r->hash % count] = r;
+  }
+  ev->buckets = buckets;
+  ev->bucket_count = count;
+  return MR_OK;
+}
+
 /* The reading of a path, asking the subject the first time. */
 static mr_status ask(mri_evaluation *ev, const mri_query_path *path, const mri_reading **out) {
   uint32_t hash = hash_path(path);
-  mri_reading **bucket = &ev->buckets[hash % MRI_READING_BUCKETS];
+  mr_status status = ev->reading_count < ev->bucket_count ? MR_OK : grow(ev);
+  if (status != MR_OK) return status;
+  mri_reading **bucket = &ev->buckets[hash % ev->bucket_count];
   for (mri_reading *r = *bucket; r != NULL; r = r->next_in_bucket) {
     if (r->hash != hash || !mri_path_equal(&r->path, path)) continue;
     *out = r;
@@ -62,8 +79,9 @@ static mr_status ask(mri_evaluation *ev, const mri_query_path *path, const mri_r
   if (reading == NULL) return mri_error_no_memory(ev->error);
   reading->path = *path;
   reading->hash = hash;
-  mr_status status = ask_subject(ev, reading);
+  status = ask_subject(ev, reading);
   if (status != MR_OK) return status;
+  ev->reading_count++;
   if (reading->value.text == NULL) reading->value.text = "";
   reading->next_in_bucket = *bucket;
   *bucket = reading;

@@ -18,8 +18,6 @@ struct mri_reading {
   mri_reading *next_in_bucket;
 };
 
-#define MRI_READING_BUCKETS 256
-
 typedef struct mri_evaluation {
   const mri_query_subject *subject;
   mri_arena *arena;
@@ -27,7 +25,9 @@ typedef struct mri_evaluation {
   unsigned char *truths; /* by index of the node */
   mri_reading *first;
   mri_reading *last;
-  mri_reading *buckets[MRI_READING_BUCKETS];
+  mri_reading **buckets; /* as many as there are readings or more: a test with * reads many */
+  size_t bucket_count;
+  size_t reading_count;
   /* Of the test at work: what its star stands for at the moment and which dataset is chosen of each
    * run, NULL where it has none, and whether a value that was read is open. */
   const mri_node *test;

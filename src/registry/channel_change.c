@@ -55,7 +55,8 @@ mr_status mri_channel_check_expectation(const char *channel, const char *expecte
   }
   if (strcmp(expected, "none") == 0) return MR_OK;
   mr_status status = mri_semver_parse(expected, &number, error);
-  return status == MR_OK ? MR_OK : mri_error_prefix(error, status, "expected");
+  if (status == MR_OK) return MR_OK;
+  return mri_error_prefix(error, status, "expected is neither none nor a version");
 }
 
 mr_status mri_channel_check_expected(const mri_channel_row *row, const mr_model *model,

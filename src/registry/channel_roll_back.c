@@ -62,15 +62,16 @@ static void consider(descent *d, const mri_stmt *stmt) {
   }
 }
 
-/* The nearest move further down that can be gone back to. */
-static mr_status find_back(mri_tx *tx, descent *d, mr_error *error) {
+/* The nearest move further down that can be gone back to, of those below `end`. */
+static mr_status find_back(mri_tx *tx, descent *d, int64_t end, mr_error *error) {
   mri_stmt *stmt = NULL;
   bool there = true;
   mr_status status = mri_sql_query(tx, error, &stmt,
                                    "SELECT c.sequence, c.place, c.version_id, v.number, v.status "
                                    "FROM channel_move c LEFT JOIN version v ON v.id = c.version_id "
-                                   "WHERE c.channel_id = ?1 ORDER BY c.sequence DESC",
-                                   "i", d->row->id);
+                                   "WHERE c.channel_id = ?1 AND c.sequence < ?2 "
+                                   "ORDER BY c.sequence DESC",
+                                   "ii", d->row->id, end);
   while (status == MR_OK && d->found.version_id == 0) {
     status = mri_stmt_step(stmt, &there, error);
     if (status != MR_OK || !there) break;
@@ -85,7 +86,14 @@ static mr_status must_find_back(mri_tx *tx, const mr_model *model, const mri_cha
                                 mr_status refusal, place *out, mr_error *error) {
   descent d = {.row = row, .below = row->held_id == 0 ? row->place + 1 : row->place};
   mri_str_init(&d.skipped, &model->registry->mem);
-  mr_status status = find_back(tx, &d, error);
+  mr_status status = find_back(tx, &d, d.below, error);
+  if (status == MR_OK && d.found.version_id == 0) {
+    /* Once more over all of it, for the message. */
+    mri_str_free(&d.skipped);
+    d = (descent){.row = row, .below = row->held_id == 0 ? row->place + 1 : row->place};
+    mri_str_init(&d.skipped, &model->registry->mem);
+    status = find_back(tx, &d, INT64_MAX, error);
+  }
   if (status == MR_OK && d.found.version_id == 0) {
     status = mri_error_set(error, refusal,
                            "channel '%s' of model '%s' holds %s and has nothing to go back to: %s",
@@ -182,8 +190,8 @@ static mr_status roll_back_in(roll_back *r, mr_version **out, mr_error *error) {
                               : find_named(r, &to, error);
   if (status == MR_OK) status = mri_govern_time(r->tx, r->model->registry, &now_us, error);
   if (status == MR_OK) status = go_back(r->tx, r->model, &r->row, &to, o->reason, now_us, error);
-  if (status != MR_OK || out == NULL) return status;
-  return mri_version_load(r->tx, r->model->registry, to.version_id, out, error);
+  return status == MR_OK ? mri_version_load(r->tx, r->model->registry, to.version_id, out, error)
+                         : status;
 }
 
 mr_status mr_model_roll_back_channel(mr_model *model, const mr_roll_back_options *options,
@@ -192,15 +200,16 @@ mr_status mr_model_roll_back_channel(mr_model *model, const mr_roll_back_options
   mr_version *version = NULL;
   memset(&r, 0, sizeof r);
   mr_status status = mri_check_argument(model, "model", error);
+  if (status == MR_OK) status = mri_check_argument(out_version, "out_version", error);
   if (status == MR_OK) status = check_roll_back(&r, options, error);
   if (status == MR_OK) {
     status = mri_call_begin(model->registry, MRI_TX_GOVERN, r.options.cancel, &r.tx, error);
   }
   if (status != MR_OK) return status;
   r.model = model;
-  status = roll_back_in(&r, out_version == NULL ? NULL : &version, error);
+  status = roll_back_in(&r, &version, error);
   status = mri_call_end(model->registry, r.tx, status, error);
-  if (status == MR_OK && out_version != NULL) *out_version = version;
+  if (status == MR_OK) *out_version = version;
   if (status != MR_OK) mr_version_free(version);
   return status;
 }

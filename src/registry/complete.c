@@ -91,8 +91,7 @@ static mr_status complete(mri_transition *t, const mr_request *request, mr_reque
     mr_model_free(model);
     t->model = NULL;
   }
-  if (status != MR_OK || out == NULL) return status;
-  return mri_request_load(t->tx, t->registry, t->request_id, out, error);
+  return status == MR_OK ? mri_request_load(t->tx, t->registry, t->request_id, out, error) : status;
 }
 
 mr_status mr_request_complete(mr_request *request, const mr_complete_options *options,
@@ -101,6 +100,7 @@ mr_status mr_request_complete(mr_request *request, const mr_complete_options *op
   mr_complete_options o;
   mr_request *now = NULL;
   mr_status status = mri_check_argument(request, "request", error);
+  if (status == MR_OK) status = mri_check_argument(out_request, "out_request", error);
   if (status == MR_OK) {
     status = mri_options_read(&o, sizeof o, options, "mr_complete_options", error);
   }
@@ -122,12 +122,12 @@ mr_status mr_request_complete(mr_request *request, const mr_complete_options *op
     status = mri_tx_begin(registry->store, MRI_TX_GOVERN, o.cancel, &t.tx, error);
   }
   if (status == MR_OK) {
-    status = complete(&t, request, out_request == NULL ? NULL : &now, error);
+    status = complete(&t, request, &now, error);
     status = mri_tx_end(t.tx, status, error);
   }
   if (status == MR_OK) mri_transition_kept(&t);
   mri_transition_destroy(&t);
-  if (status == MR_OK && out_request != NULL) *out_request = now;
+  if (status == MR_OK) *out_request = now;
   if (status != MR_OK) mr_request_free(now);
   return mri_leave(registry, status);
 }

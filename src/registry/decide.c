@@ -21,30 +21,44 @@ static void count_verdict(mri_judgement *judgement, mr_verdict verdict) {
   }
 }
 
+/* What a rule came to, out of the memory that its evaluation took: all that it read. */
+static mr_status keep_result(const mri_rule *rule, bool from_default,
+                             const mri_query_result *result, mri_judgement *out, mr_error *error) {
+  mri_rule_result *slot = mri_vec_push(&out->rules);
+  if (slot == NULL) return mri_error_no_memory(error);
+  slot->name = mri_arena_strdup(&out->arena, rule->name);
+  slot->required = mri_arena_strdup(&out->arena, result->required);
+  slot->observed = mri_arena_strdup(&out->arena, result->observed);
+  slot->reason = mri_arena_strdup(&out->arena, result->reason);
+  if (slot->name == NULL || slot->required == NULL || slot->observed == NULL ||
+      slot->reason == NULL) {
+    return mri_error_no_memory(error);
+  }
+  slot->from_default = from_default;
+  slot->unknown = result->truth == MRI_UNKNOWN;
+  slot->verdict = MR_VERDICT_PASSED;
+  if (result->truth != MRI_TRUE) {
+    slot->verdict = result->open ? MR_VERDICT_PENDING : MR_VERDICT_FAILED;
+  }
+  count_verdict(out, slot->verdict);
+  return MR_OK;
+}
+
 static mr_status judge_gate(const mr_gate *gate, bool from_default, const mri_candidate *candidate,
                             mri_judgement *out, mr_error *error) {
   mri_query_subject subject = mri_subject_of(candidate);
-  for (size_t i = 0; i < gate->rules.count; i++) {
+  mr_status status = MR_OK;
+  for (size_t i = 0; i < gate->rules.count && status == MR_OK; i++) {
     const mri_rule *rule = mri_vec_at(&gate->rules, i);
     mri_query_result result;
-    mr_status status = mri_query_evaluate(rule->query, &subject, &out->arena, &result, error);
-    if (status != MR_OK) return mri_error_prefix(error, status, "rule '%s'", rule->name);
-    mri_rule_result *slot = mri_vec_push(&out->rules);
-    const char *name = mri_arena_strdup(&out->arena, rule->name);
-    if (slot == NULL || name == NULL) return mri_error_no_memory(error);
-    slot->name = name;
-    slot->required = result.required;
-    slot->observed = result.observed;
-    slot->reason = result.reason;
-    slot->from_default = from_default;
-    slot->unknown = result.truth == MRI_UNKNOWN;
-    slot->verdict = MR_VERDICT_PASSED;
-    if (result.truth != MRI_TRUE) {
-      slot->verdict = result.open ? MR_VERDICT_PENDING : MR_VERDICT_FAILED;
-    }
-    count_verdict(out, slot->verdict);
+    mri_arena arena;
+    mri_arena_init(&arena, out->arena.mem);
+    status = mri_query_evaluate(rule->query, &subject, &arena, &result, error);
+    if (status != MR_OK) status = mri_error_prefix(error, status, "rule '%s'", rule->name);
+    if (status == MR_OK) status = keep_result(rule, from_default, &result, out, error);
+    mri_arena_free(&arena);
   }
-  return MR_OK;
+  return status;
 }
 
 static void add_identity(mri_str *text, const char *label, const mr_gate *gate,

@@ -43,8 +43,11 @@ MRI_DEFINE_PAGE(mr_version, mr_version_record);
 static mr_status add_version(mri_page *page, const mri_stmt *stmt, mr_error *error) {
   mr_version_record *record = mri_page_add(page, sizeof *record);
   if (record == NULL) return mri_error_no_memory(error);
+  const mr_version_status replacements[2] = {mri_version_replacement(stmt)};
   mr_status status = mri_version_read(stmt, &page->arena, record, error);
-  if (status == MR_OK) status = mri_version_warn(&page->arena, record, NULL, error);
+  if (status == MR_OK) {
+    status = mri_version_warn(&page->arena, record, NULL, replacements, error);
+  }
   page->last_key = record->number;
   return status;
 }

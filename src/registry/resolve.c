@@ -78,18 +78,36 @@ static mr_status find(mri_tx *tx, const mri_reference *reference, int64_t as_of_
   }
 }
 
-/* The registry's own time may be ahead of a clock that was set back. */
+/* Refuses the future. The registry's own time may be ahead of a clock that was set back. */
 static mr_status check_as_of(mri_tx *tx, const mr_registry *registry, int64_t as_of_us,
-                             mr_error *error) {
+                             bool *settled, mr_error *error) {
   int64_t latest = 0;
   int64_t now_us = mri_now_us(registry);
-  if (as_of_us <= now_us) return MR_OK;
   mr_status status =
       mri_sql_int(tx, error, 0, &latest, "SELECT time_us FROM governance WHERE id = 1", "");
-  if (status != MR_OK || as_of_us <= latest) return status;
+  *settled = as_of_us <= latest;
+  if (status != MR_OK || *settled || as_of_us <= now_us) return status;
   return mri_error_set(error, MR_INVALID_ARGUMENT,
                        "as_of_us %lld is in the future; the time is %lld", (long long)as_of_us,
                        (long long)(latest > now_us ? latest : now_us));
+}
+
+/* A change that is under way, or made after the clock was set back, must not get a time that was
+ * asked about: from here on every change is later. */
+static mr_status settle(mr_registry *registry, int64_t as_of_us, const mr_cancel *cancel,
+                        mr_error *error) {
+  mri_tx *tx = NULL;
+  bool settled = false;
+  mr_status status = mri_call_begin(registry, MRI_TX_READ, cancel, &tx, error);
+  if (status != MR_OK) return status;
+  status = check_as_of(tx, registry, as_of_us, &settled, error);
+  status = mri_call_end(registry, tx, status, error);
+  if (status != MR_OK || settled || registry->record.read_only) return status;
+  status = mri_call_begin(registry, MRI_TX_GOVERN, cancel, &tx, error);
+  if (status != MR_OK) return status;
+  status = mri_sql_run(
+      tx, error, "UPDATE governance SET time_us = ?1 WHERE id = 1 AND time_us < ?1", "i", as_of_us);
+  return mri_call_end(registry, tx, status, error);
 }
 
 static mr_status check_resolve(mr_resolve_options *o, const mr_resolve_options *options,
@@ -122,10 +140,10 @@ mr_status mr_registry_resolve(mr_registry *registry, const char *reference,
   bool prereleases = (o.flags & MR_RESOLVE_PRERELEASES) != 0;
   int64_t as_of_us = o.as_of_us == 0 ? MRI_NOW : o.as_of_us;
   status = mri_reference_parse(reference, prereleases, &parsed, error);
+  if (status == MR_OK && o.as_of_us != 0) status = settle(registry, o.as_of_us, o.cancel, error);
   if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, o.cancel, &tx, error);
   if (status != MR_OK) return status;
-  status = check_as_of(tx, registry, o.as_of_us, error);
-  if (status == MR_OK) status = find(tx, &parsed, as_of_us, prereleases, &id, error);
+  status = find(tx, &parsed, as_of_us, prereleases, &id, error);
   if (status == MR_OK) {
     status = mri_version_load_as_of(tx, registry, id, as_of_us, &version, error);
   }

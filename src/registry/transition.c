@@ -54,9 +54,18 @@ mr_status mri_transition_judge(mri_transition *t, const mr_gate *instead, mr_err
   return mri_judge(t->name, candidate, instead, &t->judgement, error);
 }
 
+/* Whether any run is open here or has points in memory. */
+static bool has_runs(mr_registry *registry) {
+  pthread_mutex_lock(&registry->lock);
+  bool any = registry->cores != NULL;
+  pthread_mutex_unlock(&registry->lock);
+  return any;
+}
+
 mr_status mri_transition_flush(const mri_transition *t, int64_t model_id, mr_error *error) {
   mri_tx *tx = NULL;
   int64_t reads = 0;
+  if (!has_runs(t->registry)) return MR_OK;
   mr_status status = mri_tx_begin(t->registry->store, MRI_TX_READ, t->asked.cancel, &tx, error);
   if (status != MR_OK) return status;
   /* Of any revision: it only must not be missed. */

@@ -62,6 +62,10 @@ mr_status mri_version_read(const mri_stmt *stmt, mri_arena *arena, mr_version_re
   return failed ? mri_error_no_memory(error) : read_datasets(stmt, 20, arena, record, error);
 }
 
+mr_version_status mri_version_replacement(const mri_stmt *stmt) {
+  return (mr_version_status)mri_stmt_int(stmt, 30);
+}
+
 /* --- warnings --------------------------------------------------------------------------------- */
 
 static const char *status_word(mr_version_status status) {
@@ -81,17 +85,32 @@ static const char *status_word(mr_version_status status) {
 
 /* A reason may have lines and be long; a warning is one line that is read. */
 static void add_reason(mri_str *text, const char *reason) {
-  int shown = mri_text_fit(reason, REASON_SHOWN);
+  size_t shown = (size_t)mri_text_fit(reason, REASON_SHOWN);
   mri_str_add(text, ": ");
-  for (int i = 0; i < shown; i++) {
-    char c = reason[i];
-    mri_str_add_char(text, c == '\n' || c == '\r' || c == '\t' ? ' ' : c);
+  for (size_t i = 0; i < shown;) {
+    uint32_t code = 0;
+    size_t size = mri_utf8_step(reason + i, shown - i, &code);
+    bool breaks = size == 0 || mri_is_control(code) || code == 0x2028 || code == 0x2029;
+    if (size == 0) size = 1;
+    mri_str_add_bytes(text, breaks ? " " : reason + i, breaks ? 1 : size);
+    i += size;
   }
   if (reason[shown] != '\0') mri_str_add(text, "...");
 }
 
+/* Nobody is sent to what was yanked itself since. */
+static void add_replacement(mri_str *text, const char *number, mr_version_status status) {
+  if (status == MR_VERSION_STATUS_YANKED) {
+    mri_str_addf(text, "; its replacement %s is yanked, too", number);
+  } else {
+    mri_str_addf(text, "; use %s instead%s", number,
+                 status == MR_VERSION_STATUS_DEPRECATED ? ", which is deprecated" : "");
+  }
+}
+
 /* `since`: it became so after the time that the answer is of. */
-static const char *warning(mri_arena *arena, const mr_version_record *r, bool since) {
+static const char *warning(mri_arena *arena, const mr_version_record *r,
+                           mr_version_status replacement, bool since) {
   mri_str text;
   mri_str_init(&text, arena->mem);
   mri_str_addf(&text, "%s@%s ", r->model, r->number);
@@ -103,22 +122,23 @@ static const char *warning(mri_arena *arena, const mr_version_record *r, bool si
                  since ? " since" : "");
   }
   if (r->status_reason != NULL) add_reason(&text, r->status_reason);
-  if (r->replacement != NULL) mri_str_addf(&text, "; use %s instead", r->replacement);
+  if (r->replacement != NULL) add_replacement(&text, r->replacement, replacement);
   const char *line = text.failed ? NULL : mri_arena_strdup(arena, text.data);
   mri_str_free(&text);
   return line;
 }
 
 mr_status mri_version_warn(mri_arena *arena, mr_version_record *record,
-                           const mr_version_record *now, mr_error *error) {
+                           const mr_version_record *now, const mr_version_status replacements[2],
+                           mr_error *error) {
   bool then = record->status != MR_VERSION_STATUS_ACTIVE;
   bool since = now != NULL && now->status != record->status;
   size_t count = 0;
   if (!then && !since) return MR_OK;
   const char **lines = mri_arena_alloc(arena, 2 * sizeof *lines);
   if (lines == NULL) return mri_error_no_memory(error);
-  if (then) lines[count++] = warning(arena, record, false);
-  if (since) lines[count++] = warning(arena, now, true);
+  if (then) lines[count++] = warning(arena, record, replacements[0], false);
+  if (since) lines[count++] = warning(arena, now, replacements[1], true);
   for (size_t i = 0; i < count; i++) {
     if (lines[i] == NULL) return mri_error_no_memory(error);
   }
@@ -130,14 +150,15 @@ mr_status mri_version_warn(mri_arena *arena, mr_version_record *record,
 /* --- handles ---------------------------------------------------------------------------------- */
 
 /* Gives the record the status that the version had at a time. */
-static mr_status turn_back(mri_tx *tx, mr_version *version, int64_t as_of_us, mr_error *error) {
+static mr_status turn_back(mri_tx *tx, mr_version *version, int64_t as_of_us,
+                           mr_version_status *replacement, mr_error *error) {
   mr_version_record *r = &version->record;
   mri_stmt *stmt = NULL;
   bool found = false;
   bool failed = false;
   mr_status status =
       mri_sql_first(tx, error, &stmt, &found,
-                    "SELECT x.status, x.reason, w.number, x.actor, x.created_us "
+                    "SELECT x.status, x.reason, w.number, x.actor, x.created_us, w.status "
                     "FROM version_change x LEFT JOIN version w ON w.id = x.replacement_id "
                     "WHERE x.version_id = ?1 AND x.created_us <= ?2 "
                     "ORDER BY x.sequence DESC LIMIT 1",
@@ -149,6 +170,7 @@ static mr_status turn_back(mri_tx *tx, mr_version *version, int64_t as_of_us, mr
   r->replacement = plain ? NULL : mri_column_text(stmt, 2, &version->arena, &failed);
   r->status_actor = found ? mri_column_text(stmt, 3, &version->arena, &failed) : r->actor;
   r->status_us = found ? mri_stmt_int(stmt, 4) : r->created_us;
+  *replacement = found ? (mr_version_status)mri_stmt_int(stmt, 5) : 0;
   mri_stmt_done(stmt);
   return failed ? mri_error_no_memory(error) : MR_OK;
 }
@@ -182,12 +204,15 @@ mr_status mri_version_load_as_of(mri_tx *tx, mr_registry *registry, int64_t id, 
   version->registry = mri_registry_ref(registry);
   mri_arena_init(&version->arena, &registry->mem);
   status = take_row(stmt, version, error);
+  mr_version_status replacements[2];
+  replacements[0] = replacements[1] = mri_version_replacement(stmt);
   mri_stmt_done(stmt);
   mr_version_record now = version->record;
   bool earlier = status == MR_OK && as_of_us < now.status_us;
-  if (earlier) status = turn_back(tx, version, as_of_us, error);
+  if (earlier) status = turn_back(tx, version, as_of_us, &replacements[0], error);
   if (status == MR_OK) {
-    status = mri_version_warn(&version->arena, &version->record, earlier ? &now : NULL, error);
+    status = mri_version_warn(&version->arena, &version->record, earlier ? &now : NULL,
+                              replacements, error);
   }
   if (status == MR_OK) *out = version;
   if (status != MR_OK) mr_version_free(version);

@@ -222,75 +222,61 @@ typedef struct owner {
   char number[NUMBER_SHOWN + 1];
 } owner;
 
-static mr_status read_owner(mri_stmt *stmt, owner *out, mr_error *error) {
-  const char *number = mri_stmt_text(stmt, 1);
+static mr_status read_owner(const mri_stmt *stmt, owner *out, mr_error *error) {
+  const char *number = mri_stmt_text(stmt, 2);
   if (number == NULL) number = "";
   (void)snprintf(out->number, sizeof out->number, "%.*s", mri_text_fit(number, NUMBER_SHOWN),
                  number);
-  bool good = mri_stmt_digest(stmt, 0, &out->digest);
-  mri_stmt_done(stmt);
+  bool good = mri_stmt_digest(stmt, 5, &out->digest);
   return good ? MR_OK : mri_error_set(error, MR_CORRUPT, "version %s has no digest", out->number);
 }
 
-/* The lowest digest that fits. */
-static mr_status first_owner(const mri_scope *s, const mri_reference *reference, owner *out,
-                             bool *found, mr_error *error) {
-  mri_stmt *stmt = NULL;
-  mr_status status =
-      mri_sql_first(s->tx, error, &stmt, found,
-                    "SELECT v.digest, v.number FROM version v WHERE v.model_id = ?1 "
-                    "AND v.digest >= ?2 AND v.digest <= ?3 AND v.created_us <= ?4 "
-                    "AND " MRI_STATUS_AS_OF(4) " <> 4 ORDER BY v.digest LIMIT 1",
-                    "iddi", s->model_id, &reference->lowest, &reference->highest, s->as_of_us);
-  return status == MR_OK && *found ? read_owner(stmt, out, error) : status;
+/* Whether `hit` is to be preferred: the active one, then the highest. */
+static bool is_better(const mri_hit *hit, const mri_hit *best) {
+  bool active = hit->status == MR_VERSION_STATUS_ACTIVE;
+  bool best_active = best->status == MR_VERSION_STATUS_ACTIVE;
+  if (best->id == 0 || active != best_active) return best->id == 0 || active;
+  return is_below(&best->key, &hit->key);
 }
 
-/* The next one that fits. */
-static mr_status other_owner(const mri_scope *s, const mri_reference *reference, const owner *but,
-                             owner *out, bool *found, mr_error *error) {
-  mri_stmt *stmt = NULL;
-  mr_status status =
-      mri_sql_first(s->tx, error, &stmt, found,
-                    "SELECT v.digest, v.number FROM version v WHERE v.model_id = ?1 "
-                    "AND v.digest > ?2 AND v.digest <= ?3 AND v.created_us <= ?4 "
-                    "AND " MRI_STATUS_AS_OF(4) " <> 4 ORDER BY v.digest LIMIT 1",
-                    "iddi", s->model_id, &but->digest, &reference->highest, s->as_of_us);
-  return status == MR_OK && *found ? read_owner(stmt, out, error) : status;
-}
-
-static mr_status best_of_digest(const mri_scope *s, const mri_digest *digest, mri_hit *out,
-                                mr_error *error) {
-  mri_stmt *stmt = NULL;
-  bool found = false;
-  mr_status status =
-      mri_sql_first(s->tx, error, &stmt, &found,
-                    "SELECT v.id, v.sort_key, v.number, " MRI_STATUS_AS_OF(
-                        3) ", v.created_us FROM version v "
-                           "WHERE v.model_id = ?1 AND v.digest = ?2 AND v.created_us <= ?3 "
-                           "AND " MRI_STATUS_AS_OF(3) " <> 4 ORDER BY CASE WHEN " MRI_STATUS_AS_OF(
-                               3) " = 1 THEN 0 ELSE 1 END, v.sort_key DESC LIMIT 1",
-                    "idi", s->model_id, digest, s->as_of_us);
-  if (status != MR_OK || !found) return status;
-  status = read_hit(s, stmt, out, error);
-  mri_stmt_done(stmt);
-  return status;
-}
-
-mr_status mri_search_digest(const mri_scope *scope, const mri_reference *reference, mri_hit *out,
-                            mr_error *error) {
-  owner first;
+/* Takes a row up; CONFLICT where its digest is not that of the rows before. */
+static mr_status consider_digest(const mri_scope *s, const mri_reference *reference,
+                                 const mri_stmt *stmt, owner *first, mri_hit *best,
+                                 mr_error *error) {
+  mri_hit hit;
   owner other;
-  bool found = false;
-  bool several = false;
-  out->id = 0;
-  mr_status status = first_owner(scope, reference, &first, &found, error);
-  if (status != MR_OK || !found) return status;
-  status = other_owner(scope, reference, &first, &other, &several, error);
-  if (status == MR_OK && several) {
+  if (mri_stmt_int(stmt, 3) == MR_VERSION_STATUS_DELETED) return MR_OK;
+  mr_status status = read_owner(stmt, best->id == 0 ? first : &other, error);
+  if (status == MR_OK && best->id != 0 && !mri_digest_equal(&other.digest, &first->digest)) {
     status = mri_error_set(error, MR_CONFLICT,
                            "digest %s means several versions of model '%s', %s and %s at least; "
                            "give more digits",
-                           reference->digest_text, scope->model, first.number, other.number);
+                           reference->digest_text, s->model, first->number, other.number);
   }
-  return status == MR_OK ? best_of_digest(scope, &first.digest, out, error) : status;
+  if (status == MR_OK) status = read_hit(s, stmt, &hit, error);
+  if (status == MR_OK && is_better(&hit, best)) *best = hit;
+  return status;
+}
+
+/* The rows come in the order of an index, those with one digest together. */
+mr_status mri_search_digest(const mri_scope *scope, const mri_reference *reference, mri_hit *out,
+                            mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool row = false;
+  owner first;
+  out->id = 0;
+  mr_status status = mri_sql_query(
+      scope->tx, error, &stmt,
+      "SELECT v.id, v.sort_key, v.number, " MRI_STATUS_AS_OF(
+          4) ", v.created_us, v.digest FROM version v WHERE v.model_id = ?1 "
+             "AND v.digest >= ?2 AND v.digest <= ?3 AND v.created_us <= ?4 "
+             "ORDER BY v.digest",
+      "iddi", scope->model_id, &reference->lowest, &reference->highest, scope->as_of_us);
+  if (status != MR_OK) return status;
+  while ((status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
+    status = consider_digest(scope, reference, stmt, &first, out, error);
+    if (status != MR_OK) break;
+  }
+  mri_stmt_done(stmt);
+  return status;
 }

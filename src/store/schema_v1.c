@@ -98,7 +98,7 @@ const char *const mri_schema_v1[] = {
     "asked_prerelease_id {text}, expected {text}, closed_by {text}, closed_reason {text}, "
     "closed_us {int} NOT NULL, actor {text} NOT NULL, created_us {int} NOT NULL, "
     "UNIQUE (model_id, op_id)) {strict}",
-    "CREATE INDEX request_by_run ON request (run_id, id)",
+    "CREATE INDEX request_open ON request (run_id, model_id) WHERE state = 1",
     /* Tags as they were when the request sealed a run: the candidate, or an evaluation. */
     "CREATE TABLE request_tag (request_id {int} NOT NULL REFERENCES request (id), "
     "run_id {int} NOT NULL REFERENCES run (id), key {text} NOT NULL, value {text} NOT NULL, "

@@ -20,6 +20,11 @@ typedef struct api_world {
   mr_request *request;
   mr_decision *decision;
   mr_version *version;
+  mr_version *spare;        /* whose status changes */
+  mr_version *doomed;       /* that is deleted */
+  mr_request *open_request; /* that waits until it is withdrawn */
+  mr_semver *semver;
+  mr_semver_range *semver_range;
   mr_blob *blob;
   mr_lineage *lineage;
   mr_report *report;
@@ -36,6 +41,8 @@ typedef struct api_world {
   mr_model_page *models;
   mr_version_page *versions;
   mr_channel_page *channels;
+  mr_channel_move_page *moves;
+  mr_gate_page *gates;
   mr_request_page *requests;
 
   char folder[96]; /* "data" with one file in the test's folder */
@@ -47,6 +54,8 @@ typedef struct api_world {
   char check_id[40];
   char digest[72];
   char number[64];
+  char spare_number[64];
+  char open_request_id[40];
   /* Made anew by api_prepare, since a call uses them up. */
   char fresh_run[40];
   char fresh_name[32];
@@ -59,11 +68,54 @@ typedef struct api_world {
   bool touched;      /* the call wrote an output */
 } api_world;
 
+/* Every handle but the registry, with what frees it. */
+#define API_HANDLES(X)                                                                             \
+  X(experiment, mr_experiment_free)                                                                \
+  X(run, mr_run_free)                                                                              \
+  X(metric, mr_metric_free)                                                                        \
+  X(history, mr_history_free)                                                                      \
+  X(manifest, mr_manifest_free)                                                                    \
+  X(dataset, mr_dataset_free)                                                                      \
+  X(model, mr_model_free)                                                                          \
+  X(gate, mr_gate_free)                                                                            \
+  X(request, mr_request_free)                                                                      \
+  X(open_request, mr_request_free)                                                                 \
+  X(decision, mr_decision_free)                                                                    \
+  X(version, mr_version_free)                                                                      \
+  X(spare, mr_version_free)                                                                        \
+  X(doomed, mr_version_free)                                                                       \
+  X(semver, mr_semver_free)                                                                        \
+  X(semver_range, mr_semver_range_free)                                                            \
+  X(blob, mr_blob_free)                                                                            \
+  X(lineage, mr_lineage_free)                                                                      \
+  X(report, mr_report_free)                                                                        \
+  X(buffer, mr_buffer_free)                                                                        \
+  X(cancel, mr_cancel_free)                                                                        \
+  X(experiments, mr_experiment_page_free)                                                          \
+  X(runs, mr_run_page_free)                                                                        \
+  X(params, mr_property_page_free)                                                                 \
+  X(inputs, mr_input_page_free)                                                                    \
+  X(checks, mr_check_page_free)                                                                    \
+  X(metrics, mr_metric_page_free)                                                                  \
+  X(artifacts, mr_artifact_page_free)                                                              \
+  X(datasets, mr_dataset_page_free)                                                                \
+  X(models, mr_model_page_free)                                                                    \
+  X(versions, mr_version_page_free)                                                                \
+  X(channels, mr_channel_page_free)                                                                \
+  X(moves, mr_channel_move_page_free)                                                              \
+  X(gates, mr_gate_page_free)                                                                      \
+  X(requests, mr_request_page_free)
+
+#define API_COUNT_HANDLE(handle, free_it) +1
+enum { API_HANDLE_COUNT = 0 API_HANDLES(API_COUNT_HANDLE) };
+
 /* Fills a world whose registry is open already. */
 void api_world_fill(api_world *world, const char *folder);
 /* Before each call that should work. */
 void api_prepare(api_world *world);
-/* Frees every handle but the registry. */
+/* Frees one of the handles; it is NULL then. */
+void api_world_free_handle(api_world *world, int number);
+/* Frees all of them. */
 void api_world_free(api_world *world);
 
 enum {
@@ -89,14 +141,15 @@ typedef struct api_call {
   unsigned flags;
 } api_call;
 
-/* Two tables, each ended by a row without a name. */
+/* The tables, each ended by a row without a name. */
 extern const api_call api_lab_calls[];
-extern const api_call api_registry_calls[];
+extern const api_call api_govern_calls[];
+extern const api_call api_release_calls[];
 
-/* The nth row of both; NULL at the end. */
+/* The nth row of all of them; NULL at the end. */
 const api_call *api_call_at(size_t index);
 
-/* What the two tables are written with. */
+/* What the tables are written with. */
 #define API_POINTER(index, value) (w->change == (index) ? NULL : (value))
 #define API_TEXT(index, value)    (w->change == (index) ? w->text : (value))
 #define API_NUMBER(index, value)  (w->change == (index) ? w->number_in : (int64_t)(value))

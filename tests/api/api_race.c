@@ -11,6 +11,14 @@ void api_race_open(api_race *race, const api_place *place) {
   assert_int_equal(pipe(race->report), 0);
 }
 
+mr_registry *api_race_enter(const char *path, uint32_t flags) {
+  mr_registry *registry = NULL;
+  mr_open_options options = api_open_options(flags);
+  options.busy_timeout_ms = 3600000;
+  OK(mr_registry_open(path, &options, &registry, &api_error));
+  return registry;
+}
+
 /* The gate ends for the first reader when the last writer has let go of it. */
 void api_race_wait(api_race *race) {
   char c;

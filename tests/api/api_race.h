@@ -19,6 +19,9 @@ typedef struct api_race {
 } api_race;
 
 void api_race_open(api_race *race, const api_place *place);
+/* In a child: opens the registry and waits for others as long as it takes, since on a slow machine
+ * many in a line take long. */
+mr_registry *api_race_enter(const char *path, uint32_t flags);
 /* In a child: waits until all of them are there. */
 void api_race_wait(api_race *race);
 /* Starts `count` children together; their exit codes. */

@@ -225,8 +225,9 @@ static const char *const bad_references[] = {
     "digits@^",  "digits@**", "digits@x.1",     "a@latest@b", "digits@>=1 -", "a\nb",
     "digits@V1", "digits@-1", "digits@ latest", NULL};
 static const char *const bad_id_tokens[] = {
-    "",   "abc", "-1", "1",   "0",  "D",   "D0", "D-1",  "D 1",
-    "E0", "E1x", "I0", "I+1", "Q0", "Q1 ", "R0", "R0x1", "R99999999999999999999",
+    "",    "abc", "-1", "1",   "0",  "D",    "D0",
+    "D-1", "D 1", "E0", "E1x", "I0", "I+1",  "C0",
+    "G0",  "G1x", "Q0", "Q1 ", "R0", "R0x1", "R99999999999999999999",
     NULL};
 static const char *const none[] = {NULL};
 
@@ -284,7 +285,9 @@ static void try_bad_text(const api_call *row, int index, const parameter *p) {
   }
   for (const char *const *bad = bad_of(p->kind); *bad != NULL; bad++) {
     /* An empty path is what "all artifacts" means to a promotion. */
-    if (**bad == '\0' && p->kind == 'P' && strcmp(row->name, "mr_model_promote") == 0) continue;
+    if (**bad == '\0' && p->kind == 'P' &&
+        strstr("mr_model_promote mr_registry_evaluate_gate", row->name) != NULL)
+      continue;
     /* A path in the file system may have a line feed. */
     if (**bad != '\0' && p->kind == 'f') continue;
     if (strcmp(p->name, "expected_digest") == 0 && strcmp(*bad, "none") == 0) continue;

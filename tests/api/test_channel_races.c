@@ -19,7 +19,7 @@ static const char *number_of(int n) {
 static void make_channel(void *ctx) {
   api_race *r = ctx;
   api_race_make_model((void *)(uintptr_t)r->place);
-  mr_registry *registry = api_open(r->place->db, 0);
+  mr_registry *registry = api_race_enter(r->place->db, 0);
   mr_model *model = api_make_model(registry);
   for (int i = 0; i < r->rounds; i++) api_race_add_version(registry, model);
   OK(mr_model_create_channel(model, "production", &api_error));
@@ -122,7 +122,7 @@ static void move_once(void *ctx) {
   mr_request *request = NULL;
   mr_move_options move = MR_MOVE_OPTIONS_INIT;
   api_seed((uint64_t)(20 + r->number + 100 * r->rounds));
-  mr_registry *registry = api_open(r->place->db, 0);
+  mr_registry *registry = api_race_enter(r->place->db, 0);
   mr_model *model = api_make_model(registry);
   move.channel = "production";
   move.version = r->versions[r->number + 1];
@@ -234,7 +234,7 @@ static void stir(void *ctx) {
   uint32_t picks = (uint32_t)r->number;
   memset(&t, 0, sizeof t);
   api_seed((uint64_t)r->number + 3000);
-  mr_registry *registry = api_open(r->place->db, 0);
+  mr_registry *registry = api_race_enter(r->place->db, 0);
   mr_model *model = api_make_model(registry);
   api_race_wait(r);
   for (int i = 0; i < r->rounds; i++) {
@@ -289,7 +289,7 @@ static int64_t count_rows(const api_place *place, const char *sql) {
   sqlite3 *handle = NULL;
   sqlite3_stmt *stmt = NULL;
   CHILD(sqlite3_open_v2(place->db, &handle, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
-  CHILD(sqlite3_busy_timeout(handle, 20000) == SQLITE_OK);
+  CHILD(sqlite3_busy_timeout(handle, 3600000) == SQLITE_OK);
   CHILD(sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL) == SQLITE_OK);
   CHILD(sqlite3_step(stmt) == SQLITE_ROW);
   int64_t count = sqlite3_column_int64(stmt, 0);
@@ -334,7 +334,7 @@ static void yank_or_move(void *ctx) {
   uint32_t picks = (uint32_t)r->number + 77;
   memset(&t, 0, sizeof t);
   api_seed((uint64_t)r->number + 4000);
-  mr_registry *registry = api_open(r->place->db, 0);
+  mr_registry *registry = api_race_enter(r->place->db, 0);
   mr_model *model = api_make_model(registry);
   api_race_wait(r);
   for (int i = 0; i < r->rounds; i++) {

@@ -46,9 +46,11 @@ static void test_pages(void **state) {
   (void)state;
   TRY_PAGE(mr_artifact, world.artifacts)
   TRY_PAGE(mr_channel, world.channels)
+  TRY_PAGE(mr_channel_move, world.moves)
   TRY_PAGE(mr_check, world.checks)
   TRY_PAGE(mr_dataset, world.datasets)
   TRY_PAGE(mr_experiment, world.experiments)
+  TRY_PAGE(mr_gate, world.gates)
   TRY_PAGE(mr_input, world.inputs)
   TRY_PAGE(mr_metric, world.metrics)
   TRY_PAGE(mr_model, world.models)
@@ -102,6 +104,14 @@ static void test_getters(void **state) {
   assert_null(mr_report_at(world.report, -1));
   assert_null(mr_request_info(NULL));
   assert_null(mr_run_info(NULL));
+  assert_null(mr_semver_info(NULL));
+  assert_int_equal(mr_semver_compare(NULL, world.semver), -1);
+  assert_int_equal(mr_semver_compare(world.semver, NULL), 1);
+  assert_int_equal(mr_semver_compare(NULL, NULL), 0);
+  assert_null(mr_semver_range_info(NULL));
+  assert_int_equal(mr_semver_range_matches(world.semver_range, world.semver), 1);
+  assert_int_equal(mr_semver_range_matches(world.semver_range, NULL), 0);
+  assert_int_equal(mr_semver_range_matches(NULL, world.semver), 0);
   assert_null(mr_version_info(NULL));
 }
 
@@ -124,6 +134,8 @@ static void test_frees(void **state) {
   mr_report_free(NULL);
   mr_request_free(NULL);
   mr_run_free(NULL);
+  mr_semver_free(NULL);
+  mr_semver_range_free(NULL);
   mr_version_free(NULL);
 }
 
@@ -145,23 +157,39 @@ static void test_names_of_things(void **state) {
 
 /* The functions that the tests above call by hand. */
 static const char *const by_hand[] = {
-    "mr_abi_level",       "mr_blob_free",      "mr_blob_info",      "mr_blob_size",
-    "mr_buffer_data",     "mr_buffer_free",    "mr_buffer_size",    "mr_cancel_free",
-    "mr_cancel_trigger",  "mr_dataset_free",   "mr_dataset_info",   "mr_decision_at",
-    "mr_decision_count",  "mr_decision_free",  "mr_decision_info",  "mr_experiment_free",
-    "mr_experiment_info", "mr_gate_free",      "mr_history_count",  "mr_history_free",
-    "mr_history_steps",   "mr_history_times",  "mr_history_values", "mr_library_version",
-    "mr_lineage_at",      "mr_lineage_count",  "mr_lineage_free",   "mr_lineage_info",
-    "mr_manifest_at",     "mr_manifest_count", "mr_manifest_free",  "mr_metric_free",
-    "mr_model_free",      "mr_model_info",     "mr_registry_close", "mr_registry_info",
-    "mr_report_at",       "mr_report_count",   "mr_report_free",    "mr_report_info",
-    "mr_request_free",    "mr_request_info",   "mr_run_free",       "mr_run_info",
-    "mr_status_name",     "mr_version_free",   "mr_version_info",
+    "mr_abi_level",         "mr_blob_free",
+    "mr_blob_info",         "mr_blob_size",
+    "mr_buffer_data",       "mr_buffer_free",
+    "mr_buffer_size",       "mr_cancel_free",
+    "mr_cancel_trigger",    "mr_dataset_free",
+    "mr_dataset_info",      "mr_decision_at",
+    "mr_decision_count",    "mr_decision_free",
+    "mr_decision_info",     "mr_experiment_free",
+    "mr_experiment_info",   "mr_gate_free",
+    "mr_history_count",     "mr_history_free",
+    "mr_history_steps",     "mr_history_times",
+    "mr_history_values",    "mr_library_version",
+    "mr_lineage_at",        "mr_lineage_count",
+    "mr_lineage_free",      "mr_lineage_info",
+    "mr_manifest_at",       "mr_manifest_count",
+    "mr_manifest_free",     "mr_metric_free",
+    "mr_model_free",        "mr_model_info",
+    "mr_registry_close",    "mr_registry_info",
+    "mr_report_at",         "mr_report_count",
+    "mr_report_free",       "mr_report_info",
+    "mr_request_free",      "mr_request_info",
+    "mr_run_free",          "mr_run_info",
+    "mr_semver_compare",    "mr_semver_free",
+    "mr_semver_info",       "mr_semver_range_free",
+    "mr_semver_range_info", "mr_semver_range_matches",
+    "mr_status_name",       "mr_version_free",
+    "mr_version_info",
 };
 
-static const char *const page_nouns[] = {"mr_artifact",   "mr_channel", "mr_check",  "mr_dataset",
-                                         "mr_experiment", "mr_input",   "mr_metric", "mr_model",
-                                         "mr_property",   "mr_request", "mr_run",    "mr_version"};
+static const char *const page_nouns[] = {
+    "mr_artifact", "mr_channel",    "mr_channel_move", "mr_gate",   "mr_check",
+    "mr_dataset",  "mr_experiment", "mr_input",        "mr_metric", "mr_model",
+    "mr_property", "mr_request",    "mr_run",          "mr_version"};
 
 static bool is_tested(const char *name) {
   const api_call *row;

@@ -11,7 +11,7 @@ static void promote_all(void *ctx) {
   api_race *r = ctx;
   mr_run *runs[64];
   api_seed((uint64_t)r->number + 10);
-  mr_registry *registry = api_open(r->place->db, 0);
+  mr_registry *registry = api_race_enter(r->place->db, 0);
   mr_model *model = api_make_model(registry);
   CHILD(r->rounds <= 64);
   for (int i = 0; i < r->rounds; i++) runs[i] = api_make_run(registry, 0.95);
@@ -31,7 +31,7 @@ static void promote_anew(void *ctx) {
   api_race *r = ctx;
   char ids[64][40];
   api_seed((uint64_t)r->number + 10);
-  mr_registry *registry = api_open(r->place->db, 0);
+  mr_registry *registry = api_race_enter(r->place->db, 0);
   CHILD(r->rounds <= 64);
   for (int i = 0; i < r->rounds; i++) {
     mr_run *run = api_make_run(registry, 0.95);
@@ -42,7 +42,7 @@ static void promote_anew(void *ctx) {
   api_race_wait(r);
   for (int i = 0; i < r->rounds; i++) {
     mr_version *version = NULL;
-    registry = api_open(r->place->db, 0);
+    registry = api_race_enter(r->place->db, 0);
     mr_model *model = api_make_model(registry);
     mr_request *request = api_promote(model, ids[i]);
     OK(mr_request_version(request, &version, &api_error));
@@ -101,7 +101,7 @@ static void make_waiting_model(void *ctx) {
 static void open_request(void *ctx) {
   api_race *r = ctx;
   api_seed((uint64_t)(500 + r->rounds));
-  mr_registry *registry = api_open(r->place->db, 0);
+  mr_registry *registry = api_race_enter(r->place->db, 0);
   mr_model *model = api_make_model(registry);
   mr_run *run = api_make_run(registry, 0.95);
   mr_request *request = api_promote(model, mr_run_info(run)->id);
@@ -121,7 +121,7 @@ static void complete_once(void *ctx) {
   mr_version *version = NULL;
   char number[64] = "";
   api_seed((uint64_t)(600 + r->number + 100 * r->rounds));
-  mr_registry *registry = api_open(r->place->db, 0);
+  mr_registry *registry = api_race_enter(r->place->db, 0);
   OK(mr_registry_open_request(registry, r->text, &request, &api_error));
   api_race_wait(r);
   OK(mr_request_complete(request, NULL, &now, &api_error));
@@ -187,7 +187,7 @@ static void create_once(void *ctx) {
   char id[40] = "";
   api_seed((uint64_t)r->number + 30);
   api_race_wait(r);
-  mr_registry *registry = api_open(r->text, MR_OPEN_CREATE);
+  mr_registry *registry = api_race_enter(r->text, MR_OPEN_CREATE);
   (void)snprintf(id, sizeof id, "%s", mr_registry_info(registry)->id);
   mr_run_free(api_make_run(registry, 0.5));
   mr_registry_close(registry);
@@ -255,8 +255,8 @@ static void find_models(mr_registry *registry, const char *whose, int count) {
   }
 }
 
-/* A child opens what it inherited anew, while its parent closes and opens the same file: neither may
- * take the other's locks for its own. */
+/* A child opens what it inherited anew, while its parent closes and opens the same file: neither
+ * may take the other's locks for its own. */
 static void test_child_beside_parent(void **state) {
   const api_place *place = *state;
   for (int free_first = 0; free_first <= 1; free_first++) {

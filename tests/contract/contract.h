@@ -248,4 +248,8 @@ int contract_delivery_tests(void);
 int contract_check_tests(void);
 int contract_lineage_tests(void);
 
+/* Rolling back and completing where only the status matters. */
+mr_status contract_roll_back(mr_model *model, const mr_roll_back_options *options, mr_error *why);
+mr_status contract_complete(mr_request *request, mr_error *why);
+
 #endif

@@ -98,7 +98,7 @@ static void change_channel(mr_model *model, const step *s) {
   r.expected = o.expected = s->number;
   r.version = s->other;
   if (s->what == MOVE) contract_move(model, "live", s->other, s->number);
-  if (s->what == ROLL_BACK) OK(mr_model_roll_back_channel(model, &r, NULL, &error));
+  if (s->what == ROLL_BACK) OK(contract_roll_back(model, &r, &error));
   if (s->what == CLEAR) OK(mr_model_clear_channel(model, &o, &error));
 }
 
@@ -373,10 +373,33 @@ static void warns_of_what_came_since(void **state) {
   mr_model_free(model);
 }
 
+/* Who has asked about a time has ended it: nothing is recorded at or before it any more, even where
+ * the clock is set back. */
+static void asking_ends_a_time(void **state) {
+  contract *c = *state;
+  mr_model *model = contract_model(c, "m");
+  mr_version_free(contract_version(c, model, "1.0.0+a"));
+  int64_t asked = contract_clock(NULL);
+  mr_version *first = as_of(c, "m", asked);
+  contract_turn_clock(-HOUR_US);
+  mr_version *two = contract_version(c, model, "2.0.0+b");
+  assert_true(mr_version_info(two)->created_us > asked);
+  mr_version *again = as_of(c, "m", asked);
+  assert_string_equal(mr_version_info(first)->number, "1.0.0+a");
+  assert_string_equal(mr_version_info(again)->number, "1.0.0+a");
+  mr_version *now = as_of(c, "m", mr_version_info(two)->created_us);
+  assert_string_equal(mr_version_info(now)->number, "2.0.0+b");
+  mr_version_free(now);
+  mr_version_free(again);
+  mr_version_free(two);
+  mr_version_free(first);
+  mr_model_free(model);
+}
+
 int contract_as_of_tests(void) {
   const struct CMUnitTest tests[] = {
       TEST(stays_what_it_was),     TEST(to_the_microsecond),       TEST(says_why_there_was_none),
-      TEST(the_future_is_refused), TEST(warns_of_what_came_since),
+      TEST(the_future_is_refused), TEST(warns_of_what_came_since), TEST(asking_ends_a_time),
   };
   return GROUP("as of a time", tests);
 }

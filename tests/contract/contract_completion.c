@@ -101,7 +101,7 @@ static void a_check_that_is_missing_so_far(void **state) {
   assert_int_equal(mr_request_info(old)->state, MR_REQUEST_STATE_OPEN);
   /* A repeat is harmless, also of what would be refused now. */
   report(run, "bias", MR_CHECK_RESULT_FAILED);
-  OK(mr_request_complete(old, NULL, NULL, &error));
+  OK(contract_complete(old, &error));
   complete(&old, MR_REQUEST_STATE_ACCEPTED);
   decided(old, 2, MR_VERDICT_PASSED);
   contract_resolves(c, "m", "1.0.0");

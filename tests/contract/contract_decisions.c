@@ -398,6 +398,96 @@ static void is_kept(void **state) {
   mr_request_free(request);
 }
 
+/* How much memory of the host is taken, and how much that was at most. */
+typedef struct meter {
+  size_t now;
+  size_t most;
+} meter;
+
+/* Before each block, which stays aligned behind it. */
+typedef union measured {
+  size_t size;
+  max_align_t align;
+} measured;
+
+static void *take(void *ctx, size_t size) {
+  meter *m = ctx;
+  measured *block = malloc(sizeof *block + size);
+  if (block == NULL) return NULL;
+  block->size = size;
+  m->now += size;
+  if (m->now > m->most) m->most = m->now;
+  return block + 1;
+}
+
+static void give(void *ctx, void *memory) {
+  meter *m = ctx;
+  measured *block = (measured *)memory - 1;
+  m->now -= block->size;
+  free(block);
+}
+
+static void *take_more(void *ctx, void *memory, size_t size) {
+  const measured *old = (const measured *)memory - 1;
+  void *more = take(ctx, size);
+  if (more == NULL) return NULL;
+  memcpy(more, memory, old->size < size ? old->size : size);
+  give(ctx, memory);
+  return more;
+}
+
+/* The most memory that so many rules over all artifacts take. */
+static size_t judge_many(mr_registry *registry, meter *m, const mr_run *run, int rules) {
+  mr_gate *gate = NULL;
+  mr_decision *decision = NULL;
+  mr_evaluate_options o = MR_EVALUATE_OPTIONS_INIT;
+  o.model = "m";
+  o.run_id = mr_run_info(run)->id;
+  OK(mr_gate_new(&gate, &error));
+  for (int i = 0; i < rules; i++) {
+    char name[32];
+    (void)snprintf(name, sizeof name, "rule-%d", i);
+    OK(mr_gate_add_rule(gate, name, "artifacts.*.path != '' AND artifacts.*.size > 0", &error));
+  }
+  m->most = m->now;
+  size_t before = m->now;
+  OK(mr_registry_evaluate_gate(registry, gate, &o, &decision, &error));
+  assert_int_equal(mr_decision_info(decision)->passed_count, rules);
+  mr_decision_free(decision);
+  mr_gate_free(gate);
+  return m->most - before;
+}
+
+static void rules_take_memory_one_at_a_time(void **state) {
+  enum { FILES = 300, RULES = 64 };
+  contract inner = *(contract *)*state;
+  meter m = {0, 0};
+  mr_open_options o = contract_options(MR_OPEN_CREATE);
+  mr_allocator allocator = MR_ALLOCATOR_INIT;
+  allocator.ctx = &m;
+  allocator.allocate = take;
+  allocator.reallocate = take_more;
+  allocator.deallocate = give;
+  o.allocator = &allocator;
+  inner.registry = NULL;
+  OK(mr_registry_open(inner.uri, &o, &inner.registry, &error));
+  mr_model_free(contract_model(&inner, "m"));
+  mr_run *run = contract_run(&inner, "x");
+  for (int i = 0; i < FILES; i++) {
+    char path[32];
+    (void)snprintf(path, sizeof path, "file-%03d", i);
+    OK(mr_run_log_artifact_bytes(run, path, (const uint8_t *)path, strlen(path), &error));
+  }
+  size_t one = judge_many(inner.registry, &m, run, 1);
+  size_t all = judge_many(inner.registry, &m, run, RULES);
+  assert_true(one > FILES * sizeof(void *));
+  /* What is kept of each is at most its texts. */
+  assert_true(all < one + RULES * (size_t)4096);
+  mr_run_free(run);
+  mr_registry_close(inner.registry);
+  assert_int_equal(m.now, 0);
+}
+
 int contract_decision_tests(void) {
   const struct CMUnitTest tests[] = {
       TEST(the_default_gate_comes_first),
@@ -406,6 +496,7 @@ int contract_decision_tests(void) {
       TEST(text_is_a_table),
       TEST(json_says_the_same),
       TEST(is_kept),
+      TEST(rules_take_memory_one_at_a_time),
   };
   return GROUP("decisions", tests);
 }

@@ -318,3 +318,17 @@ mr_run_status contract_run_status(const contract *c, const char *run_id, int32_t
   mr_run_free(run);
   return status;
 }
+
+mr_status contract_roll_back(mr_model *model, const mr_roll_back_options *options, mr_error *why) {
+  mr_version *version = NULL;
+  mr_status status = mr_model_roll_back_channel(model, options, &version, why);
+  mr_version_free(version);
+  return status;
+}
+
+mr_status contract_complete(mr_request *request, mr_error *why) {
+  mr_request *now = NULL;
+  mr_status status = mr_request_complete(request, NULL, &now, why);
+  mr_request_free(now);
+  return status;
+}

@@ -287,7 +287,7 @@ static void bad_arguments(void **state) {
   OK(mr_cancel_new(&cancel, &error));
   mr_cancel_trigger(cancel);
 #define BOTH(status, words)                                                                        \
-  REFUSED(status, words, mr_model_roll_back_channel(model, &r, NULL, &error));                     \
+  REFUSED(status, words, contract_roll_back(model, &r, &error));                     \
   REFUSED(status, words, mr_model_clear_channel(model, &o, &error))
   r.expected = o.expected = "none";
   BOTH(MR_INVALID_ARGUMENT, "channel");
@@ -312,9 +312,9 @@ static void bad_arguments(void **state) {
   r.struct_size = o.struct_size = 2;
   BOTH(MR_ABI_MISMATCH, "_options");
   REFUSED(MR_INVALID_ARGUMENT, "options", mr_model_clear_channel(model, NULL, &error));
-  REFUSED(MR_INVALID_ARGUMENT, "options", mr_model_roll_back_channel(model, NULL, NULL, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "options", contract_roll_back(model, NULL, &error));
   REFUSED(MR_INVALID_ARGUMENT, "model", mr_model_clear_channel(NULL, &o, &error));
-  REFUSED(MR_INVALID_ARGUMENT, "model", mr_model_roll_back_channel(NULL, &r, NULL, &error));
+  REFUSED(MR_INVALID_ARGUMENT, "model", contract_roll_back(NULL, &r, &error));
   mr_cancel_free(cancel);
   history_is(model, "");
   mr_model_free(model);
@@ -340,7 +340,7 @@ static void lists_the_history(void **state) {
   contract_move(model, "live", "2.0.0", "1.0.0");
   r.expected = "2.0.0";
   r.reason = "alarms";
-  OK(mr_model_roll_back_channel(model, &r, NULL, &error));
+  OK(contract_roll_back(model, &r, &error));
   OK(mr_model_list_channel_moves(model, &o, &page, &error));
   assert_int_equal(mr_channel_move_page_count(page), 3);
   assert_string_equal(mr_channel_move_page_at(page, 0)->reason, "alarms");

@@ -336,6 +336,10 @@ static void warnings_are_lines(void **state) {
   OK(yank(one, "two\nlines\r\tand a tab", NULL));
   stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "two\nlines\r\tand a tab", NULL,
          "m@1.0.0+a is yanked: two lines  and a tab");
+  /* What else a terminal or a viewer would break the line at. */
+  OK(yank(one, "next\xe2\x80\xa8lines\xe2\x80\xa9too", NULL));
+  stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "next\xe2\x80\xa8lines\xe2\x80\xa9too", NULL,
+         "m@1.0.0+a is yanked: next lines too");
   for (int i = 0; i < 200; i++) memcpy(text + 3 * i, "\xe2\x82\xac", 4);
   OK(yank(one, text, NULL));
   mr_version *now = open_version(model, "1.0.0");
@@ -348,6 +352,43 @@ static void warnings_are_lines(void **state) {
   mr_model_free(model);
 }
 
+/* What was fit to replace a version may be retired itself by now. */
+static void warnings_know_the_replacement(void **state) {
+  contract *c = *state;
+  mr_model *model = contract_model(c, "m");
+  mr_resolve_options o = MR_RESOLVE_OPTIONS_INIT;
+  mr_version *then = NULL;
+  mr_version *one = contract_version(c, model, "1.0.0+a");
+  mr_version *two = contract_version(c, model, "2.0.0+b");
+  mr_version *three = contract_version(c, model, "3.0.0+c");
+  OK(yank(one, "bad", "2.0.0"));
+  o.as_of_us = status_time(model, "1.0.0");
+  OK(deprecate(two, "old", NULL));
+  stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "bad", "2.0.0+b",
+         "m@1.0.0+a is yanked: bad; use 2.0.0+b instead, which is deprecated");
+  OK(yank(two, "worse", "3.0.0"));
+  stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "bad", "2.0.0+b",
+         "m@1.0.0+a is yanked: bad; its replacement 2.0.0+b is yanked, too");
+  /* Also where it is the replacement of an earlier time. */
+  OK(yank(one, "bad", "3.0.0"));
+  stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "bad", "3.0.0+c",
+         "m@1.0.0+a is yanked: bad; use 3.0.0+c instead");
+  OK(mr_registry_resolve(c->registry, "m@1.0.0", &o, &then, &error));
+  same_text(mr_version_info(then)->replacement, "2.0.0+b");
+  same_text(mr_version_info(then)->warnings[0],
+            "m@1.0.0+a is yanked: bad; its replacement 2.0.0+b is yanked, too");
+  OK(mr_version_unyank(two, NULL, &error));
+  OK(mr_version_undeprecate(two, NULL, &error));
+  OK(yank(one, "bad", "2.0.0"));
+  stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "bad", "2.0.0+b",
+         "m@1.0.0+a is yanked: bad; use 2.0.0+b instead");
+  mr_version_free(then);
+  mr_version_free(one);
+  mr_version_free(two);
+  mr_version_free(three);
+  mr_model_free(model);
+}
+
 int contract_status_tests(void) {
   const struct CMUnitTest tests[] = {
       TEST(deprecating),
@@ -357,6 +398,7 @@ int contract_status_tests(void) {
       TEST(bad_reasons_and_replacements),
       TEST(bad_options),
       TEST(warnings_are_lines),
+      TEST(warnings_know_the_replacement),
   };
   return GROUP("statuses", tests);
 }

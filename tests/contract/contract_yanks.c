@@ -153,11 +153,11 @@ static void replaces(void **state) {
   mr_roll_back_options r = MR_ROLL_BACK_OPTIONS_INIT;
   r.channel = "beta";
   r.expected = "2.0.0";
-  OK(mr_model_roll_back_channel(model, &r, NULL, &error));
+  OK(contract_roll_back(model, &r, &error));
   contract_resolves(c, "m@beta", "1.0.0");
   r.channel = "old";
   REFUSED(MR_NOT_FOUND, "'old'|3.0.0+|is yanked",
-          mr_model_roll_back_channel(model, &r, NULL, &error));
+          contract_roll_back(model, &r, &error));
   mr_model_free(model);
 }
 
@@ -214,7 +214,7 @@ static void clears(void **state) {
   mr_roll_back_options r = MR_ROLL_BACK_OPTIONS_INIT;
   r.channel = "beta";
   r.expected = "none";
-  OK(mr_model_roll_back_channel(model, &r, NULL, &error));
+  OK(contract_roll_back(model, &r, &error));
   contract_resolves(c, "m@beta", "2.0.0");
   assert_null(version);
   mr_model_free(model);

@@ -97,7 +97,7 @@ void governed_version(mr_registry *registry, char number[40]) {
 sqlite3 *governed_look(const char *path) {
   sqlite3 *look = NULL;
   CHILD(sqlite3_open_v2(path, &look, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
-  CHILD(sqlite3_busy_timeout(look, 20000) == SQLITE_OK);
+  CHILD(sqlite3_busy_timeout(look, 3600000) == SQLITE_OK);
   return look;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What looks at versions, channels and requests, with memory that runs out: it changes nothing, and
- * finds it all when there is memory again. */
+/* What looks at versions, channels and requests, with memory that runs out and a disk that fails:
+ * it changes nothing, and finds it all when there is memory again. */
 #include "hunger.h"
 #include "sqlite_famine.h"
+#include "vfs_shim.h"
 
 #define READ_PAGE(noun, call)                                                                      \
   if (status == MR_OK) {                                                                           \
@@ -236,6 +237,12 @@ static mr_status evaluate_move(hunger *h) {
     hunger_run_sqlite(*state, &c);                                                                 \
   }
 
+#define HUNGRY_DISK(name, prepare, call)                                                           \
+  static void test_##name##_disk(void **state) {                                                   \
+    static const hungry_call c = {prepare, call, false};                                           \
+    hunger_run_disk(*state, &c);                                                                   \
+  }
+
 HUNGRY(resolve_latest, prepare_history, resolve_latest)
 HUNGRY(resolve_exact, prepare_history, resolve_exact)
 HUNGRY(resolve_range, prepare_history, resolve_range)
@@ -257,8 +264,15 @@ HUNGRY_SQLITE(resolve_as_of, prepare_history, resolve_as_of)
 HUNGRY_SQLITE(evaluate_promotion, prepare_candidate, evaluate_promotion)
 HUNGRY_SQLITE(lineage, prepare_history, lineage)
 
+HUNGRY_DISK(resolve_range, prepare_history, resolve_range)
+HUNGRY_DISK(evaluate_promotion, prepare_candidate, evaluate_promotion)
+HUNGRY_DISK(list_judged, prepare_history, list_judged)
+
 int main(void) {
   if (!sqlite_famine_arm()) return 1;
+  vfs_shim_register();
+  vfs_shim_skip_syncs(true);
+  if (sqlite3_vfs_register(sqlite3_vfs_find(VFS_SHIM_NAME), 1) != SQLITE_OK) return 1;
   const struct CMUnitTest tests[] = {
       api_test(test_resolve_latest),
       api_test(test_resolve_exact),
@@ -279,6 +293,9 @@ int main(void) {
       api_test(test_resolve_as_of_sqlite),
       api_test(test_evaluate_promotion_sqlite),
       api_test(test_lineage_sqlite),
+      api_test(test_resolve_range_disk),
+      api_test(test_evaluate_promotion_disk),
+      api_test(test_list_judged_disk),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

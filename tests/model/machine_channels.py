@@ -271,9 +271,7 @@ class ChannelRules(RequestRules):
             for info in reversed(list(opened.registry.list_requests(model=model))[:holders])
         }
         us = self.model.next_us
-        self.model.let_go(
-            mine, version, other, channels.name, reason, ids, opened.actor, us
-        )
+        self.model.let_go(mine, version, other, channels.name, reason, ids, opened.actor, us)
         with opened.model(model).open_version(bare) as handle_now:
             expect(handle_now.info.status_us, us, "time of a yank")
         self.model.stand(version, Standing(YANKED, reason, instead, opened.actor, us))

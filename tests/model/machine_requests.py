@@ -201,9 +201,7 @@ class RequestRules(RunRules):
         if decision is None:
             return
         assert number is not None
-        candidate = self.model.candidate(
-            self.model.models[model], chosen, number, "promote", None
-        )
+        candidate = self.model.candidate(self.model.models[model], chosen, number, "promote", None)
         judgement = self.model.judge(model, "promote", candidate, gate)
         with decision:
             info = decision.info

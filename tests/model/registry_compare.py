@@ -164,9 +164,7 @@ class Comparison:
                 except modelreg.NotFoundError:
                     pass
 
-    def _check_decision(
-        self, decision: modelreg.Decision, request: Request, sequence: int
-    ) -> None:
+    def _check_decision(self, decision: modelreg.Decision, request: Request, sequence: int) -> None:
         judgement = request.judgements[sequence - 1]
         info = decision.info
         passed = sum(rule.verdict == "PASSED" for rule in judgement.rules)
@@ -185,10 +183,7 @@ class Comparison:
         """What a decision says rule by rule."""
         expect(
             [(r.name, r.from_default, r.verdict.name, r.unknown, r.reason == "") for r in decision],
-            [
-                (r.name, r.from_default, r.verdict, r.unknown, r.verdict == "PASSED")
-                for r in wanted
-            ],
+            [(r.name, r.from_default, r.verdict, r.unknown, r.verdict == "PASSED") for r in wanted],
             "rules of a decision",
         )
 
@@ -255,9 +250,7 @@ class Comparison:
         )
         return version, (str(version.number), standing.status, standing.reason, replacement)
 
-    def ask(
-        self, registry: modelreg.Registry, question: Question, us: int | None
-    ) -> Answer | None:
+    def ask(self, registry: modelreg.Registry, question: Question, us: int | None) -> Answer | None:
         """The library's answer; its warnings are checked."""
         name, selector, prereleases = question
         if selector.startswith("digest:"):

@@ -24,10 +24,11 @@ from machine_base import (
     Opened,
 )
 from machine_channels import ChannelRules
-from model_records import OPEN, Model, Refusals
+from model_records import OPEN, YANKED, Model, Refusals
 from modelreg import ResolveFlags, YankChannels
 from plain_rules import GATES, Gate
 
+TURNS = ("deprecate", "yank", "drop", "unyank", "undeprecate")
 NO_RULES = GATES[10]
 CHANNEL_GATES = (*GATES[:3], *GATES[4:6], GATES[9], *GATES[11:])
 
@@ -167,19 +168,79 @@ class RegistryMachine(ChannelRules):
         self._complete(self.handle(handle), request)
 
     @precondition(lambda self: self.model.models[MODELS[0]].channels)
-    @rule(handle=HANDLE, name=st.sampled_from(CHANNELS[:2]), named=st.sampled_from([0, 0, 0, 1]))
-    def go_back(self, handle: int, name: str, named: int) -> None:
+    @rule(
+        handle=HANDLE, name=st.sampled_from(CHANNELS[:2]), named=st.sampled_from([0, 0, 0, 1]),
+        cleared=st.sampled_from(["", "", "before", "after"]), puts=st.integers(0, 2),
+        spoiled=st.sampled_from([None, None, "yank", "delete"]),
+    )  # fmt: skip
+    def go_back(
+        self, handle: int, name: str, named: int, cleared: str, puts: int, spoiled: str | None
+    ) -> None:
+        """Perhaps with more moves before, or from a channel that was cleared, or where the version
+        that was next is no good any more."""
+        if cleared == "before":
+            self.clear(handle, MODELS[0], name, "right")
+        for index in range(puts):
+            self.put(handle, name, index)
+        model = self.model.models[MODELS[0]]
+        place = self.model.back(model, model.channels[name]) if name in model.channels else None
+        if place is not None and spoiled is not None:
+            numbers = list(model.versions)
+            index = len(numbers) - 1 - numbers.index(place.version)
+            if spoiled == "yank":
+                self.yank(handle, MODELS[0], index, None, False, YankChannels.CLEAR, "bad")
+            else:
+                self.delete(handle, MODELS[0], index, "gone")
+        if cleared == "after":
+            self.clear(handle, MODELS[0], name, "right")
         self.roll_back(handle, MODELS[0], name, "right", bool(named), 2, "worse")
 
     @precondition(lambda self: self.model.models[MODELS[0]].versions)
     @rule(
         handle=HANDLE, channels=st.sampled_from(list(YankChannels)),
         replacement=st.sampled_from(["active", "active", None]), index=INDEX,
+        gate=st.sampled_from([None, None, *CHANNEL_GATES]),
     )  # fmt: skip
     def recall(
-        self, handle: int, channels: YankChannels, replacement: str | None, index: int
-    ) -> None:
+        self, handle: int, channels: YankChannels, replacement: str | None, index: int,
+        gate: Gate | None,
+    ) -> None:  # fmt: skip
+        """Yanks what a channel holds, whose gate may not take the replacement."""
+        if gate is not None:
+            name = CHANNELS[index % 2]
+            self.attach_gate(handle, MODELS[0], f"channel/{name}", gate, False, None)
+            self.release(handle, 0.85, index, NUMBERS[0])
         self.yank(handle, MODELS[0], index, replacement, True, channels, "bad")
+
+    @precondition(lambda self: self.model.models[MODELS[0]].versions)
+    @rule(
+        handle=HANDLE, index=INDEX, replacement=st.sampled_from(["active", "active", None]),
+        steps=st.one_of(
+            st.just(TURNS), st.lists(st.sampled_from(TURNS), min_size=2, max_size=4).map(tuple)
+        ),
+    )  # fmt: skip
+    def turn(
+        self, handle: int, index: int, replacement: str | None, steps: tuple[str, ...]
+    ) -> None:
+        """One version changes its status again and again."""
+        for step in steps:
+            if step == "deprecate":
+                self.deprecate(handle, MODELS[0], index, replacement, "old")
+            elif step == "yank":
+                self.yank(handle, MODELS[0], index, None, False, YankChannels.CLEAR, "bad")
+            elif step == "drop":
+                self._drop_replacement(handle, index)
+            else:
+                self.restore(handle, MODELS[0], index, None, step, False)
+
+    def _drop_replacement(self, handle: int, index: int) -> None:
+        """Deletes what a version that is yanked now had as its replacement before."""
+        model = self.model.models[MODELS[0]]
+        version = self.pick_version(model, index)
+        if version is not None and version.status == YANKED and version.before_yank.replacement:
+            numbers = list(model.versions)
+            place = len(numbers) - 1 - numbers.index(version.before_yank.replacement)
+            self.delete(handle, MODELS[0], place, "gone")
 
     @rule(
         handle=HANDLE, gate=st.sampled_from(GATES[1:9]), accuracy=st.sampled_from([0.95, 0.6]),
@@ -193,10 +254,17 @@ class RegistryMachine(ChannelRules):
     @precondition(lambda self: any(each.state == OPEN for each in self.model.requests))
     @rule(
         handle=HANDLE, index=INDEX, result=st.sampled_from(["passed", "passed", "failed"]),
-        auc=READINGS,
+        before=st.sampled_from([None, None, "failed", "passed"]), auc=READINGS,
+        hours=st.sampled_from([0, 0, 8, 30]),
     )  # fmt: skip
-    def decide(self, handle: int, index: int, result: str, auc: float | None) -> None:
-        """Brings in what an open request may wait for, and completes it."""
+    def decide(
+        self, handle: int, index: int, result: str, before: str | None, auc: float | None,
+        hours: int,
+    ) -> None:  # fmt: skip
+        """Brings in what an open request may wait for, and completes it. The last report counts."""
+        if before is not None:
+            self.report_check(handle, index, True, "audit", before)
+        self.model.clock_us += hours * HOUR_US
         self.report_check(handle, index, True, "audit", result)
         if result == "passed":
             self.evaluate(handle, 2 * index + 1, auc, "run", "FINISHED")

@@ -13,6 +13,7 @@ import tempfile
 
 import hypothesis
 import hypothesis.configuration
+import pytest
 from hypothesis.stateful import run_state_machine_as_test
 from registry_machine import RegistryMachine
 
@@ -23,10 +24,10 @@ SCALE = float(os.environ.get("MR_TEST_SCALE", "1"))
 SEED = int(os.environ.get("MR_TEST_SEED", "0"))
 
 
-def test_a_registry_is_what_its_model_says() -> None:
+def test_a_registry_is_what_its_model_says(capsys: pytest.CaptureFixture[str]) -> None:
     settings = hypothesis.settings(
-        max_examples=max(20, int(2000 * SCALE)),
-        stateful_step_count=30,
+        max_examples=max(100, int(2000 * SCALE)),
+        stateful_step_count=24,
         database=None,
         deadline=None,
         print_blob=False,
@@ -39,6 +40,7 @@ def test_a_registry_is_what_its_model_says() -> None:
         machine = hypothesis.seed(SEED)(RegistryMachine)
         thread.submit(run_state_machine_as_test, machine, settings=settings).result()
     tally = RegistryMachine.tally
-    print(tally.text(), file=sys.stderr)
+    with capsys.disabled():
+        print(f"\n{tally.text()}", file=sys.stderr)
     never = [name for name in tally.ran if not tally.succeeded[name]]
     assert not never, f"never went well: {never}"

@@ -357,7 +357,9 @@ static void damaged_histories(void **state) {
     assert_true(status == MR_OK || status == MR_NOT_FOUND);
     mr_version_free(version);
     back.expected = strstr(damages[i], "channel SET version_id") == NULL ? "1.2.0" : "none";
-    status = mr_model_roll_back_channel(model, &back, NULL, &error);
+    mr_version *gone_back = NULL;
+    status = mr_model_roll_back_channel(model, &back, &gone_back, &error);
+    mr_version_free(gone_back);
     assert_true(status == MR_OK || status == MR_NOT_FOUND || status == MR_CORRUPT);
     mr_model_free(model);
     mr_registry_close(registry);

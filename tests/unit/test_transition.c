@@ -101,6 +101,13 @@ static void tampering_is_found(void **state) {
   }
 }
 
+static mr_status complete(const proposed *p, mr_error *error) {
+  mr_request *now = NULL;
+  mr_status status = mr_request_complete(p->request, NULL, &now, error);
+  mr_request_free(now);
+  return status;
+}
+
 /* Rows that no release of the library writes. */
 static void damage_is_found(void **state) {
   (void)state;
@@ -115,7 +122,7 @@ static void damage_is_found(void **state) {
     propose(&p);
     if (i == 0) registry_execute(p.registry, "DELETE FROM decision_rule");
     registry_execute(p.registry, i == 0 ? "DELETE FROM decision" : changes[i]);
-    assert_int_equal(mr_request_complete(p.request, NULL, NULL, &error), MR_CORRUPT);
+    assert_int_equal(complete(&p, &error), MR_CORRUPT);
     assert_int_equal(registry_number(p.registry, "SELECT count(*) FROM version"), 0);
     drain(&p);
   }
@@ -133,7 +140,7 @@ static void the_run_became_a_version(void **state) {
   OK(mr_model_promote(p.model, mr_run_info(p.run)->id, NULL, &other, &error));
   assert_int_equal(mr_request_info(other)->state, MR_REQUEST_STATE_ACCEPTED);
   registry_execute(p.registry, "UPDATE request SET state = 1 WHERE id = 1");
-  assert_int_equal(mr_request_complete(p.request, NULL, NULL, &error), MR_ALREADY_EXISTS);
+  assert_int_equal(complete(&p, &error), MR_ALREADY_EXISTS);
   registry_says(&error, "m@1.0.0");
   assert_int_equal(registry_number(p.registry, "SELECT count(*) FROM version"), 1);
   mr_request_free(other);
@@ -196,12 +203,12 @@ static void memory_runs_out_at_the_end(void **state) {
     OK(mr_run_log_check(p.run, "seen", MR_CHECK_RESULT_PASSED, NULL, &error));
     int64_t before = rows(p.registry);
     mri_mem_test_fail(n, false);
-    mr_status status = mr_request_complete(p.request, NULL, NULL, &error);
+    mr_status status = complete(&p, &error);
     failed = mri_mem_test_failed();
     mri_mem_test_fail(0, false);
     assert_int_equal(status, failed ? MR_NO_MEMORY : MR_OK);
     if (failed) assert_int_equal(rows(p.registry), before);
-    OK(mr_request_complete(p.request, NULL, NULL, &error));
+    OK(complete(&p, &error));
     assert_int_equal(registry_number(p.registry, "SELECT count(*) FROM version"), 1);
     assert_int_equal(registry_number(p.registry, "SELECT count(*) FROM decision"), 2);
     drain(&p);

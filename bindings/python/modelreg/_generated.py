@@ -4919,10 +4919,10 @@ class Registry(Handle):
         """Finds the version that a reference names: `model` or `model@selector`, where the selector
         is `latest` (the default: the highest active release), an exact number (build metadata may
         be left out; its status does not matter), a range (the highest active version in it), the
-        name of a channel, or the digest of its artifacts (12 to 64 hex digits, the beginning is
-        enough; its status does not matter). Where `latest` or a range finds nothing active, the
-        highest deprecated version that fits is taken, with a warning. Where several versions have
-        the very same artifacts, a digest means the active one, then the highest.
+        name of a channel, or the digest of its artifacts (its first 12 to 64 hex digits, be they
+        all decimal; its status does not matter). Where `latest` or a range finds nothing active,
+        the highest deprecated version that fits is taken, with a warning. Where several versions
+        have the very same artifacts, a digest means the active one, then the highest.
 
         Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 -
         2.3`, `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`,
@@ -4943,7 +4943,9 @@ class Registry(Handle):
             as_of_us: Answer as of this time, Unix microseconds, by when things were recorded here;
                 0: as of now. The future is refused. Whatever is recorded later, the version, its
                 status and its replacement stay what they were; only a warning says what has become
-                of it since.
+                of it since. For that a time after the last change is recorded itself, durably; a
+                registry that is open read-only cannot, and there the answer holds unless a change
+                is under way or the clock is set back.
 
         Returns:
             the version, immutable
@@ -8191,10 +8193,10 @@ class Request(Handle):
         Raises:
             ModelregError: ConflictError when the channel does not hold any more what was expected,
                 or the version was yanked; AlreadyExistsError when the number was taken, or the run
-                and path became a version; NotFoundError when the version was deleted: after these
-                it stays open and can be withdrawn; TamperedError when what was sealed has changed;
-                LimitError as Model.promote(); CancelledError; AbiMismatchError; and what every call
-                may raise
+                and path became a version; InvalidArgumentError when a bump does not fit any more;
+                NotFoundError when the version was deleted: after these it stays open and can be
+                withdrawn; TamperedError when what was sealed has changed; LimitError as
+                Model.promote(); CancelledError; AbiMismatchError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:

@@ -96,7 +96,8 @@ def test_an_error_record_is_used_by_one_call_at_a_time() -> None:
     _generated._give_error(second)
 
 
-# Statuses that calls really answer. FORKED is in test_handles.py, NO_MEMORY in test_hooks.py.
+# Statuses that calls really answer. FORKED is in test_handles.py, NO_MEMORY in test_hooks.py and
+# IN_USE in test_govern.py.
 
 
 def test_invalid_argument(run: modelreg.Run) -> None:
@@ -182,6 +183,12 @@ def promoted(registry: Registry, expression: str) -> modelreg.Request:
 def test_gate_failed(registry: Registry) -> None:
     with pytest.raises(modelreg.GateFailedError, match="rule"):
         promoted(registry, "metrics.accuracy > 2").version()
+
+
+def test_gate_pending(registry: Registry) -> None:
+    with pytest.raises(modelreg.GatePendingError, match="rule 'rule' is pending") as caught:
+        promoted(registry, "checks.audit = 'passed'").version()
+    assert caught.value.status is Status.GATE_PENDING
 
 
 def test_tampered(on_disk: Registry) -> None:

@@ -56,11 +56,15 @@ def everything(registry: Registry) -> dict[str, modelreg.Handle]:
         registry.list_datasets_page(),
         registry.list_models_page(),
         registry.list_requests_page(),
+        registry.list_gates_page(model="m"),
+        registry.lineage(run_id=run_id),
         model.list_versions_page(),
         model.list_channels_page(),
+        model.list_channel_moves_page(channel="c"),
         run.list_params_page(),
         run.list_inputs_page(),
         run.list_metrics_page(),
+        run.list_checks_page(),
         run.list_artifacts_page(),
     ]
     return {type(handle).__name__: handle for handle in handles}

@@ -24,10 +24,14 @@ typedef int32_t mr_version_status;
 enum {
   /** In use. @since 0.1.0 */
   MR_VERSION_STATUS_ACTIVE = 1,
-  /** Resolves with a warning. @since 0.1.0 */
+  /** Resolves with a warning; `latest` and ranges take it where nothing active fits.
+   * @since 0.1.0 */
   MR_VERSION_STATUS_DEPRECATED = 2,
-  /** Skipped by `latest` and ranges; an exact reference still resolves. @since 0.1.0 */
-  MR_VERSION_STATUS_YANKED = 3
+  /** Skipped by `latest` and ranges; an exact reference or a digest still resolves, with a warning.
+   * @since 0.1.0 */
+  MR_VERSION_STATUS_YANKED = 3,
+  /** Deleted. Only a resolve as of an earlier time names it. @since 0.1.0 */
+  MR_VERSION_STATUS_DELETED = 4
 };
 
 /**
@@ -72,12 +76,39 @@ typedef struct mr_version_record {
   const char *params_digest;
   /** Who promoted it. */
   const char *actor;
-  /** When it was promoted, Unix microseconds. */
+  /** When it was promoted, Unix microseconds; later than every change of the registry before it,
+   * also where the clock was set back. */
   int64_t created_us;
-  /** What a consumer should know, one line each. */
+  /** What a consumer should know, one line each: that it is deprecated or yanked, why, and what to
+   * use in its place. */
   const char *const *warnings;
   /** Number of `warnings`. */
   int64_t warning_count;
+  /** Digests of the datasets that the run had as inputs when it was judged, 64 hex digits each, in
+   * the order in which they were logged; mr_version_list_inputs() tells more. */
+  const char *const *dataset_digests;
+  /** Number of `dataset_digests`. */
+  int64_t dataset_count;
+  /** @nullable Program or script of the run, or NULL. */
+  const char *source_entry_point;
+  /** @nullable Host of the run, or NULL. */
+  const char *environment_host;
+  /** @nullable Digest of the run's list of installed packages, or NULL. */
+  const char *environment_packages_digest;
+  /** @nullable Digest of the run's container image, or NULL. */
+  const char *environment_image_digest;
+  /** Whether the source had changes that are not in the commit. */
+  mr_source_state source_state;
+  /** Zero. */
+  uint32_t reserved;
+  /** @nullable Why it is deprecated, yanked or deleted; NULL while it is active. */
+  const char *status_reason;
+  /** @nullable Number of the version to use in its place, or NULL. */
+  const char *replacement;
+  /** Who gave it its status: promoted, deprecated, yanked or deleted it. */
+  const char *status_actor;
+  /** When, Unix microseconds. */
+  int64_t status_us;
 } mr_version_record;
 
 /**
@@ -87,15 +118,16 @@ typedef struct mr_version_record {
  * @param number semantic version; build metadata may be left out
  * @param out_version receives the handle
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for a malformed number; MR_NOT_FOUND, also when the number
- *         names other build metadata than the version has; and the common ones of modelreg.h
+ * @return MR_OK; MR_INVALID_ARGUMENT for a malformed number; MR_NOT_FOUND, also when it was deleted
+ *         or the number names other build metadata than the version has; and the common ones of
+ *         modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_model_open_version(mr_model *model, const char *number,
                                        mr_version **out_version, mr_error *error);
 
 /**
- * What this version is.
+ * What this version was when the handle was opened; open it again for what it is now.
  *
  * @param version the version
  * @return a record that lives as long as the handle; NULL for NULL
@@ -156,7 +188,7 @@ MR_API const char *mr_version_page_next_token(const mr_version_page *page);
 MR_API void mr_version_page_free(mr_version_page *page);
 
 /**
- * Lists the versions of a model by precedence, the highest first.
+ * Lists the versions of a model by precedence, the highest first, without those that were deleted.
  *
  * @param model the model
  * @param options @nullable all defaults
@@ -167,6 +199,153 @@ MR_API void mr_version_page_free(mr_version_page *page);
  */
 MR_API mr_status mr_model_list_versions(mr_model *model, const mr_list_options *options,
                                         mr_version_page **out_page, mr_error *error);
+
+/**
+ * Lists the inputs of the run that a version was made of, as mr_run_list_inputs() does: the
+ * datasets with their roles and digests, runs, and the versions it builds on.
+ *
+ * @param version the version
+ * @param options @nullable all defaults
+ * @param out_page receives the page
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT for a bad limit or token; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_list_inputs(mr_version *version, const mr_list_options *options,
+                                        mr_input_page **out_page, mr_error *error);
+
+/**
+ * Why a version is deprecated.
+ * @since 0.1.0
+ */
+typedef struct mr_deprecate_options {
+  /** Size of this struct in bytes. */
+  uint32_t struct_size;
+  /** Zero. */
+  uint32_t reserved;
+  /** Why, 1 to 65,536 bytes: consumers read it. */
+  const char *reason;
+  /** @nullable Number of the version to use in its place, which is active; NULL: none. */
+  const char *replacement;
+  /** @nullable Ends waiting for other writers early. */
+  const mr_cancel *cancel;
+} mr_deprecate_options;
+
+/** Initialiser for an mr_deprecate_options. @since 0.1.0 */
+#define MR_DEPRECATE_OPTIONS_INIT                                                                  \
+  { sizeof(mr_deprecate_options), 0, NULL, NULL, NULL }
+
+/**
+ * Deprecates a version: it still resolves, with a warning, and `latest` and ranges prefer others.
+ * Again with another reason or replacement changes those.
+ *
+ * @param version the version
+ * @param options why
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT when there is no reason, for malformed text, or a replacement
+ *         that is this version; MR_NOT_FOUND when this version was deleted, or for an unknown
+ *         replacement; MR_CONFLICT when this version is yanked, or the replacement is not active;
+ *         MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_deprecate(mr_version *version, const mr_deprecate_options *options,
+                                      mr_error *error);
+
+/**
+ * Makes a deprecated version active again. An active one stays as it is.
+ *
+ * @param version the version
+ * @param reason @nullable why, up to 65,536 bytes; NULL: not said
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT for malformed text; MR_NOT_FOUND when it was deleted;
+ *         MR_CONFLICT when it is yanked; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_undeprecate(mr_version *version, const char *reason, mr_error *error);
+
+/** What becomes of the channels that hold a version when it is yanked. @since 0.1.0 */
+typedef int32_t mr_yank_channels;
+
+enum {
+  /** They move to `replacement`; without one the version cannot be yanked. @since 0.1.0 */
+  MR_YANK_CHANNELS_REPLACE = 0,
+  /** Each is rolled back, as by mr_model_roll_back_channel(). @since 0.1.0 */
+  MR_YANK_CHANNELS_ROLL_BACK = 1,
+  /** Each is cleared. @since 0.1.0 */
+  MR_YANK_CHANNELS_CLEAR = 2
+};
+
+/**
+ * Why a version is yanked, and what takes its place.
+ * @since 0.1.0
+ */
+typedef struct mr_yank_options {
+  /** Size of this struct in bytes. */
+  uint32_t struct_size;
+  /** What becomes of the channels that hold it. */
+  mr_yank_channels channels;
+  /** Why, 1 to 65,536 bytes: consumers read it. */
+  const char *reason;
+  /** @nullable Number of the version to use in its place, which is active; NULL: none. */
+  const char *replacement;
+  /** @nullable Ends waiting for other writers early. */
+  const mr_cancel *cancel;
+} mr_yank_options;
+
+/** Initialiser for mr_yank_options. @since 0.1.0 */
+#define MR_YANK_OPTIONS_INIT                                                                       \
+  { sizeof(mr_yank_options), 0, NULL, NULL, NULL }
+
+/**
+ * Yanks a version: `latest` and ranges skip it, no channel holds it any more, and who pins it gets
+ * a warning with the reason and the replacement. All in one durable transaction.
+ *
+ * A channel that moves to the replacement has held that version before, or its gate passes now;
+ * that request and decision are kept as those of any move. Again with another reason or replacement
+ * changes those.
+ *
+ * @param version the version
+ * @param options why
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT when there is no reason, for malformed text, or a replacement
+ *         that is this version; MR_NOT_FOUND when this version was deleted, or for an unknown
+ *         replacement; MR_CONFLICT when the replacement is not active; MR_IN_USE when a channel
+ *         holds this version and there is no replacement, or nothing to roll it back to: the
+ *         message names the channel; MR_GATE_FAILED or MR_GATE_PENDING when the gate of a channel
+ *         does not take the replacement: nothing is done then; MR_CANCELLED; MR_ABI_MISMATCH; and
+ *         the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_yank(mr_version *version, const mr_yank_options *options,
+                                 mr_error *error);
+
+/**
+ * Makes a yanked version what it was before: active or deprecated. Channels stay as they are. A
+ * version that is not yanked stays as it is.
+ *
+ * @param version the version
+ * @param reason @nullable why, up to 65,536 bytes; NULL: not said
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT for malformed text; MR_NOT_FOUND when it was deleted; and the
+ *         common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_unyank(mr_version *version, const char *reason, mr_error *error);
+
+/**
+ * Deletes a version that nothing needs. Its number is never used again; its run stays, and may be
+ * promoted again to another number. Deleted already: nothing changes.
+ *
+ * @param version the version
+ * @param reason why, 1 to 65,536 bytes
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT when there is no reason, or for malformed text; MR_IN_USE when
+ *         a channel holds it, an open request proposes it for a channel, a run has it as an input,
+ *         or a version names it as its replacement: the message says which; and the common ones of
+ *         modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_version_delete(mr_version *version, const char *reason, mr_error *error);
 
 /**
  * Lists the artifacts of a version in the byte order of their paths, which are relative to the

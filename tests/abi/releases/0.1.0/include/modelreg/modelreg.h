@@ -51,10 +51,12 @@
 #include <modelreg/buffer.h>
 #include <modelreg/cancel.h>
 #include <modelreg/channel.h>
+#include <modelreg/check.h>
 #include <modelreg/dataset.h>
 #include <modelreg/error.h>
 #include <modelreg/experiment.h>
 #include <modelreg/gate.h>
+#include <modelreg/lineage.h>
 #include <modelreg/list.h>
 #include <modelreg/metric.h>
 #include <modelreg/model.h>
@@ -64,6 +66,7 @@
 #include <modelreg/request.h>
 #include <modelreg/resolve.h>
 #include <modelreg/run.h>
+#include <modelreg/semver.h>
 #include <modelreg/types.h>
 #include <modelreg/version.h>
 

@@ -4,14 +4,21 @@
  * Requests, decisions and the promotion of runs to versions.
  *
  * A request proposes one transition. Opening it seals what is judged: from then on params, metrics,
- * inputs and artifacts of the run cannot change, and its tags are copied into the request. The gate
- * is evaluated and the version is made in one transaction; the decision is kept for ever.
+ * inputs and artifacts of the run cannot change, and its tags are copied into the request; so is an
+ * evaluation that a rule reads. The gate is evaluated and the version is made in one transaction;
+ * the decision is kept for ever.
+ *
+ * Where a rule can still come true the request stays open. Nothing happens by itself then: somebody
+ * calls mr_request_complete() when a check, an evaluation or an approval has come in, or enough
+ * time has passed. Refused requests stay refused and sealed; propose the run again where a gate has
+ * changed.
  */
 #ifndef MODELREG_REQUEST_H
 #define MODELREG_REQUEST_H
 
 #include <modelreg/gate.h>
 #include <modelreg/model_version.h>
+#include <modelreg/semver.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,20 +39,6 @@ enum {
   MR_REQUEST_STATE_REFUSED = 3,
   /** Withdrawn by somebody. @since 0.1.0 */
   MR_REQUEST_STATE_WITHDRAWN = 4
-};
-
-/** Which part of a version to raise. @since 0.1.0 */
-typedef int32_t mr_bump;
-
-enum {
-  /** 1.2.3 -> 2.0.0. @since 0.1.0 */
-  MR_BUMP_MAJOR = 1,
-  /** 1.2.3 -> 1.3.0; the default. @since 0.1.0 */
-  MR_BUMP_MINOR = 2,
-  /** 1.2.3 -> 1.2.4; 1.2.3-rc.1 -> 1.2.3. @since 0.1.0 */
-  MR_BUMP_PATCH = 3,
-  /** 1.2.3 -> 1.2.4-rc.0; 1.2.4-rc.0 -> 1.2.4-rc.1. @since 0.1.0 */
-  MR_BUMP_PRERELEASE = 4
 };
 
 /**
@@ -98,8 +91,9 @@ typedef struct mr_promote_options {
  * @return MR_OK; MR_INVALID_ARGUMENT for malformed text, or a prerelease_id or line that does not
  *         fit; MR_NOT_FOUND for an unknown run, or when it has no artifact at the path; MR_CONFLICT
  *         when the run is not finished, or op_id was used for something else; MR_ALREADY_EXISTS
- *         when the run and path are a version of this model already, or the number is taken: the
- *         message names the version; MR_LIMIT when a number would pass 2^53 - 1, or be longer than
+ *         when the run and path are a version of this model already, an open request proposes them,
+ *         or the number is taken, be it by a version that was deleted: the message names the
+ *         version or the request; MR_LIMIT when a number would pass 2^53 - 1, or be longer than
  *         256 bytes with its build metadata; MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of
  *         modelreg.h
  * @since 0.1.0
@@ -127,15 +121,17 @@ typedef struct mr_request_record {
   const char *run_id;
   /** Artifact path in that run; "" for the whole tree. */
   const char *artifact_path;
-  /** Number of the version: proposed, or taken when the request is accepted. */
+  /** Number of the version: taken when the request is accepted, until then proposed. A bump is
+   * raised anew when an open request is completed. */
   const char *version;
-  /** Digest over everything that a rule can read of the candidate, 64 hex digits: BLAKE2b-256 over
-   * the line "modelreg candidate v1" and the sections run, params, tags, metrics, points, inputs and
-   * artifacts, each the line of its name and then its rows, with every text as its length in
+  /** Digest over everything of the candidate that is sealed, 64 hex digits: BLAKE2b-256 over
+   * the line "modelreg candidate v1" and the sections run, params, tags, metrics, points, inputs,
+   * artifacts, and evaluations with the names and digests of those that rules have read, each the
+   * line of its name and then its rows, with every text as its length in
    * decimal, a colon and its bytes, and every number as 8 little-endian bytes. To be compared, not
    * to be computed elsewhere: points are named by the digests of the chunks that are stored. */
   const char *candidate_digest;
-  /** Digest over the gates that judged it, 64 hex digits: BLAKE2b-256 over the lines "default
+  /** Digest over the gates that judged it last, 64 hex digits: BLAKE2b-256 over the lines "default
    * DIGEST" and "model DIGEST" with the digests of the two gates, or "none". */
   const char *gate_digest;
   /** @nullable Description, or NULL. */
@@ -146,10 +142,19 @@ typedef struct mr_request_record {
   const char *actor;
   /** When it was made, Unix microseconds. */
   int64_t created_us;
+  /** @nullable What the channel held when it was asked for: a number, or "none"; NULL for
+   * "promote". */
+  const char *expected;
+  /** @nullable Who accepted, refused or withdrew it; NULL while it is open. */
+  const char *closed_by;
+  /** @nullable Why it was withdrawn, or NULL. */
+  const char *closed_reason;
+  /** When it was accepted, refused or withdrawn, Unix microseconds; 0 while it is open. */
+  int64_t closed_us;
 } mr_request_record;
 
 /**
- * What this request is.
+ * What this request was when the handle was opened; open it again for what it is now.
  *
  * @param request the request
  * @return a record that lives as long as the handle; NULL for NULL
@@ -159,7 +164,56 @@ typedef struct mr_request_record {
 MR_API const mr_request_record *mr_request_info(const mr_request *request);
 
 /**
- * The version that an accepted request made or moved.
+ * How to complete a request.
+ * @since 0.1.0
+ */
+typedef struct mr_complete_options {
+  /** Size of this struct in bytes. */
+  uint32_t struct_size;
+  /** Zero. */
+  uint32_t reserved;
+  /** @nullable Ends waiting for other writers early. */
+  const mr_cancel *cancel;
+} mr_complete_options;
+
+/** Initialiser for mr_complete_options. @since 0.1.0 */
+#define MR_COMPLETE_OPTIONS_INIT                                                                   \
+  { sizeof(mr_complete_options), 0, NULL }
+
+/**
+ * Judges an open request again, by the gates that are attached now, and makes its transition when
+ * they pass. What was sealed is judged as it was sealed. A request that is accepted, refused or
+ * withdrawn already stays as it is, so a repeat is harmless.
+ *
+ * @param request the request
+ * @param options @nullable all defaults
+ * @param out_request receives the request as it is now
+ * @param error receives the reason of a failure
+ * @return MR_OK: ask the new handle how it went; MR_CONFLICT when the channel does not hold any
+ *         more what was expected, or the version was yanked; MR_ALREADY_EXISTS when the number was
+ *         taken, or the run and path became a version; MR_NOT_FOUND when the version was deleted:
+ *         after these it stays open and can be withdrawn; MR_TAMPERED when what was sealed has
+ *         changed; MR_LIMIT as mr_model_promote(); MR_CANCELLED; MR_ABI_MISMATCH; and the common
+ *         ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_request_complete(mr_request *request, const mr_complete_options *options,
+                                     mr_request **out_request, mr_error *error);
+
+/**
+ * Withdraws an open request. The run stays sealed.
+ *
+ * @param request the request
+ * @param reason @nullable why, up to 65,536 bytes; NULL: not said
+ * @param error receives the reason of a failure
+ * @return MR_OK, also when it is withdrawn already; MR_INVALID_ARGUMENT for malformed text;
+ *         MR_CONFLICT when it is accepted or refused; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_request_withdraw(mr_request *request, const char *reason, mr_error *error);
+
+/**
+ * The version that an accepted request made or moved, by the state that the request has now.
  *
  * @param request the request
  * @param out_version receives the handle
@@ -281,9 +335,9 @@ typedef int32_t mr_verdict;
 enum {
   /** True. @since 0.1.0 */
   MR_VERDICT_PASSED = 1,
-  /** False, or unknown for good. @since 0.1.0 */
+  /** Not true, and for good. @since 0.1.0 */
   MR_VERDICT_FAILED = 2,
-  /** Unknown, and can still come true. @since 0.1.0 */
+  /** Not true yet, and can still come true. @since 0.1.0 */
   MR_VERDICT_PENDING = 3
 };
 
@@ -294,9 +348,9 @@ enum {
 typedef struct mr_decision_record {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
-  /** Passed when every rule passed. */
+  /** Passed when every rule passed, failed when one failed, else pending. */
   mr_verdict verdict;
-  /** Id of the request. */
+  /** @nullable Id of the request; NULL for a dry run. */
   const char *request_id;
   /** Digest over the gates, 64 hex digits. */
   const char *gate_digest;
@@ -306,6 +360,11 @@ typedef struct mr_decision_record {
   int64_t rule_count;
   /** Number of rules that passed. */
   int64_t passed_count;
+  /** Counts the decisions on a request from 1; 0 for a dry run. Judging again what has not changed
+   * makes no new one. */
+  int64_t sequence;
+  /** @nullable Number of the version that the candidate was compared with; NULL: there was none. */
+  const char *incumbent;
 } mr_decision_record;
 
 /**
@@ -342,6 +401,70 @@ typedef struct mr_rule_record {
  */
 MR_API mr_status mr_request_decision(mr_request *request, mr_decision **out_decision,
                                      mr_error *error);
+
+/**
+ * One of the decisions on a request, which was judged as often as it was completed.
+ *
+ * @param request the request
+ * @param sequence 1 for the first, up to the sequence of the latest
+ * @param out_decision receives the handle
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT for NULL; MR_NOT_FOUND when there is no such decision; and the
+ *         common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_request_open_decision(mr_request *request, int64_t sequence,
+                                          mr_decision **out_decision, mr_error *error);
+
+/**
+ * What to judge in a dry run.
+ * @since 0.1.0
+ */
+typedef struct mr_evaluate_options {
+  /** Size of this struct in bytes. */
+  uint32_t struct_size;
+  /** For "promote": as in mr_promote_options. */
+  mr_bump bump;
+  /** Name of the model. */
+  const char *model;
+  /** @nullable "promote" or "channel/NAME"; NULL is "promote". The channel need not exist. */
+  const char *transition;
+  /** @nullable For "promote": id of a run of kind training; it need not be finished. */
+  const char *run_id;
+  /** @nullable For "promote": as in mr_promote_options. */
+  const char *artifact_path;
+  /** @nullable For "promote": as in mr_promote_options; for "channel/NAME": the version of this
+   * model that the channel would hold. */
+  const char *version;
+  /** @nullable For "promote": as in mr_promote_options. */
+  const char *line;
+  /** @nullable For "promote": as in mr_promote_options. */
+  const char *prerelease_id;
+} mr_evaluate_options;
+
+/** Initialiser for an mr_evaluate_options. @since 0.1.0 */
+#define MR_EVALUATE_OPTIONS_INIT                                                                   \
+  { sizeof(mr_evaluate_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/**
+ * Judges a candidate without proposing it: a dry run, which changes and seals nothing.
+ *
+ * @param registry the registry
+ * @param gate @nullable a gate to try in place of the one that is attached to the model; NULL: the
+ *        attached one. The default gate of the registry adds to both.
+ * @param options what to judge
+ * @param out_decision receives the decision, which is not kept
+ * @param error receives the reason of a failure
+ * @return MR_OK; MR_INVALID_ARGUMENT for malformed text, an unknown transition, options that do not
+ *         go with it, or a gate that cannot be attached to it; MR_NOT_FOUND for an unknown model,
+ *         run or version, or when the run has no artifact at the path; MR_ALREADY_EXISTS when the
+ *         number is taken; MR_LIMIT as mr_model_promote(); MR_CONFLICT when metric points that were
+ *         logged here cannot be written; MR_ABI_MISMATCH; and the common ones of modelreg.h
+ * @since 0.1.0
+ */
+MR_API mr_status mr_registry_evaluate_gate(mr_registry *registry, const mr_gate *gate,
+                                           const mr_evaluate_options *options,
+                                           mr_decision **out_decision, mr_error *error);
 
 /**
  * What this decision is.
@@ -387,8 +510,9 @@ MR_API mr_status mr_decision_text(const mr_decision *decision, mr_buffer **out_t
                                   mr_error *error);
 
 /**
- * The decision as a JSON object (RFC 8259): verdict, request_id, gate_digest, created_us and rules,
- * each with name, verdict, unknown, from_default, required, observed and reason.
+ * The decision as a JSON object (RFC 8259): verdict, request_id (null for a dry run), sequence,
+ * gate_digest, incumbent (null where there was none), created_us and rules, each with name, verdict,
+ * unknown, from_default, required, observed and reason.
  *
  * @param decision the decision
  * @param out_json receives the text

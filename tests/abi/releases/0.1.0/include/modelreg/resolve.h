@@ -32,17 +32,24 @@ typedef struct mr_resolve_options {
   mr_resolve_flags flags;
   /** @nullable Ends waiting early. */
   const mr_cancel *cancel;
+  /** Answer as of this time, Unix microseconds, by when things were recorded here; 0: as of now.
+   * The future is refused. Whatever is recorded later, the version, its status and its replacement
+   * stay what they were; only a warning says what has become of it since. */
+  int64_t as_of_us;
 } mr_resolve_options;
 
 /** Initialiser for mr_resolve_options. @since 0.1.0 */
 #define MR_RESOLVE_OPTIONS_INIT                                                                    \
-  { sizeof(mr_resolve_options), 0, NULL }
+  { sizeof(mr_resolve_options), 0, NULL, 0 }
 
 /**
  * Finds the version that a reference names: `model` or `model@selector`, where the selector is
  * `latest` (the default: the highest active release), an exact number (build metadata may be left
- * out; its status does not matter), a range (the highest active version in it), or the name of a
- * channel.
+ * out; its status does not matter), a range (the highest active version in it), the name of a
+ * channel, or the digest of its artifacts (its first 12 to 64 hex digits, be they all decimal; its
+ * status does not matter). Where `latest` or a range finds nothing active, the highest deprecated
+ * version that fits is taken, with a warning. Where several versions have the very same artifacts,
+ * a digest means the active one, then the highest.
  *
  * Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 - 2.3`,
  * `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`, `X` or `*`
@@ -59,12 +66,13 @@ typedef struct mr_resolve_options {
  * @param options @nullable all defaults
  * @param out_version receives the version, immutable
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for a malformed reference, with the column in a range;
- *         MR_LIMIT for one that is too long or has a number above 2^53 - 1; MR_NOT_FOUND for an
- *         unknown model, version or channel, a channel that holds nothing, or when no version is
- *         active or none in the range: the message says what there is instead, and of a range what
- *         it means, its highest versions, why each was left out, and the highest one outside;
- *         MR_ABI_MISMATCH; and the common ones of modelreg.h
+ * @return MR_OK; MR_INVALID_ARGUMENT for a malformed reference, with the column in a range, or an
+ *         as_of_us in the future; MR_LIMIT for one that is too long or has a number above 2^53 - 1;
+ *         MR_NOT_FOUND for an unknown model, version, channel or digest, a channel that holds
+ *         nothing, or when no version can be had or none in the range: the message says what there
+ *         is instead, and of a range what it means, its highest versions, why each was left out,
+ *         and the highest one outside; MR_CONFLICT when a digest is too short to tell versions
+ *         apart: the message names two; MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_resolve(mr_registry *registry, const char *reference,
