@@ -301,8 +301,8 @@ typedef struct mr_yank_options {
  * a warning with the reason and the replacement. All in one durable transaction.
  *
  * A channel that moves to the replacement has held that version before, or its gate passes now;
- * that request and decision are kept as those of any move. Again with another reason or replacement
- * changes those.
+ * that request and decision are kept, and evaluations sealed, as those of any move. Again with
+ * another reason or replacement changes those.
  *
  * @param version the version
  * @param options why

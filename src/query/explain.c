@@ -20,6 +20,14 @@ static size_t boundary(const char *text, size_t at) {
   return at;
 }
 
+/* Controls, what breaks a line, and what turns the direction of text. */
+static bool is_unsafe(const char *text, size_t size) {
+  uint32_t code = 0;
+  (void)mri_utf8_step(text, size, &code);
+  return mri_is_control(code) || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
+
 /* Control characters and bytes that are no UTF-8 become '?'. */
 static void make_safe(char *text, size_t size) {
   size_t at = 0;
@@ -27,13 +35,11 @@ static void make_safe(char *text, size_t size) {
     unsigned char lead = (unsigned char)text[at];
     size_t step = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     bool valid = at + step <= size && mri_utf8_valid(text + at, step);
-    bool c1 = valid && lead == 0xc2 && (unsigned char)text[at + 1] < 0xa0;
-    if (valid && !c1 && lead >= 0x20 && lead != 0x7f) {
+    if (valid && !is_unsafe(text + at, step)) {
       at += step;
       continue;
     }
-    text[at++] = '?';
-    if (c1) text[at++] = '?';
+    for (size_t i = 0; i < (valid ? step : 1); i++) text[at++] = '?';
   }
 }
 

@@ -146,8 +146,8 @@ static size_t plain_name(const char *text, bool rest) {
   if (size == 0) return 0;
   for (;;) {
     size_t more = word_char(text + size);
-    bool joins = text[size] == '-' || text[size] == '/' || text[size] == '$' || text[size] == '#' ||
-                 (rest && text[size] == '.');
+    bool joins =
+        text[size] == '-' || text[size] == '/' || text[size] == '$' || (rest && text[size] == '.');
     if (more == 0 && joins) {
       more = word_char(text + size + 1);
       if (more > 0) more++;
@@ -159,7 +159,7 @@ static size_t plain_name(const char *text, bool rest) {
 
 bool mri_name_is_plain(const char *name, bool rest) {
   size_t size = plain_name(name, rest);
-  return size > 0 && name[size] == '\0' && strchr(name, '#') == NULL;
+  return size > 0 && name[size] == '\0';
 }
 
 mr_status mri_lexer_name(mri_lexer *lexer, bool rest, const char **out, bool *star) {

@@ -136,16 +136,6 @@ mr_status mri_channel_move_now(mri_tx *tx, mr_model *model, const mri_channel_ro
   return status;
 }
 
-static mr_status move_channel(mri_transition *t, mr_request **out, mr_error *error) {
-  mr_status status = mri_transition_flush(t, t->model->id, error);
-  if (status == MR_OK) {
-    status = mri_tx_begin(t->registry->store, MRI_TX_GOVERN, t->asked.cancel, &t->tx, error);
-  }
-  if (status == MR_OK) status = mri_tx_end(t->tx, mri_transition_open(t, out, error), error);
-  if (status == MR_OK) mri_transition_kept(t);
-  return status;
-}
-
 mr_status mr_model_move_channel(mr_model *model, const mr_move_options *move,
                                 mr_request **out_request, mr_error *error) {
   mri_transition t;
@@ -168,7 +158,7 @@ mr_status mr_model_move_channel(mr_model *model, const mr_move_options *move,
   t.asked.cancel = o.cancel;
   t.expected = o.expected;
   status = intent_of(&t, &wanted, error);
-  if (status == MR_OK) status = move_channel(&t, &request, error);
+  if (status == MR_OK) status = mri_transition_make(&t, mri_transition_open, &request, error);
   mri_transition_destroy(&t);
   if (status == MR_OK) *out_request = request;
   if (status != MR_OK) mr_request_free(request);

@@ -95,10 +95,11 @@ static mr_status must_find_back(mri_tx *tx, const mr_model *model, const mri_cha
     status = find_back(tx, &d, INT64_MAX, error);
   }
   if (status == MR_OK && d.found.version_id == 0) {
-    status = mri_error_set(error, refusal,
-                           "channel '%s' of model '%s' holds %s and has nothing to go back to: %s",
-                           row->name, model->record.name, row->held,
-                           d.count == 0 ? "it held no other version before" : d.skipped.data);
+    status = mri_error_set(
+        error, refusal, "channel '%s' of model '%s' holds %s and has nothing to go back to: %s%s",
+        row->name, model->record.name, row->held,
+        d.count == 0 ? "it held no other version before" : d.skipped.data,
+        refusal == MR_IN_USE ? "; let it be replaced or cleared" : "");
   }
   *out = d.found;
   mri_str_free(&d.skipped);

@@ -6,6 +6,7 @@
 
 /* What is stored with the request, besides its handle. */
 typedef struct stored_request {
+  int64_t model_id;
   mr_request_state state;
   mri_digest candidate;
 } stored_request;
@@ -14,10 +15,11 @@ static mr_status read_stored(mri_transition *t, stored_request *out, mr_error *e
   mri_stmt *stmt = NULL;
   bool found = false;
   bool failed = false;
-  mr_status status = mri_sql_first(t->tx, error, &stmt, &found,
-                                   "SELECT state, candidate_digest, asked_version, asked_bump, "
-                                   "asked_line, asked_prerelease_id FROM request WHERE id = ?1",
-                                   "i", t->request_id);
+  mr_status status =
+      mri_sql_first(t->tx, error, &stmt, &found,
+                    "SELECT state, candidate_digest, asked_version, asked_bump, "
+                    "asked_line, asked_prerelease_id, model_id FROM request WHERE id = ?1",
+                    "i", t->request_id);
   if (status != MR_OK) return status;
   if (!found) return mri_error_set(error, MR_NOT_FOUND, "there is no request %s", t->request);
   out->state = (mr_request_state)mri_stmt_int(stmt, 0);
@@ -26,6 +28,7 @@ static mr_status read_stored(mri_transition *t, stored_request *out, mr_error *e
   t->asked.bump = (mr_bump)mri_stmt_int(stmt, 3);
   t->asked.line = mri_column_text(stmt, 4, &t->arena, &failed);
   t->asked.prerelease_id = mri_column_text(stmt, 5, &t->arena, &failed);
+  out->model_id = mri_stmt_int(stmt, 6);
   mri_stmt_done(stmt);
   if (failed) return mri_error_no_memory(error);
   return good ? MR_OK : mri_error_set(error, MR_CORRUPT, "request %s has no digest", t->request);
@@ -77,13 +80,12 @@ static mr_status judge_again(mri_transition *t, mr_error *error) {
   return status;
 }
 
-static mr_status complete(mri_transition *t, const mr_request *request, mr_request **out,
-                          mr_error *error) {
+static mr_status complete(mri_transition *t, mr_request **out, mr_error *error) {
   stored_request stored;
   mr_model *model = NULL;
   mr_status status = read_stored(t, &stored, error);
   if (status == MR_OK && stored.state == MR_REQUEST_STATE_OPEN) {
-    status = mri_model_load(t->tx, t->registry, request->model_id, &model, error);
+    status = mri_model_load(t->tx, t->registry, stored.model_id, &model, error);
     t->model = model;
     if (status == MR_OK) status = mri_transition_prepare(t, error);
     if (status == MR_OK) status = check_sealed(t, &stored.candidate, error);
@@ -117,15 +119,7 @@ mr_status mr_request_complete(mr_request *request, const mr_complete_options *op
   t.expected = record->expected;
   t.asked.description = record->description;
   t.asked.cancel = o.cancel;
-  status = mri_transition_flush(&t, request->model_id, error);
-  if (status == MR_OK) {
-    status = mri_tx_begin(registry->store, MRI_TX_GOVERN, o.cancel, &t.tx, error);
-  }
-  if (status == MR_OK) {
-    status = complete(&t, request, &now, error);
-    status = mri_tx_end(t.tx, status, error);
-  }
-  if (status == MR_OK) mri_transition_kept(&t);
+  status = mri_transition_make(&t, complete, &now, error);
   mri_transition_destroy(&t);
   if (status == MR_OK) *out_request = now;
   if (status != MR_OK) mr_request_free(now);

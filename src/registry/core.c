@@ -70,12 +70,25 @@ int64_t mri_now_us(const mr_registry *registry) {
   return mri_clock_now_us(&registry->clock);
 }
 
+/* The end of the year 9999. */
+#define LAST_US INT64_C(253402300799999999)
+
+mr_status mri_check_clock(int64_t now_us, mr_error *error) {
+  if (now_us > 0 && now_us <= LAST_US) return MR_OK;
+  return mri_error_set(error, MR_INVALID_ARGUMENT,
+                       "the clock says %lld us, which is not between 1970 and 9999; set it right",
+                       (long long)now_us);
+}
+
 mr_status mri_govern_time(mri_tx *tx, const mr_registry *registry, int64_t *now_us,
                           mr_error *error) {
+  int64_t clock_us = mri_now_us(registry);
+  mr_status status = mri_check_clock(clock_us, error);
+  if (status != MR_OK) return status;
   return mri_sql_int(tx, error, 0, now_us,
                      "UPDATE governance SET time_us = CASE WHEN time_us < ?1 THEN ?1 "
                      "ELSE time_us + 1 END WHERE id = 1 RETURNING time_us",
-                     "i", mri_now_us(registry));
+                     "i", clock_us);
 }
 
 const char *mri_column_text(const mri_stmt *stmt, int column, mri_arena *arena, bool *failed) {

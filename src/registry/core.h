@@ -52,6 +52,8 @@ mr_registry *mri_registry_ref(mr_registry *registry);
 void mri_registry_unref(mr_registry *registry);
 
 int64_t mri_now_us(const mr_registry *registry);
+/* INVALID_ARGUMENT for a time that no registry could live with. */
+mr_status mri_check_clock(int64_t now_us, mr_error *error);
 /* The time of a change in a GOVERN transaction: now, or where the clock was set back just after the
  * last change. It counts as a change, so only what changes something asks. */
 mr_status mri_govern_time(mri_tx *tx, const mr_registry *registry, int64_t *now_us,

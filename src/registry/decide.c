@@ -35,6 +35,7 @@ static mr_status keep_result(const mri_rule *rule, bool from_default,
     return mri_error_no_memory(error);
   }
   slot->from_default = from_default;
+  slot->ages = rule->ages;
   slot->unknown = result->truth == MRI_UNKNOWN;
   slot->verdict = MR_VERDICT_PASSED;
   if (result->truth != MRI_TRUE) {
@@ -199,18 +200,23 @@ static bool same_text(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-bool mri_judgement_same(const mri_judgement *a, const mri_judgement *b) {
-  if (a->verdict != b->verdict || a->rules.count != b->rules.count ||
-      !mri_digest_equal(&a->gate_digest, &b->gate_digest) ||
-      !same_text(a->incumbent, b->incumbent)) {
+/* A rule that waits for time says something else each time; that alone is no news. */
+static bool same_observation(const mri_rule_result *new_one, const mri_rule_result *old) {
+  if (new_one->ages && new_one->verdict == MR_VERDICT_PENDING) return true;
+  return same_text(new_one->observed, old->observed) && same_text(new_one->reason, old->reason);
+}
+
+bool mri_judgement_same(const mri_judgement *new_one, const mri_judgement *kept) {
+  if (new_one->verdict != kept->verdict || new_one->rules.count != kept->rules.count ||
+      !mri_digest_equal(&new_one->gate_digest, &kept->gate_digest) ||
+      !same_text(new_one->incumbent, kept->incumbent)) {
     return false;
   }
-  for (size_t i = 0; i < a->rules.count; i++) {
-    const mri_rule_result *x = mri_vec_at(&a->rules, i);
-    const mri_rule_result *y = mri_vec_at(&b->rules, i);
+  for (size_t i = 0; i < new_one->rules.count; i++) {
+    const mri_rule_result *x = mri_vec_at(&new_one->rules, i);
+    const mri_rule_result *y = mri_vec_at(&kept->rules, i);
     if (x->verdict != y->verdict || !same_text(x->name, y->name) ||
-        !same_text(x->required, y->required) || !same_text(x->observed, y->observed) ||
-        !same_text(x->reason, y->reason)) {
+        !same_text(x->required, y->required) || !same_observation(x, y)) {
       return false;
     }
   }

@@ -14,6 +14,7 @@ typedef struct mri_rule_result {
   mr_verdict verdict;
   bool unknown;
   bool from_default;
+  bool ages; /* as in mri_rule; false in one that was kept */
 } mri_rule_result;
 
 typedef struct mri_judgement {
@@ -40,8 +41,9 @@ mr_status mri_judgement_store(mri_tx *tx, mri_judgement *judgement, int64_t requ
  * without any is CORRUPT. */
 mr_status mri_judgement_read(mri_tx *tx, int64_t request_id, int64_t sequence, mri_judgement *out,
                              mr_error *error);
-/* Whether both say the same of the same rules and the same incumbent. */
-bool mri_judgement_same(const mri_judgement *a, const mri_judgement *b);
+/* Whether a new one says the same as one that was kept, of the same rules and incumbent; how far the
+ * time has gone that a pending rule waits for does not count. */
+bool mri_judgement_same(const mri_judgement *new_one, const mri_judgement *kept);
 /* Of one that did not pass: GATE_FAILED or GATE_PENDING, naming the first such rule and how many
  * more. `what` is the subject of the message. */
 mr_status mri_judgement_failure(const mri_judgement *judgement, const char *what, mr_error *error);

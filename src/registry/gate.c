@@ -65,6 +65,12 @@ static mr_status measure(const mr_gate *gate, const char *name, const mri_query 
   return status;
 }
 
+static mr_status note_age(void *ctx, const mri_query_path *path, mr_error *error) {
+  (void)error;
+  if (strcmp(path->parts[0], "channel") == 0) *(bool *)ctx = true;
+  return MR_OK;
+}
+
 mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expression,
                            mr_error *error) {
   mri_query *query = NULL;
@@ -99,6 +105,8 @@ mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expressi
   }
   rule->name = copy;
   rule->query = query;
+  rule->ages = false;
+  (void)mri_query_paths(query, note_age, &rule->ages, NULL); /* it never fails */
   gate->text_size += text_size;
   return MR_OK;
 }

@@ -112,6 +112,15 @@ static mr_status refuse_none(const mr_gate_options *o, mr_error *error) {
                        o->transition, o->model);
 }
 
+static mr_status refuse_other(const mr_gate_options *o, const char *now, mr_error *error) {
+  if (o->model == NULL) {
+    return mri_error_set(error, MR_CONFLICT, "the default gate on %s is %s now, not %s",
+                         o->transition, now, o->expected_digest);
+  }
+  return mri_error_set(error, MR_CONFLICT, "the gate on %s of model '%s' is %s now, not %s",
+                       o->transition, o->model, now, o->expected_digest);
+}
+
 static mr_status check_expected(const mr_gate_options *o, const attachment *now, mr_error *error) {
   if (o->expected_digest == NULL) return MR_OK;
   char text[MRI_DIGEST_TEXT] = "none";
@@ -124,8 +133,7 @@ static mr_status check_expected(const mr_gate_options *o, const attachment *now,
     if (status != MR_OK) return status;
     if (now->attached && mri_digest_equal(&expected, &now->digest)) return MR_OK;
   }
-  return mri_error_set(error, MR_CONFLICT, "the gate on %s is %s now, not %s", o->transition, text,
-                       o->expected_digest);
+  return refuse_other(o, text, error);
 }
 
 /* One revision more; digest NULL detaches. */

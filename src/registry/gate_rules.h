@@ -10,6 +10,7 @@
 typedef struct mri_rule {
   char *name;
   mri_query *query;
+  bool ages; /* it reads how long a channel has held something: each time something else */
 } mri_rule;
 
 struct mr_gate {

@@ -93,7 +93,9 @@ mr_status mri_judged_runs_load(mri_tx *tx, int64_t request_id, mri_judged_runs *
 #define EVALUATION_SQL                                                                             \
   "FROM (SELECT ?1 AS target UNION ALL SELECT v.uuid FROM version v WHERE v.run_id = ?2 "          \
   "AND v.artifact_path = ?3 AND v.status <> 4) t JOIN input i ON i.target = t.target "             \
-  "JOIN run e ON e.id = i.run_id WHERE i.kind IN (3, 4) AND e.kind = 3 AND e.status = 2 "
+  "JOIN run e ON e.id = i.run_id WHERE i.kind IN (3, 4) AND e.kind = 3 AND e.status = 2 "          \
+  "AND (i.role = 'candidate' OR NOT EXISTS (SELECT 1 FROM input o WHERE o.run_id = i.run_id "      \
+  "AND o.kind IN (3, 4) AND o.id <> i.id)) "
 
 mr_status mri_judged_runs_find(const mri_candidate *candidate, const char *name,
                                const mri_candidate **out, mr_error *error) {
@@ -107,10 +109,11 @@ mr_status mri_judged_runs_find(const mri_candidate *candidate, const char *name,
     if (strcmp(run_at(runs, i)->name, name) == 0) run = run_at(runs, i);
   }
   if (run == NULL) {
-    mr_status status = mri_sql_first(
-        candidate->tx, error, &stmt, &found,
-        "SELECT e.id, e.uuid, e.name " EVALUATION_SQL "AND e.name = ?4 ORDER BY e.id DESC LIMIT 1",
-        "titt", candidate->run, candidate->run_id, candidate->artifact_path, name);
+    mr_status status =
+        mri_sql_first(candidate->tx, error, &stmt, &found,
+                      "SELECT e.id, e.uuid, e.name " EVALUATION_SQL "AND e.name = ?4 "
+                      "ORDER BY e.ended_us DESC, e.id DESC LIMIT 1",
+                      "titt", candidate->run, candidate->run_id, candidate->artifact_path, name);
     if (status != MR_OK || !found) return status;
     status = add_run(runs, candidate->tx, stmt, 0, &run, error);
     mri_stmt_done(stmt);

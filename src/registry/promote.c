@@ -3,7 +3,6 @@
 #include "base/options.h"
 #include "registry/numbering.h"
 #include "registry/request_row.h"
-#include "registry/run_core.h"
 #include "registry/transition.h"
 #include "registry/version_search.h"
 
@@ -168,20 +167,6 @@ static mr_status apply(mri_transition *t, mr_error *error) {
 
 const mri_transition_sort mri_promotion = {prepare, apply};
 
-static mr_status promote(mri_transition *t, mr_request **out, mr_error *error) {
-  mri_run_core *core = NULL;
-  mr_status status = mri_transition_flush(t, t->model->id, error);
-  if (status == MR_OK) {
-    status = mri_run_core_lock(t->registry, t->run, t->asked.cancel, &core, error);
-  }
-  if (status != MR_OK) return status;
-  status = mri_tx_begin(t->registry->store, MRI_TX_GOVERN, t->asked.cancel, &t->tx, error);
-  if (status == MR_OK) status = mri_tx_end(t->tx, mri_transition_open(t, out, error), error);
-  mri_run_core_unlock(core, status == MR_OK);
-  if (status == MR_OK) mri_transition_kept(t);
-  return status;
-}
-
 mr_status mr_model_promote(mr_model *model, const char *run_id, const mr_promote_options *options,
                            mr_request **out_request, mr_error *error) {
   mri_transition t;
@@ -200,7 +185,7 @@ mr_status mr_model_promote(mr_model *model, const char *run_id, const mr_promote
   t.asked = o;
   if (o.artifact_path != NULL) t.artifact_path = o.artifact_path;
   status = intent_of(&t, &t.intent, error);
-  if (status == MR_OK) status = promote(&t, &request, error);
+  if (status == MR_OK) status = mri_transition_make(&t, mri_transition_open, &request, error);
   mri_transition_destroy(&t);
   if (status == MR_OK) *out_request = request;
   if (status != MR_OK) mr_request_free(request);

@@ -111,10 +111,12 @@ static mr_status write_meta(void *ctx, mri_tx *tx, mr_error *error) {
   const create_context *create = ctx;
   char id[MRI_ID_SIZE];
   char now[24];
+  int64_t now_us = mri_now_us(create->registry);
   mri_id_new(&create->registry->ids, id);
-  snprintf(now, sizeof now, "%lld", (long long)mri_now_us(create->registry));
+  snprintf(now, sizeof now, "%lld", (long long)now_us);
   static const char insert[] = "INSERT INTO meta (key, value) VALUES (?1, ?2)";
-  mr_status status = mri_sql_run(tx, error, insert, "tt", "id", (const char *)id);
+  mr_status status = mri_check_clock(now_us, error);
+  if (status == MR_OK) status = mri_sql_run(tx, error, insert, "tt", "id", (const char *)id);
   if (status == MR_OK) {
     status = mri_sql_run(tx, error, insert, "tt", "created_us", (const char *)now);
   }

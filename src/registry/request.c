@@ -167,9 +167,15 @@ static mr_status explain(mri_tx *tx, const mr_request *now, mr_error *error) {
     return mri_error_set(error, MR_CONFLICT, "request %s was withdrawn by %s", r->id,
                          r->closed_by == NULL ? "somebody" : r->closed_by);
   }
-  (void)snprintf(what, sizeof what, "%.*s of run %s to %.*s %s", mri_text_fit(r->transition, 40),
-                 r->transition, r->run_id, mri_text_fit(r->model, 64), r->model,
-                 r->state == MR_REQUEST_STATE_REFUSED ? "was refused" : "is open");
+  const char *how = r->state == MR_REQUEST_STATE_REFUSED ? "was refused" : "is open";
+  if (strcmp(r->transition, "promote") == 0) {
+    (void)snprintf(what, sizeof what, "promote of run %s to %.*s %s", r->run_id,
+                   mri_text_fit(r->model, 64), r->model, how);
+  } else {
+    (void)snprintf(what, sizeof what, "%.*s of %.*s@%.*s %s", mri_text_fit(r->transition, 48),
+                   r->transition, mri_text_fit(r->model, 48), r->model,
+                   mri_text_fit(r->version, 40), r->version, how);
+  }
   mri_judgement_init(&judgement, &now->registry->mem);
   mr_status status = mri_judgement_read(tx, now->id, 0, &judgement, error);
   if (status == MR_OK) status = mri_judgement_failure(&judgement, what, error);

@@ -38,7 +38,7 @@ static mr_status query_channel(const mri_scope *s, const char *channel, mri_stmt
   }
   return mri_sql_first(s->tx, error, stmt, found,
                        "SELECT (SELECT h.version_id FROM channel_move h WHERE h.channel_id = c.id "
-                       "AND h.moved_us <= ?3 ORDER BY h.sequence DESC LIMIT 1) "
+                       "AND h.moved_us <= ?3 ORDER BY h.moved_us DESC LIMIT 1) "
                        "FROM channel c WHERE c.model_id = ?1 AND c.name = ?2",
                        "iti", s->model_id, channel, s->as_of_us);
 }

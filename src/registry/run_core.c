@@ -12,12 +12,13 @@ struct mri_run_core {
   mr_registry *registry; /* not a reference: the registry's list owns the core */
   mri_run_core *next;
   long references; /* guarded by the registry's lock */
-  int64_t run_id;
+  int64_t run_id;  /* 0 until somebody opens the run: then it has no points */
   char uuid[MRI_ID_SIZE];
-  pthread_mutex_t lock; /* guards what follows; taken before a transaction begins */
-  bool sealed;
+  atomic_bool sealed;   /* for ever, once it is */
+  pthread_mutex_t lock; /* guards what follows; nobody waits for it within a transaction */
   mri_series_set set;
   size_t points;
+  size_t lost;    /* points that were dropped, of which nobody was told yet */
   size_t fold_at; /* number of points at which they are written without being asked */
 };
 
@@ -39,16 +40,13 @@ static mri_run_core *find_core(mr_registry *registry, const char *uuid) {
   return core;
 }
 
-static mri_run_core *new_core(mr_registry *registry, int64_t run_id, const char *uuid,
-                              bool sealed) {
+static mri_run_core *new_core(mr_registry *registry, const char *uuid) {
   mri_run_core *core = mri_mem_zalloc(&registry->mem, 1, sizeof *core);
   if (core == NULL) return NULL;
   core->registry = registry;
-  core->run_id = run_id;
   memcpy(core->uuid, uuid, MRI_ID_SIZE);
   mri_series_set_init(&core->set, &registry->mem);
   pthread_mutex_init(&core->lock, NULL);
-  core->sealed = sealed;
   core->fold_at = POINTS_IN_MEMORY;
   core->next = registry->cores;
   registry->cores = core;
@@ -59,12 +57,21 @@ mr_status mri_run_core_acquire(mr_registry *registry, int64_t run_id, const char
                                mri_run_core **out, mr_error *error) {
   pthread_mutex_lock(&registry->lock);
   mri_run_core *core = find_core(registry, uuid);
-  if (core == NULL) core = new_core(registry, run_id, uuid, sealed);
-  if (core != NULL) core->references++;
+  if (core == NULL) core = new_core(registry, uuid);
+  if (core != NULL) {
+    core->references++;
+    if (core->run_id == 0) core->run_id = run_id;
+    if (sealed) atomic_store(&core->sealed, true);
+  }
   pthread_mutex_unlock(&registry->lock);
   if (core == NULL) return mri_error_no_memory(error);
   *out = core;
   return MR_OK;
+}
+
+mr_status mri_run_core_reserve(mr_registry *registry, const char *uuid, mri_run_core **out,
+                               mr_error *error) {
+  return mri_run_core_acquire(registry, 0, uuid, false, out, error);
 }
 
 static void forget_points(mri_run_core *core) {
@@ -74,21 +81,34 @@ static void forget_points(mri_run_core *core) {
 }
 
 /* The caller holds the core's lock. */
+static void lose_points(mri_run_core *core) {
+  atomic_store(&core->sealed, true);
+  core->lost += core->points;
+  forget_points(core);
+}
+
+/* The caller holds the core's lock and speaks for the run. */
+static mr_status tell_lost(mri_run_core *core, mr_error *error) {
+  size_t lost = core->lost;
+  if (lost == 0) return MR_OK;
+  core->lost = 0;
+  return mri_error_set(error, MR_CONFLICT,
+                       "run %s was sealed by a request of another process; %llu points that were "
+                       "not written yet are not kept",
+                       core->uuid, (unsigned long long)lost);
+}
+
+/* The caller holds the core's lock, and may be anybody. */
 static mr_status fold(mri_run_core *core, bool durable, patience how, mr_error *error) {
   if (core->points == 0 && !durable) return MR_OK;
-  size_t points = core->points;
   bool sealed = false;
   mr_status status = mri_metric_fold(core->registry, core->run_id, &core->set.series, durable,
                                      how.waits, how.cancel, &sealed, error);
-  if (sealed) core->sealed = true;
-  if (sealed && points > 0) {
+  if (sealed) {
+    lose_points(core);
+  } else if (status == MR_OK) {
     forget_points(core);
-    return mri_error_set(error, MR_CONFLICT,
-                         "run %s was sealed by a request of another process; %llu points logged "
-                         "here after that are not kept",
-                         core->uuid, (unsigned long long)points);
   }
-  if (status == MR_OK) forget_points(core);
   return status;
 }
 
@@ -106,7 +126,7 @@ void mri_run_core_release(mri_run_core *core) {
     (void)mri_leave(registry, MR_OK);
   }
   pthread_mutex_lock(&registry->lock);
-  if (--core->references == 0 && core->points == 0) {
+  if (--core->references == 0 && core->points == 0 && core->lost == 0) {
     mri_run_core **link = &registry->cores;
     while (*link != core) link = &(*link)->next;
     *link = core->next;
@@ -117,24 +137,26 @@ void mri_run_core_release(mri_run_core *core) {
 
 /* The caller holds the core's lock. */
 static mr_status check_room(mri_run_core *core, mr_error *error) {
-  if (core->sealed) {
-    return mri_error_set(error, MR_CONFLICT,
-                         "run %s is sealed by a request; its metrics cannot change", core->uuid);
+  mr_status status = MR_OK;
+  bool sealed = atomic_load(&core->sealed);
+  if (sealed) {
+    lose_points(core);
+  } else if (core->points >= POINTS_MAX) {
+    status = fold(core, false, (patience){true, NULL}, error);
   }
-  if (core->points < POINTS_MAX) return MR_OK;
-  return fold(core, false, (patience){true, NULL}, error);
+  if (status == MR_OK) status = tell_lost(core, error);
+  if (status != MR_OK || !sealed) return status;
+  return mri_error_set(error, MR_CONFLICT,
+                       "run %s is sealed by a request; its metrics cannot change", core->uuid);
 }
 
 /* Points that have come in are safe in memory: a database that is busy now is tried again later. */
 static mr_status fold_if_many(mri_run_core *core, size_t added, mr_error *error) {
-  mr_error later = MR_ERROR_INIT;
   core->points += added;
   if (core->points < core->fold_at) return MR_OK;
-  if (fold(core, false, (patience){false, NULL}, &later) == MR_CONFLICT) {
-    return mri_error_set(error, MR_CONFLICT, "%s", later.message);
-  }
+  (void)fold(core, false, (patience){false, NULL}, NULL);
   if (core->points > 0) core->fold_at = core->points + POINTS_IN_MEMORY;
-  return MR_OK;
+  return tell_lost(core, error);
 }
 
 /* Room in every series first: nothing can fail once the first point is in. */
@@ -199,6 +221,7 @@ mr_status mri_run_core_log(mri_run_core *core, const char *key, const double *va
 mr_status mri_run_core_flush(mri_run_core *core, bool durable, mr_error *error) {
   pthread_mutex_lock(&core->lock);
   mr_status status = fold(core, durable, (patience){true, NULL}, error);
+  if (status == MR_OK) status = tell_lost(core, error);
   pthread_mutex_unlock(&core->lock);
   return status;
 }
@@ -215,62 +238,61 @@ const mri_series_set *mri_run_core_points(const mri_run_core *core) {
   return &core->set;
 }
 
-mr_status mri_run_core_lock(mr_registry *registry, const char *uuid, const mr_cancel *cancel,
-                            mri_run_core **out, mr_error *error) {
-  pthread_mutex_lock(&registry->lock);
-  mri_run_core *core = find_core(registry, uuid);
-  if (core != NULL) core->references++;
-  pthread_mutex_unlock(&registry->lock);
-  *out = NULL;
-  if (core == NULL) return MR_OK;
+mr_status mri_run_core_lock(mri_run_core *core, const mr_cancel *cancel, mr_error *error) {
   pthread_mutex_lock(&core->lock);
   mr_status status = fold(core, false, (patience){true, cancel}, error);
-  if (status == MR_OK) {
-    *out = core;
-  } else {
-    mri_run_core_unlock(core, false);
+  if (status != MR_OK) pthread_mutex_unlock(&core->lock);
+  return status;
+}
+
+bool mri_run_core_try_lock(mri_run_core *core) {
+  if (pthread_mutex_trylock(&core->lock) != 0) return false;
+  if (core->points == 0) return true;
+  pthread_mutex_unlock(&core->lock);
+  return false;
+}
+
+void mri_run_core_unlock(mri_run_core *core, bool sealed) {
+  if (sealed) atomic_store(&core->sealed, true);
+  pthread_mutex_unlock(&core->lock);
+}
+
+/* The core after `last`, or the first; with a reference, for that of `last`. So the registry's lock
+ * is not held while writing, and cores that are new meanwhile are not seen. */
+static mri_run_core *walk(mr_registry *registry, mri_run_core *last) {
+  pthread_mutex_lock(&registry->lock);
+  mri_run_core *core = last == NULL ? registry->cores : last->next;
+  if (core != NULL) core->references++;
+  pthread_mutex_unlock(&registry->lock);
+  if (last != NULL) mri_run_core_release(last);
+  return core;
+}
+
+mr_status mri_run_cores_fold(mr_registry *registry, mr_error *error) {
+  mr_status status = MR_OK;
+  for (mri_run_core *core = walk(registry, NULL); core != NULL; core = walk(registry, core)) {
+    pthread_mutex_lock(&core->lock);
+    mr_status one =
+        fold(core, false, (patience){true, NULL}, status == MR_OK ? error : (mr_error *)NULL);
+    pthread_mutex_unlock(&core->lock);
+    if (status == MR_OK) status = one;
   }
   return status;
 }
 
-void mri_run_core_unlock(mri_run_core *core, bool sealed) {
-  if (core == NULL) return;
-  if (sealed) core->sealed = true;
-  pthread_mutex_unlock(&core->lock);
-  mri_run_core_release(core);
-}
-
 mr_status mri_run_cores_flush(mr_registry *registry, mr_error *error) {
-  mr_status status = MR_OK;
-  mri_vec held; /* references, so that the registry's lock need not be held while writing */
-  mri_vec_init(&held, &registry->mem, sizeof(mri_run_core *));
-  pthread_mutex_lock(&registry->lock);
-  for (mri_run_core *core = registry->cores; core != NULL; core = core->next) {
-    mri_run_core **slot = mri_vec_push(&held);
-    if (slot == NULL) {
-      status = mri_error_no_memory(error);
-      break;
-    }
-    *slot = core;
-    core->references++;
+  mr_status status = mri_run_cores_fold(registry, error);
+  if (status != MR_OK) return status;
+  for (mri_run_core *core = walk(registry, NULL); core != NULL; core = walk(registry, core)) {
+    pthread_mutex_lock(&core->lock);
+    if (status == MR_OK) status = tell_lost(core, error);
+    pthread_mutex_unlock(&core->lock);
   }
-  pthread_mutex_unlock(&registry->lock);
-  for (size_t i = 0; i < held.count; i++) {
-    mri_run_core *core = *(mri_run_core **)mri_vec_at(&held, i);
-    mr_status one = mri_run_core_flush(core, false, status == MR_OK ? error : NULL);
-    if (status == MR_OK) status = one;
-    mri_run_core_release(core);
-  }
-  mri_vec_free(&held);
   return status;
 }
 
 void mri_run_cores_close(mr_registry *registry) {
-  pthread_mutex_lock(&registry->lock);
-  for (mri_run_core *core = registry->cores; core != NULL; core = core->next) {
-    (void)mri_run_core_flush(core, false, NULL);
-  }
-  pthread_mutex_unlock(&registry->lock);
+  (void)mri_run_cores_fold(registry, NULL);
 }
 
 void mri_run_cores_free(mr_registry *registry) {

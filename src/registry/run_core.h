@@ -22,8 +22,10 @@ mr_status mri_run_core_log(mri_run_core *core, const char *key, const double *va
                            const int64_t *steps, const int64_t *times_us, size_t count,
                            mr_error *error);
 /* Writes what is in memory to the database, in one transaction. Durable also when nothing was in
- * memory, so that everything logged before is. CONFLICT when the run was sealed by another process
- * after points were logged here: they are dropped, for they can never be kept. */
+ * memory, so that everything logged before is.
+ *
+ * Points of a run that was sealed elsewhere meanwhile can never be kept. Whoever writes to the run
+ * next, by this or by logging, is told once how many: CONFLICT. Nobody else is. */
 mr_status mri_run_core_flush(mri_run_core *core, bool durable, mr_error *error);
 
 /* For readers: nothing is added, written or dropped until unlocked. Before a transaction. */
@@ -32,15 +34,21 @@ void mri_run_core_let_go(mri_run_core *core);
 /* The points in memory, while held. */
 const mri_series_set *mri_run_core_points(const mri_run_core *core);
 
-/* For whoever seals a run: writes its points and keeps others from adding any until unlocked.
- * *out is NULL when no core of the run exists. Before a transaction. */
-mr_status mri_run_core_lock(mr_registry *registry, const char *uuid, const mr_cancel *cancel,
-                            mri_run_core **out, mr_error *error);
+/* For whoever seals a run, which nobody may have open: finds or makes its core and takes a
+ * reference. */
+mr_status mri_run_core_reserve(mr_registry *registry, const char *uuid, mri_run_core **out,
+                               mr_error *error);
+/* Writes its points and keeps others from adding any until unlocked. Before a transaction. */
+mr_status mri_run_core_lock(mri_run_core *core, const mr_cancel *cancel, mr_error *error);
+/* The same without waiting, where no point is in memory: also within a transaction. */
+bool mri_run_core_try_lock(mri_run_core *core);
 void mri_run_core_unlock(mri_run_core *core, bool sealed);
 
-/* Writes the points of all runs. */
+/* Writes the points of all runs; those that can never be kept are no concern of the caller. */
+mr_status mri_run_cores_fold(mr_registry *registry, mr_error *error);
+/* The same on behalf of all runs: CONFLICT tells of one that has lost points, once. */
 mr_status mri_run_cores_flush(mr_registry *registry, mr_error *error);
-/* The same, at close, when no call is under way any more. */
+/* At close, when no call is under way any more: what can be written is. */
 void mri_run_cores_close(mr_registry *registry);
 /* Memory only. */
 void mri_run_cores_free(mr_registry *registry);

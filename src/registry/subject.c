@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The families of paths that a rule can read, and whose they are. */
 #include "registry/subject.h"
+#include "query/query_path.h"
 #include "registry/judged_runs.h"
 #include "registry/reference.h"
 #include "registry/subject_parts.h"
@@ -73,8 +74,21 @@ static mri_query_path below(const mri_query_path *path, int parts) {
 }
 
 static mr_status refuse(const mri_query_path *path, const char *why, mr_error *error) {
-  return mri_error_set(error, MR_INVALID_ARGUMENT, "'%s.%s' %s", path->parts[0],
-                       path->parts[path->count - 1], why);
+  mri_str text;
+  mri_str_init(&text, mri_mem_default());
+  mri_path_print(path, &text);
+  mr_status status = text.failed ? mri_error_no_memory(error)
+                                 : mri_error_set(error, MR_INVALID_ARGUMENT, "'%.*s' %s",
+                                                 mri_text_fit(text.data, 160), text.data, why);
+  mri_str_free(&text);
+  return status;
+}
+
+/* Whether a transition moves this channel. */
+static bool moves(const char *transition, const char *channel) {
+  static const char start[] = "channel/";
+  return strncmp(transition, start, sizeof start - 1) == 0 &&
+         strcmp(transition + sizeof start - 1, channel) == 0;
 }
 
 /* A family without a list takes any name. */
@@ -105,6 +119,11 @@ mr_status mri_subject_check(void *ctx, const mri_query_path *path, mr_error *err
     return refuse(path,
                   "cannot be read before a promotion, when no channel holds the version; attach "
                   "the rule to channel/NAME",
+                  error);
+  }
+  if (transition != NULL && moves(transition, path->parts[1])) {
+    return refuse(path,
+                  "cannot guard this very channel, which does not hold the version before the move",
                   error);
   }
   return mri_check_channel_name(path->parts[1], error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/transition.h"
 #include "registry/request_row.h"
-#include "registry/run_core.h"
+#include "registry/run_locks.h"
 
 void mri_transition_init(mri_transition *t, mri_purpose purpose, mr_registry *registry,
                          const char *name) {
@@ -52,30 +52,6 @@ mr_status mri_transition_judge(mri_transition *t, const mr_gate *instead, mr_err
   t->held.candidate.now_us = candidate->now_us;
   candidate->incumbent = t->held.there ? &t->held.candidate : NULL;
   return mri_judge(t->name, candidate, instead, &t->judgement, error);
-}
-
-/* Whether any run is open here or has points in memory. */
-static bool has_runs(mr_registry *registry) {
-  pthread_mutex_lock(&registry->lock);
-  bool any = registry->cores != NULL;
-  pthread_mutex_unlock(&registry->lock);
-  return any;
-}
-
-mr_status mri_transition_flush(const mri_transition *t, int64_t model_id, mr_error *error) {
-  mri_tx *tx = NULL;
-  int64_t reads = 0;
-  if (!has_runs(t->registry)) return MR_OK;
-  mr_status status = mri_tx_begin(t->registry->store, MRI_TX_READ, t->asked.cancel, &tx, error);
-  if (status != MR_OK) return status;
-  /* Of any revision: it only must not be missed. */
-  status = mri_sql_int(tx, error, 0, &reads,
-                       "SELECT 1 FROM gate_attachment a JOIN gate g ON g.digest = a.gate_digest "
-                       "WHERE a.model_id IN (0, ?1) AND a.transition = ?2 "
-                       "AND g.body LIKE '%evaluations.%' LIMIT 1",
-                       "it", model_id, t->name);
-  status = mri_tx_end(tx, status, error);
-  return status == MR_OK && reads != 0 ? mri_run_cores_flush(t->registry, error) : status;
 }
 
 mr_status mri_transition_prepare(mri_transition *t, mr_error *error) {
@@ -170,13 +146,54 @@ mr_status mri_transition_open(mri_transition *t, mr_request **out, mr_error *err
   return status == MR_OK ? mri_request_load(t->tx, t->registry, t->request_id, out, error) : status;
 }
 
-void mri_transition_kept(const mri_transition *t) {
-  if (t->now_us == 0) return; /* nothing was written */
-  for (size_t i = 0; i < t->evaluations.runs.count; i++) {
-    const mri_judged_run *run = *(mri_judged_run *const *)mri_vec_at(&t->evaluations.runs, i);
-    mri_run_core *core = NULL;
-    if (mri_run_core_lock(t->registry, run->candidate.run, NULL, &core, NULL) == MR_OK) {
-      mri_run_core_unlock(core, true);
-    }
+/* Whether it seals a candidate that can still change: a version's run, and that of a request, is
+ * sealed already. */
+static bool locks_candidate(const mri_transition *t) {
+  return t->sort == &mri_promotion && t->purpose == MRI_PURPOSE_OPEN;
+}
+
+typedef struct making {
+  mri_transition *t;
+  mri_transition asked; /* before anything was done: owns nothing */
+  mri_transition_work work;
+  mr_request **out;
+} making;
+
+/* A transition that changes nothing seals no evaluation. Its candidate is sealed all the same: by
+ * the request that is repeated. */
+static mr_status claim_runs(const mri_transition *t, mri_run_locks *locks, mr_error *error) {
+  const mri_vec *runs = &t->evaluations.runs;
+  mr_status status = MR_OK;
+  if (locks_candidate(t)) status = mri_run_locks_claim(locks, t->run, true, error);
+  for (size_t i = 0; i < runs->count && status == MR_OK; i++) {
+    const mri_judged_run *run = *(mri_judged_run *const *)mri_vec_at(runs, i);
+    status = mri_run_locks_claim(locks, run->candidate.run, t->now_us != 0, error);
   }
+  return status;
+}
+
+static mr_status make_in(void *ctx, mri_tx *tx, mri_run_locks *locks, mr_error *error) {
+  making *m = ctx;
+  mri_transition *t = m->t;
+  mr_request_free(*m->out);
+  *m->out = NULL;
+  mri_transition_destroy(t);
+  *t = m->asked;
+  t->tx = tx;
+  mr_status status = m->work(t, m->out, error);
+  return status == MR_OK ? claim_runs(t, locks, error) : status;
+}
+
+mr_status mri_transition_make(mri_transition *t, mri_transition_work work, mr_request **out,
+                              mr_error *error) {
+  making m = {t, *t, work, out};
+  mri_run_locks locks;
+  mr_status status = MR_OK;
+  mri_run_locks_init(&locks, t->registry);
+  if (locks_candidate(t)) status = mri_run_locks_add(&locks, t->run, error);
+  if (status == MR_OK) {
+    status = mri_run_locks_govern(&locks, t->asked.cancel, make_in, &m, error);
+  }
+  mri_run_locks_destroy(&locks);
+  return status;
 }

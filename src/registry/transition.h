@@ -56,9 +56,13 @@ void mri_transition_init(mri_transition *t, mri_purpose purpose, mr_registry *re
                          const char *name);
 void mri_transition_destroy(mri_transition *t);
 
-/* Before the transaction: writes what was logged here where a gate on this transition reads
- * evaluations, for it may be about one of those. */
-mr_status mri_transition_flush(const mri_transition *t, int64_t model_id, mr_error *error);
+/* What is done with a transition in its transaction. It may be done more than once, each time from
+ * the same beginning. */
+typedef mr_status (*mri_transition_work)(mri_transition *t, mr_request **out, mr_error *error);
+/* Does it in a GOVERN transaction in which nothing is added to the runs that are judged. */
+mr_status mri_transition_make(mri_transition *t, mri_transition_work work, mr_request **out,
+                              mr_error *error);
+
 /* Checks, and finds the candidate with its number and the incumbent. */
 mr_status mri_transition_prepare(mri_transition *t, mr_error *error);
 /* Judges what is prepared; `instead` as for mri_judge. */
@@ -72,8 +76,6 @@ mr_status mri_transition_record(mri_transition *t, mr_error *error);
  * when the gate has passed. */
 mr_status mri_transition_follow(mri_transition *t, mr_error *error);
 mr_request_state mri_transition_state(const mri_transition *t);
-/* When the transaction was kept: handles of this process learn what was sealed. */
-void mri_transition_kept(const mri_transition *t);
 
 /* Within prepare: what a candidate consists of was not found. Where it was sealed, somebody has
  * changed it: TAMPERED. */

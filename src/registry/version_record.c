@@ -98,10 +98,12 @@ static void add_reason(mri_str *text, const char *reason) {
   if (reason[shown] != '\0') mri_str_add(text, "...");
 }
 
-/* Nobody is sent to what was yanked itself since. */
+/* Nobody is sent to what was yanked or deleted itself since. */
 static void add_replacement(mri_str *text, const char *number, mr_version_status status) {
-  if (status == MR_VERSION_STATUS_YANKED) {
-    mri_str_addf(text, "; its replacement %s is yanked, too", number);
+  if (status == MR_VERSION_STATUS_DELETED) {
+    mri_str_addf(text, "; its replacement %s was deleted", number);
+  } else if (status == MR_VERSION_STATUS_YANKED) {
+    mri_str_addf(text, "; its replacement %s is yanked", number);
   } else {
     mri_str_addf(text, "; use %s instead%s", number,
                  status == MR_VERSION_STATUS_DEPRECATED ? ", which is deprecated" : "");

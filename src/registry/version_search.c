@@ -231,11 +231,11 @@ static mr_status read_owner(const mri_stmt *stmt, owner *out, mr_error *error) {
   return good ? MR_OK : mri_error_set(error, MR_CORRUPT, "version %s has no digest", out->number);
 }
 
-/* Whether `hit` is to be preferred: the active one, then the highest. */
+/* Whether `hit` is to be preferred: the active one, then a deprecated one, then the highest. */
 static bool is_better(const mri_hit *hit, const mri_hit *best) {
-  bool active = hit->status == MR_VERSION_STATUS_ACTIVE;
-  bool best_active = best->status == MR_VERSION_STATUS_ACTIVE;
-  if (best->id == 0 || active != best_active) return best->id == 0 || active;
+  if (best->id == 0 || hit->status != best->status) {
+    return best->id == 0 || hit->status < best->status;
+  }
   return is_below(&best->key, &hit->key);
 }
 

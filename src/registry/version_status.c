@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "registry/channel_change.h"
 #include "registry/run_core.h"
+#include "registry/run_locks.h"
 #include <stdio.h>
 
 /* A status, and what comes with it. */
@@ -168,18 +169,51 @@ static mr_status retire_in(mri_tx *tx, const mr_version *version, const retireme
   return let_channels_go(tx, version, r, wanted.replacement_id, now_us, error);
 }
 
+/* What the gates of the channels have read: those of the requests after `last`. */
+static mr_status claim_evaluations(mri_tx *tx, int64_t last, mri_run_locks *locks,
+                                   mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool row = false;
+  mr_status status = mri_sql_query(tx, error, &stmt,
+                                   "SELECT DISTINCT r.uuid FROM request_evaluation q JOIN run r "
+                                   "ON r.id = q.run_id WHERE q.request_id > ?1 ORDER BY r.uuid",
+                                   "i", last);
+  while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
+    status = mri_run_locks_claim(locks, mri_stmt_text(stmt, 0), true, error);
+  }
+  mri_stmt_done(stmt);
+  return status;
+}
+
+typedef struct retiring {
+  const mr_version *version;
+  const retirement *r;
+} retiring;
+
+static mr_status retire_and_claim(void *ctx, mri_tx *tx, mri_run_locks *locks, mr_error *error) {
+  const retiring *both = ctx;
+  int64_t last = 0;
+  bool moves = both->r->yank != NULL && both->r->replacement != NULL;
+  mr_status status = MR_OK;
+  if (moves) status = mri_sql_int(tx, error, 0, &last, "SELECT max(id) FROM request", "");
+  if (status == MR_OK) status = retire_in(tx, both->version, both->r, error);
+  return status == MR_OK && moves ? claim_evaluations(tx, last, locks, error) : status;
+}
+
 static mr_status retire(mr_version *version, retirement *r, mr_error *error) {
-  mri_tx *tx = NULL;
+  mri_run_locks locks;
+  retiring both = {version, r};
   mr_registry *registry = version->registry;
   mr_status status = check_retirement(r, error);
   if (status == MR_OK) status = mri_enter(registry, error);
   if (status != MR_OK) return status;
-  /* The gate of a channel may read points that are in memory only. */
-  if (r->yank != NULL) status = mri_run_cores_flush(registry, error);
+  mri_run_locks_init(&locks, registry);
+  /* A gate that does not pass must not be for points that are in memory only. */
+  if (r->yank != NULL) status = mri_run_cores_fold(registry, error);
   if (status == MR_OK) {
-    status = mri_tx_begin(registry->store, MRI_TX_GOVERN, r->cancel, &tx, error);
+    status = mri_run_locks_govern(&locks, r->cancel, retire_and_claim, &both, error);
   }
-  if (status == MR_OK) status = mri_tx_end(tx, retire_in(tx, version, r, error), error);
+  mri_run_locks_destroy(&locks);
   return mri_leave(registry, status);
 }
 

@@ -156,6 +156,7 @@ const char *const mri_schema_v1[] = {
     "previous_id {int} REFERENCES version (id), place {int} NOT NULL, "
     "request_id {int} REFERENCES request (id), reason {text}, actor {text} NOT NULL, "
     "moved_us {int} NOT NULL, PRIMARY KEY (channel_id, sequence)) {strict}",
+    "CREATE INDEX channel_move_by_time ON channel_move (channel_id, moved_us)",
 
     NULL,
 };

@@ -13,7 +13,7 @@ import subprocess
 import termios
 
 import cli_case
-from cli_case import DONE, NOT_FOUND, USAGE, COMMANDS, environment, CliTest, edit, read
+from cli_case import DONE, NOT_FOUND, USAGE, COMMANDS, environment, CliTest, edit
 
 
 class TestHelp(CliTest):

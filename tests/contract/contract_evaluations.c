@@ -443,12 +443,73 @@ static void the_documented_rules_are_read(void **state) {
   mr_gate_free(gate);
 }
 
+/* Who is compared with is not who is judged. */
+static void evaluations_that_compare(void **state) {
+  contract *c = *state;
+  mr_run *run = NULL;
+  mr_run *other = contract_trained(c, 0.5);
+  mr_input_options in = MR_INPUT_OPTIONS_INIT;
+  mr_evaluate_options o = promotion_of(c, &run);
+  contract_finish(other);
+  mr_run *compared = evaluation(c, "holdout");
+  use_run(compared, mr_run_info(other)->id);
+  in.role = "baseline";
+  in.run_id = o.run_id;
+  OK(mr_run_log_input(compared, &in, &error));
+  OK(mr_run_log_metric(compared, "auc", 0.99, 1, &error));
+  contract_finish(compared);
+  static const rule_case as_baseline[] = {
+      {"evaluations.holdout.metrics.auc > 0.9", 'u', "missing", "missing"}};
+  TRY(c, &o, as_baseline);
+  mr_evaluate_options of_other = o;
+  of_other.run_id = mr_run_info(other)->id;
+  static const rule_case as_candidate[] = {
+      {"evaluations.holdout.metrics.auc > 0.9", 'T', "auc = 0.99", ""}};
+  TRY(c, &of_other, as_candidate);
+  /* One that looks at nothing else counts by whatever role. */
+  mr_run *alone = evaluation(c, "holdout");
+  in.role = "model";
+  OK(mr_run_log_input(alone, &in, &error));
+  OK(mr_run_log_metric(alone, "auc", 0.8, 1, &error));
+  contract_finish(alone);
+  static const rule_case by_itself[] = {
+      {"evaluations.holdout.metrics.auc > 0.9", 'F', "auc = 0.8", "not > 0.9"}};
+  TRY(c, &o, by_itself);
+  mr_run_free(alone);
+  mr_run_free(compared);
+  mr_run_free(other);
+  mr_run_free(run);
+}
+
+/* The one that ended last, not the one that began last. */
+static void the_last_to_end_counts(void **state) {
+  contract *c = *state;
+  mr_run *run = NULL;
+  mr_evaluate_options o = promotion_of(c, &run);
+  mr_run *first = evaluation(c, "holdout");
+  mr_run *second = evaluation(c, "holdout");
+  use_run(first, o.run_id);
+  use_run(second, o.run_id);
+  OK(mr_run_log_metric(first, "auc", 0.7, 1, &error));
+  OK(mr_run_log_metric(second, "auc", 0.6, 1, &error));
+  contract_finish(second);
+  contract_finish(first);
+  static const rule_case cases[] = {
+      {"evaluations.holdout.metrics.auc = 0.7", 'T', "auc = 0.7", ""}};
+  TRY(c, &o, cases);
+  mr_run_free(first);
+  mr_run_free(second);
+  mr_run_free(run);
+}
+
 int contract_evaluation_tests(void) {
   const struct CMUnitTest tests[] = {
       TEST(checks),
       TEST(the_latest_evaluation_counts),
       TEST(what_an_evaluation_tells),
       TEST(evaluations_of_versions),
+      TEST(evaluations_that_compare),
+      TEST(the_last_to_end_counts),
       TEST(approvals),
       TEST(time_in_a_channel),
       TEST(the_documented_rules_are_read),

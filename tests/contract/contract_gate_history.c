@@ -291,6 +291,9 @@ static void a_promotion_reads_no_channel(void **state) {
   e.run_id = mr_run_info(run)->id;
   REFUSED(MR_INVALID_ARGUMENT, "'soak'",
           mr_registry_evaluate_gate(c->registry, gate, &e, &decision, &error));
+  o = place("m", "channel/staging"); /* it would wait for itself */
+  REFUSED(MR_INVALID_ARGUMENT, "'soak'|'channel.staging.hours'|this very channel",
+          mr_registry_attach_gate(c->registry, gate, &o, &error));
   o = place("m", "channel/production");
   OK(mr_registry_attach_gate(c->registry, gate, &o, &error));
   mr_gate_free(gate);

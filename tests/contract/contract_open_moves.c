@@ -158,8 +158,15 @@ static void a_version_has_to_soak(void **state) {
   OK(mr_model_create_channel(s.model, "staging", &error));
   contract_move(s.model, "staging", "2.0.0", "none");
   mr_request *request = move(s.model, "2.0.0", "none", MR_REQUEST_STATE_OPEN);
-  contract_turn_clock(23 * hour);
+  contract_turn_clock(22 * hour);
   complete(&request, MR_REQUEST_STATE_OPEN);
+  contract_turn_clock(hour);
+  complete(&request, MR_REQUEST_STATE_OPEN);
+  /* Who asks every minute does not fill the registry: that time goes by is no news. */
+  mr_decision *decision = NULL;
+  OK(mr_request_decision(request, &decision, &error));
+  assert_int_equal(mr_decision_info(decision)->sequence, 1);
+  mr_decision_free(decision);
   contract_turn_clock(2 * hour);
   holds(s.model, NULL, 0);
   complete(&request, MR_REQUEST_STATE_ACCEPTED);

@@ -291,6 +291,7 @@ static void digests_of_the_same(void **state) {
   mr_version *one = with_content(c, model, "1.0.0", "same");
   mr_version *two = with_content(c, model, "2.0.0-rc.1", "same");
   mr_version *three = with_content(c, model, "3.0.0", "same");
+  mr_version *four = NULL;
   const char *digest = mr_version_info(one)->digest;
   by_digest(c, digest, 12, false, "3.0.0");
   deprecate(model, "3.0.0");
@@ -299,6 +300,12 @@ static void digests_of_the_same(void **state) {
   by_digest(c, digest, 64, false, "1.0.0");
   yank(model, "1.0.0");
   by_digest(c, digest, 64, false, "3.0.0");
+  mr_version_free(with_content(c, model, "4.0.0", "same"));
+  yank(model, "4.0.0"); /* higher, but the deprecated one is better */
+  by_digest(c, digest, 64, false, "3.0.0");
+  OK(mr_model_open_version(model, "4.0.0", &four, &error));
+  OK(mr_version_delete(four, "unused", &error));
+  mr_version_free(four);
   yank(model, "3.0.0");
   by_digest(c, digest, 64, false, "3.0.0");
   OK(mr_version_delete(three, "unused", &error));

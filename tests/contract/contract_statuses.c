@@ -368,7 +368,7 @@ static void warnings_know_the_replacement(void **state) {
          "m@1.0.0+a is yanked: bad; use 2.0.0+b instead, which is deprecated");
   OK(yank(two, "worse", "3.0.0"));
   stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "bad", "2.0.0+b",
-         "m@1.0.0+a is yanked: bad; its replacement 2.0.0+b is yanked, too");
+         "m@1.0.0+a is yanked: bad; its replacement 2.0.0+b is yanked");
   /* Also where it is the replacement of an earlier time. */
   OK(yank(one, "bad", "3.0.0"));
   stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "bad", "3.0.0+c",
@@ -376,12 +376,18 @@ static void warnings_know_the_replacement(void **state) {
   OK(mr_registry_resolve(c->registry, "m@1.0.0", &o, &then, &error));
   same_text(mr_version_info(then)->replacement, "2.0.0+b");
   same_text(mr_version_info(then)->warnings[0],
-            "m@1.0.0+a is yanked: bad; its replacement 2.0.0+b is yanked, too");
+            "m@1.0.0+a is yanked: bad; its replacement 2.0.0+b is yanked");
+  mr_version_free(then);
   OK(mr_version_unyank(two, NULL, &error));
   OK(mr_version_undeprecate(two, NULL, &error));
   OK(yank(one, "bad", "2.0.0"));
   stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "bad", "2.0.0+b",
          "m@1.0.0+a is yanked: bad; use 2.0.0+b instead");
+  OK(yank(one, "bad", NULL));
+  OK(mr_version_delete(two, "gone", &error));
+  OK(mr_registry_resolve(c->registry, "m@1.0.0", &o, &then, &error));
+  same_text(mr_version_info(then)->warnings[0],
+            "m@1.0.0+a is yanked: bad; its replacement 2.0.0+b was deleted");
   mr_version_free(then);
   mr_version_free(one);
   mr_version_free(two);

@@ -183,7 +183,7 @@ static void rolls_back(void **state) {
   mr_model *model = with_channels(c);
   mr_yank_channels roll_back = MR_YANK_CHANNELS_ROLL_BACK;
   refused(c, model, "3.0.0", roll_back, "4.0.0", MR_IN_USE,
-          "'old'|'m'|holds 3.0.0+|nothing to go back to");
+          "'old'|'m'|holds 3.0.0+|nothing to go back to|replaced or cleared");
   contract_move(model, "old", "4.0.0", "3.0.0");
   OK(yank(model, "3.0.0", roll_back, "4.0.0"));
   last_is(model, "beta", MR_CHANNEL_MOVE_KIND_ROLLED_BACK, "2.0.0", false);

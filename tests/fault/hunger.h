@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One call of the public interface at a time with memory that runs out, the host's or SQLite's own,
- * or with a disk that fails: at every allocation or operation, once and from then on. It either
- * does all it has to do, or says what is wrong and leaves every row as it was; afterwards it works. */
+ * or with a disk that fails: at every allocation or operation, once and from then on. It
+ * either does all it has to do, or says what is wrong and leaves every row as it was; then it works
+ * again. */
 #ifndef MRT_FAULT_HUNGER_H
 #define MRT_FAULT_HUNGER_H
 

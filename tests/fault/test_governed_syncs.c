@@ -110,6 +110,34 @@ static void test_versions(void **state) {
   mr_registry_close(registry);
 }
 
+static void resolve_as_of(mr_registry *registry, int64_t as_of_us) {
+  mr_version *version = NULL;
+  mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
+  options.as_of_us = as_of_us;
+  OK(mr_registry_resolve(registry, "digits@latest", &options, &version, &api_error));
+  mr_version_free(version);
+}
+
+/* A time after the last change is recorded, once, so that nothing comes before it any more. */
+static void test_times(void **state) {
+  mr_registry *registry = open_registry(*state);
+  mr_version *version = NULL;
+  OK(mr_registry_resolve(registry, "digits@latest", NULL, &version, &api_error));
+  int64_t made_us = mr_version_info(version)->created_us;
+  mr_version_free(version);
+  int64_t later_us = api_clock(NULL);
+  int64_t before = vfs_shim_count(VFS_SYNC | VFS_WRITE, VFS_EVERY_FILE);
+  resolve_as_of(registry, made_us);
+  assert_int_equal(vfs_shim_count(VFS_SYNC | VFS_WRITE, VFS_EVERY_FILE), before);
+  before = vfs_shim_count(VFS_SYNC, VFS_EVERY_FILE);
+  resolve_as_of(registry, later_us);
+  assert_int_equal(vfs_shim_count(VFS_SYNC, VFS_EVERY_FILE), before + 1);
+  before = vfs_shim_count(VFS_SYNC | VFS_WRITE, VFS_EVERY_FILE);
+  resolve_as_of(registry, later_us);
+  assert_int_equal(vfs_shim_count(VFS_SYNC | VFS_WRITE, VFS_EVERY_FILE), before);
+  mr_registry_close(registry);
+}
+
 static void test_looks(void **state) {
   static const char *const references[] = {"digits", "digits@1.1.0", "digits@^1",
                                            "digits@production"};
@@ -126,11 +154,6 @@ static void test_looks(void **state) {
     SYNCS(0, mr_registry_resolve(registry, references[i], NULL, &version, &api_error));
     mr_version_free(version);
   }
-  mr_version *version = NULL;
-  mr_resolve_options past = MR_RESOLVE_OPTIONS_INIT;
-  past.as_of_us = api_clock(NULL);
-  SYNCS(0, mr_registry_resolve(registry, "digits@production", &past, &version, &api_error));
-  mr_version_free(version);
   evaluate.model = "digits";
   evaluate.transition = "channel/production";
   evaluate.version = "1.1.0";
@@ -151,10 +174,8 @@ int main(void) {
   vfs_shim_skip_syncs(true);
   if (sqlite3_vfs_register(sqlite3_vfs_find(VFS_SHIM_NAME), 1) != SQLITE_OK) return 1;
   const struct CMUnitTest tests[] = {
-      api_test(test_requests),
-      api_test(test_channels),
-      api_test(test_versions),
-      api_test(test_looks),
+      api_test(test_requests), api_test(test_channels), api_test(test_versions),
+      api_test(test_times),    api_test(test_looks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

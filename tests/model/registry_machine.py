@@ -122,6 +122,8 @@ class RegistryMachine(ChannelRules):
                 model, flags=ResolveFlags.PRERELEASES, as_of_us=latest + ahead
             ),
         )  # fmt: skip
+        if not ahead:
+            self.model.asked_about(latest)
         if found is not None:
             found.close()
 

@@ -68,6 +68,10 @@ class RegistryModel:
         assert us >= self.last_us
         self.last_us = us
 
+    def asked_about(self, us: int) -> None:
+        """Somebody resolved as of a time, which every change is later than from now on."""
+        self.last_us = max(self.last_us, us)
+
     # --- gates ---------------------------------------------------------------------------------
 
     def gate(self, model: str | None, transition: str) -> Gate | None:

@@ -27,7 +27,7 @@ SEED = int(os.environ.get("MR_TEST_SEED", "0"))
 def test_a_registry_is_what_its_model_says(capsys: pytest.CaptureFixture[str]) -> None:
     settings = hypothesis.settings(
         max_examples=max(100, int(2000 * SCALE)),
-        stateful_step_count=24,
+        stateful_step_count=20,
         database=None,
         deadline=None,
         print_blob=False,

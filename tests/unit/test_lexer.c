@@ -181,7 +181,7 @@ static void test_names(void **state) {
   assert_name(".a..b", true, "a", "..b");
   assert_name(".a. b", true, "a", ". b");
   assert_name(".a*2", true, "a", "*2");
-  assert_name(".a$b#c", true, "a$b#c", "");
+  assert_name(".a$b#c", true, "a$b", "#c");
   assert_name(".a #c", true, "a", " #c");
   assert_name(".1st", true, "1st", "");
   assert_name("._", true, "_", "");
@@ -228,10 +228,11 @@ static void test_plain_names(void **state) {
     assert_false(mri_name_is_plain(quoted[i], true));
 }
 
-/* A # ends a rule in a gate's text, so the canonical form never has a bare one. */
-static void test_canonical_form_quotes_hash(void **state) {
+/* A # ends a rule in a gate's text, so a name has one only in quotes, in a rule by itself too. */
+static void test_hash_needs_quotes(void **state) {
   (void)state;
-  assert_canonical("metrics.a#b > 1", "metrics.\"a#b\" > 1");
+  assert_canonical("metrics.`a#b` > 1", "metrics.\"a#b\" > 1");
+  assert_refused("metrics.a#b > 1", "unexpected character at 10: metrics.a^#b > 1");
 }
 
 static bool attempt_tokens(void *ctx) {
@@ -295,7 +296,7 @@ int main(void) {
       cmocka_unit_test(test_text_must_be_utf8_and_short),
       cmocka_unit_test(test_names),
       cmocka_unit_test(test_plain_names),
-      cmocka_unit_test(test_canonical_form_quotes_hash),
+      cmocka_unit_test(test_hash_needs_quotes),
       cmocka_unit_test(test_lexer_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,8 +191,9 @@ typedef struct mr_complete_options {
  * @param error receives the reason of a failure
  * @return MR_OK: ask the new handle how it went; MR_CONFLICT when the channel does not hold any
  *         more what was expected, or the version was yanked; MR_ALREADY_EXISTS when the number was
- *         taken, or the run and path became a version; MR_NOT_FOUND when the version was deleted:
- *         after these it stays open and can be withdrawn; MR_TAMPERED when what was sealed has
+ *         taken, or the run and path became a version; MR_INVALID_ARGUMENT when a bump does not fit
+ *         any more; MR_NOT_FOUND when the version was deleted: after these it stays open and can be
+ *         withdrawn; MR_TAMPERED when what was sealed has
  *         changed; MR_LIMIT as mr_model_promote(); MR_CANCELLED; MR_ABI_MISMATCH; and the common
  *         ones of modelreg.h
  * @since 0.1.0

@@ -34,7 +34,9 @@ typedef struct mr_resolve_options {
   const mr_cancel *cancel;
   /** Answer as of this time, Unix microseconds, by when things were recorded here; 0: as of now.
    * The future is refused. Whatever is recorded later, the version, its status and its replacement
-   * stay what they were; only a warning says what has become of it since. */
+   * stay what they were; only a warning says what has become of it since. For that a time after the
+   * last change is recorded itself, durably; a registry that is open read-only cannot, and there the
+   * answer holds unless a change is under way or the clock is set back. */
   int64_t as_of_us;
 } mr_resolve_options;
 
