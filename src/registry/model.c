@@ -46,8 +46,8 @@ mr_status mri_model_load(mri_tx *tx, mr_registry *registry, int64_t id, mr_model
                          mr_error *error) {
   mri_stmt *stmt = NULL;
   bool found = false;
-  mr_status status = mri_sql_first(
-      tx, error, &stmt, &found, "SELECT " MODEL_COLUMNS " FROM model WHERE id = ?1", "i", id);
+  mr_status status = mri_sql_first(tx, error, &stmt, &found,
+                                   "SELECT " MODEL_COLUMNS " FROM model WHERE id = ?1", "i", id);
   if (status != MR_OK) return status;
   if (!found) return mri_error_set(error, MR_CORRUPT, "a row names a model that is not there");
   mr_model *model = new_model(registry);

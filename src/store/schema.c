@@ -122,7 +122,8 @@ mr_status mri_schema_create(const mri_mem *mem, const mri_driver *driver,
     status = set_meta(driver, connection, "min_writer", NUMBER_TEXT(MRI_SCHEMA_MIN_WRITER), error);
   }
   if (status == MR_OK) {
-    status = run(driver, connection, "INSERT INTO governance (id, sequence, time_us) VALUES (1, 0, 0)", error);
+    status = run(driver, connection,
+                 "INSERT INTO governance (id, sequence, time_us) VALUES (1, 0, 0)", error);
   }
   return status;
 }

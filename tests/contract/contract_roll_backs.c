@@ -287,7 +287,7 @@ static void bad_arguments(void **state) {
   OK(mr_cancel_new(&cancel, &error));
   mr_cancel_trigger(cancel);
 #define BOTH(status, words)                                                                        \
-  REFUSED(status, words, contract_roll_back(model, &r, &error));                     \
+  REFUSED(status, words, contract_roll_back(model, &r, &error));                                   \
   REFUSED(status, words, mr_model_clear_channel(model, &o, &error))
   r.expected = o.expected = "none";
   BOTH(MR_INVALID_ARGUMENT, "channel");

@@ -156,8 +156,7 @@ static void replaces(void **state) {
   OK(contract_roll_back(model, &r, &error));
   contract_resolves(c, "m@beta", "1.0.0");
   r.channel = "old";
-  REFUSED(MR_NOT_FOUND, "'old'|3.0.0+|is yanked",
-          contract_roll_back(model, &r, &error));
+  REFUSED(MR_NOT_FOUND, "'old'|3.0.0+|is yanked", contract_roll_back(model, &r, &error));
   mr_model_free(model);
 }
 
