@@ -300,9 +300,10 @@ func (r *Registry) ListRunsPage(options *RunListOptions) (Page[RunRecord], error
 //   - options: which transition
 //
 // Errors: [ErrInvalidArgument] for an unknown transition, unless exactly one of a model and
-// [GateDefault] is named, or for a rule of "promote" that reads a channel, where nothing is held
-// yet; [ErrNotFound] for an unknown model; [ErrConflict] when another gate than ExpectedDigest is
-// attached; [ErrABIMismatch]; and the common ones of the package comment.
+// [GateDefault] is named, or for a rule that reads the age in a channel where nothing is held yet:
+// on "promote", and on that channel itself; [ErrNotFound] for an unknown model; [ErrConflict] when
+// another gate than ExpectedDigest is attached; [ErrCancelled]; [ErrABIMismatch]; and the common
+// ones of the package comment.
 func (r *Registry) AttachGate(gate *Gate, options *GateOptions) error {
 	var f frame
 	defer f.end()
@@ -345,7 +346,7 @@ func (r *Registry) OpenGate(options *GateOptions) (*Gate, error) {
 //
 // Errors: [ErrInvalidArgument] as [Registry.AttachGate]; [ErrNotFound] for an unknown model or when
 // no gate is attached; [ErrConflict] when another gate than ExpectedDigest is attached;
-// [ErrABIMismatch]; and the common ones of the package comment.
+// [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
 func (r *Registry) DetachGate(options *GateOptions) error {
 	var f frame
 	defer f.end()
@@ -625,8 +626,8 @@ func (r *Registry) ListRequestsPage(options *RequestListOptions) (Page[RequestRe
 // Errors: [ErrInvalidArgument] for malformed text, an unknown transition, options that do not go
 // with it, or a gate that cannot be attached to it; [ErrNotFound] for an unknown model, run or
 // version, or when the run has no artifact at the path; [ErrAlreadyExists] when the number is
-// taken; [ErrLimit] as [Model.Promote]; [ErrConflict] when metric points that were logged here
-// cannot be written; [ErrABIMismatch]; and the common ones of the package comment.
+// taken; [ErrLimit] as [Model.Promote]; [ErrCancelled]; [ErrABIMismatch]; and the common ones of
+// the package comment.
 func (r *Registry) EvaluateGate(gate *Gate, options *EvaluateOptions) (*Decision, error) {
 	var f frame
 	defer f.end()
@@ -677,7 +678,7 @@ func (r *Registry) Lineage(options *LineageOptions) (*Lineage, error) {
 // channel, or the digest of its artifacts (its first 12 to 64 hex digits, be they all decimal; its
 // status does not matter). Where `latest` or a range finds nothing active, the highest deprecated
 // version that fits is taken, with a warning. Where several versions have the very same artifacts,
-// a digest means the active one, then the highest.
+// a digest means the active one, else the deprecated one, and of several such the highest.
 //
 // Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 - 2.3`,
 // `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`, `X` or `*`
@@ -980,8 +981,7 @@ func (r *Run) LogInput(input *InputOptions) error {
 //   - status: [RunStatusFinished], [RunStatusFailed] or [RunStatusKilled]
 //
 // Errors: [ErrInvalidArgument] for another status; [ErrConflict] when it has ended with another
-// status, or another process sealed it after metric points were logged here; and the common ones of
-// the package comment.
+// status, or, once, as [Run.Flush]; and the common ones of the package comment.
 func (r *Run) Finish(status RunStatus) error {
 	var f frame
 	defer f.end()
@@ -1367,8 +1367,8 @@ func (r *Run) Metric(key string) (*Metric, error) {
 
 // Flush makes everything logged on this run so far survive a loss of power.
 //
-// Errors: [ErrConflict] when another process sealed the run after points were logged here; and the
-// common ones of the package comment.
+// Errors: [ErrConflict] when another process sealed the run before points that were logged here
+// were written: it is told once how many are not kept; and the common ones of the package comment.
 func (r *Run) Flush() error {
 	var f frame
 	defer f.end()
@@ -2665,8 +2665,8 @@ func (v *Version) Undeprecate(reason string) error {
 // gets a warning with the reason and the replacement. All in one durable transaction.
 //
 // A channel that moves to the replacement has held that version before, or its gate passes now;
-// that request and decision are kept as those of any move. Again with another reason or replacement
-// changes those.
+// that request and decision are kept, and evaluations sealed, as those of any move. Again with
+// another reason or replacement changes those.
 //
 //   - options: why
 //

@@ -60,6 +60,9 @@
 // rule that is unknown does not pass. The incumbent is what the channel, or for a promotion
 // `latest`, holds now; where nothing is held it is missing.
 //
+// An evaluation that compares several runs or versions, which are all its inputs, counts for those
+// of the role "candidate" alone.
+//
 // A rule that is not true fails, unless it can still come true for this very candidate: when a
 // check or an evaluation is missing so far, when approvals are, or the age in a channel. Then it is
 // pending, and so is the request. A check that was reported, and an evaluation that was found, are
@@ -106,8 +109,9 @@
 //
 // A request proposes one transition. Opening it seals what is judged: from then on params, metrics,
 // inputs and artifacts of the run cannot change, and its tags are copied into the request; so is an
-// evaluation that a rule reads. The gate is evaluated and the version is made in one transaction;
-// the decision is kept for ever.
+// evaluation that a rule reads. Metric points that are logged through this registry meanwhile are
+// judged and sealed with the rest, or refused. The gate is evaluated and the version is made in one
+// transaction; the decision is kept for ever.
 //
 // Where a rule can still come true the request stays open. Nothing happens by itself then: somebody
 // calls [Request.Complete] when a check, an evaluation or an approval has come in, or enough time
@@ -145,8 +149,10 @@
 // were not written are lost when the process dies. Values keep their exact 64 bits, NaN and
 // infinities included.
 //
-// When another process seals the run, points that are still in memory here can never be kept: the
-// next call that logs, flushes or finishes answers [ErrConflict] and says how many.
+// A run can be sealed while other threads log to it: what a call has taken is kept and judged, and
+// after that logging answers [ErrConflict]. When another process seals the run, points that were
+// not written yet are not kept: the next call that logs metrics to this run, flushes or finishes it
+// answers [ErrConflict], once, and says how many.
 //
 // # The other headers
 //

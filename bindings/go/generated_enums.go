@@ -405,9 +405,6 @@ const (
 
 	// Skipped by `latest` and ranges; an exact reference or a digest still resolves, with a warning.
 	VersionStatusYanked VersionStatus = 3
-
-	// Deleted. Only a resolve as of an earlier time names it.
-	VersionStatusDeleted VersionStatus = 4
 )
 
 // String returns the name of the value, also where this package does not know it.
@@ -419,8 +416,6 @@ func (v VersionStatus) String() string {
 		return "DEPRECATED"
 	case VersionStatusYanked:
 		return "YANKED"
-	case VersionStatusDeleted:
-		return "DELETED"
 	}
 	return unknownName("VersionStatus", int64(v))
 }

@@ -56,7 +56,7 @@ type OpenOptions struct {
 	// Memory functions of the host, copied; nil: malloc and its kin.
 	Allocator *Allocator
 
-	// Clock of the host; nil: the system clock.
+	// Clock of the host; nil: the system clock. A time before 1970 or after 9999 is refused.
 	Clock func() time.Time
 
 	// Source of randomness for ids; nil: the system's.
@@ -257,6 +257,9 @@ type GateOptions struct {
 	// For [Registry.AttachGate] and [Registry.DetachGate]: digest of the gate that is attached now, or
 	// "none"; another answers [ErrConflict]. "": whatever is attached.
 	ExpectedDigest string
+
+	// Ends waiting for other writers early.
+	Cancel *Cancel
 }
 
 func (o *GateOptions) native(f *frame) *C.mr_gate_options {
@@ -268,6 +271,7 @@ func (o *GateOptions) native(f *frame) *C.mr_gate_options {
 	n.model = f.pinnedText("GateOptions.Model", o.Model)
 	n.transition = f.pinnedText("GateOptions.Transition", o.Transition)
 	n.expected_digest = f.pinnedText("GateOptions.ExpectedDigest", o.ExpectedDigest)
+	n.cancel = (*C.mr_cancel)(f.argument("GateOptions.Cancel", o.Cancel.core(), true))
 	return n
 }
 
@@ -581,6 +585,9 @@ type EvaluateOptions struct {
 
 	// For "promote": as in [PromoteOptions].
 	PrereleaseID string
+
+	// Ends waiting for other writers early.
+	Cancel *Cancel
 }
 
 func (o *EvaluateOptions) native(f *frame) *C.mr_evaluate_options {
@@ -596,6 +603,7 @@ func (o *EvaluateOptions) native(f *frame) *C.mr_evaluate_options {
 	n.version = f.pinnedText("EvaluateOptions.Version", o.Version)
 	n.line = f.pinnedText("EvaluateOptions.Line", o.Line)
 	n.prerelease_id = f.pinnedText("EvaluateOptions.PrereleaseID", o.PrereleaseID)
+	n.cancel = (*C.mr_cancel)(f.argument("EvaluateOptions.Cancel", o.Cancel.core(), true))
 	return n
 }
 

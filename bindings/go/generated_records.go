@@ -500,13 +500,14 @@ type VersionRecord struct {
 	// Whether the source had changes that are not in the commit.
 	SourceState SourceState
 
-	// Why it is deprecated, yanked or deleted; "" while it is active.
+	// Why it got its status: is deprecated, yanked, or active again; "" as it was promoted, or where
+	// nobody said.
 	StatusReason string
 
 	// Number of the version to use in its place, or "".
 	Replacement string
 
-	// Who gave it its status: promoted, deprecated, yanked or deleted it.
+	// Who gave it its status.
 	StatusActor string
 
 	// When.

@@ -163,11 +163,13 @@ typedef struct mr_gate_options {
   /** @nullable For mr_registry_attach_gate() and mr_registry_detach_gate(): digest of the gate that
    * is attached now, or "none"; another answers MR_CONFLICT. NULL: whatever is attached. */
   const char *expected_digest;
+  /** @nullable Ends waiting for other writers early. */
+  const mr_cancel *cancel;
 } mr_gate_options;
 
 /** Initialiser for mr_gate_options. @since 0.1.0 */
 #define MR_GATE_OPTIONS_INIT                                                                       \
-  { sizeof(mr_gate_options), 0, NULL, NULL, NULL }
+  { sizeof(mr_gate_options), 0, NULL, NULL, NULL, NULL }
 
 /**
  * Attaches a gate to a transition, in place of the one that was attached. Every revision is kept.
@@ -181,8 +183,8 @@ typedef struct mr_gate_options {
  * @return MR_OK; MR_INVALID_ARGUMENT for an unknown transition, unless exactly one of a model and
  *         MR_GATE_DEFAULT is named, or for a rule that reads the age in a channel where nothing is
  *         held yet: on "promote", and on that channel itself; MR_NOT_FOUND for an unknown model;
- *         MR_CONFLICT when another gate than expected_digest is attached; MR_ABI_MISMATCH; and the
- *         common ones of modelreg.h
+ *         MR_CONFLICT when another gate than expected_digest is attached; MR_CANCELLED;
+ *         MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_attach_gate(mr_registry *registry, const mr_gate *gate,
@@ -211,7 +213,7 @@ MR_API mr_status mr_registry_open_gate(mr_registry *registry, const mr_gate_opti
  * @param error receives the reason of a failure
  * @return MR_OK; MR_INVALID_ARGUMENT as mr_registry_attach_gate(); MR_NOT_FOUND for an unknown
  *         model or when no gate is attached; MR_CONFLICT when another gate than expected_digest is
- *         attached; MR_ABI_MISMATCH; and the common ones of modelreg.h
+ *         attached; MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_detach_gate(mr_registry *registry, const mr_gate_options *options,

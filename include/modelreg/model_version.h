@@ -29,9 +29,7 @@ enum {
   MR_VERSION_STATUS_DEPRECATED = 2,
   /** Skipped by `latest` and ranges; an exact reference or a digest still resolves, with a warning.
    * @since 0.1.0 */
-  MR_VERSION_STATUS_YANKED = 3,
-  /** Deleted. Only a resolve as of an earlier time names it. @since 0.1.0 */
-  MR_VERSION_STATUS_DELETED = 4
+  MR_VERSION_STATUS_YANKED = 3
 };
 
 /**
@@ -101,11 +99,12 @@ typedef struct mr_version_record {
   mr_source_state source_state;
   /** Zero. */
   uint32_t reserved;
-  /** @nullable Why it is deprecated, yanked or deleted; NULL while it is active. */
+  /** @nullable Why it got its status: is deprecated, yanked, or active again; NULL as it was promoted,
+   * or where nobody said. */
   const char *status_reason;
   /** @nullable Number of the version to use in its place, or NULL. */
   const char *replacement;
-  /** Who gave it its status: promoted, deprecated, yanked or deleted it. */
+  /** Who gave it its status. */
   const char *status_actor;
   /** When, Unix microseconds. */
   int64_t status_us;

@@ -61,7 +61,8 @@ typedef struct mr_open_options {
   uint32_t reserved;
   /** @nullable Memory functions of the host, copied; NULL: malloc and its kin. */
   const mr_allocator *allocator;
-  /** @nullable Clock of the host; NULL: the system clock. */
+  /** @nullable Clock of the host; NULL: the system clock. A time before 1970 or after 9999 is
+   * refused. */
   mr_clock_fn clock;
   /** First argument of `clock`. */
   void *clock_ctx;

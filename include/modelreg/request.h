@@ -442,11 +442,13 @@ typedef struct mr_evaluate_options {
   const char *line;
   /** @nullable For "promote": as in mr_promote_options. */
   const char *prerelease_id;
+  /** @nullable Ends waiting for other writers early. */
+  const mr_cancel *cancel;
 } mr_evaluate_options;
 
 /** Initialiser for an mr_evaluate_options. @since 0.1.0 */
 #define MR_EVALUATE_OPTIONS_INIT                                                                   \
-  { sizeof(mr_evaluate_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+  { sizeof(mr_evaluate_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * Judges a candidate without proposing it: a dry run, which changes and seals nothing.
@@ -460,7 +462,7 @@ typedef struct mr_evaluate_options {
  * @return MR_OK; MR_INVALID_ARGUMENT for malformed text, an unknown transition, options that do not
  *         go with it, or a gate that cannot be attached to it; MR_NOT_FOUND for an unknown model,
  *         run or version, or when the run has no artifact at the path; MR_ALREADY_EXISTS when the
- *         number is taken; MR_LIMIT as mr_model_promote(); MR_ABI_MISMATCH; and the
+ *         number is taken; MR_LIMIT as mr_model_promote(); MR_CANCELLED; MR_ABI_MISMATCH; and the
  *         common ones of modelreg.h
  * @since 0.1.0
  */

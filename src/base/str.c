@@ -146,6 +146,44 @@ static uint64_t bits_of(double value) {
   return bits;
 }
 
+/* Writes the digits before `end`, `places` of them behind a point, and gives their beginning. */
+static char *put_decimal(char *end, uint64_t value, int places) {
+  for (int i = 0; value > 0 || i <= places; i++) {
+    if (i == places && i > 0) *--end = '.';
+    *--end = (char)('0' + value % 10);
+    value /= 10;
+  }
+  return end;
+}
+
+/* What people write, without printf and reading it back: up to 15 digits, few of them behind the
+ * point. Digits and a power of ten that are both exact divide to the very double that reading them
+ * gives, and 15 digits that read back are the ones of printf. False for what has an exponent there
+ * or is longer. */
+static bool add_short(mri_str *str, double value) {
+  static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+  char text[32];
+  double size = fabs(value);
+  if (size != 0 && !(size >= 1e-4 && size < 1e15)) return false;
+  for (int places = 0; places < (int)(sizeof powers / sizeof powers[0]); places++) {
+    double scaled = size * powers[places] + 0.5;
+    if (scaled >= 1e15) return false;
+    uint64_t digits = (uint64_t)scaled;
+    if ((double)digits / powers[places] != size) continue;
+    char *start = put_decimal(text + sizeof text, digits, places);
+    if (signbit(value)) *--start = '-';
+    mri_str_add_bytes(str, start, (size_t)(text + sizeof text - start));
+    return true;
+  }
+  return false;
+}
+
+void mri_str_add_decimal(mri_str *str, uint64_t value) {
+  char text[20];
+  char *start = put_decimal(text + sizeof text, value, 0);
+  mri_str_add_bytes(str, start, (size_t)(text + sizeof text - start));
+}
+
 void mri_str_add_double(mri_str *str, double value) {
   if (isnan(value)) {
     mri_str_add(str, "nan");
@@ -155,6 +193,7 @@ void mri_str_add_double(mri_str *str, double value) {
     mri_str_add(str, value > 0 ? "inf" : "-inf");
     return;
   }
+  if (add_short(str, value)) return;
   char text[64];
   size_t size = 0;
   for (int digits = 15; digits <= 17; digits++) {

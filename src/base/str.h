@@ -25,6 +25,8 @@ void mri_str_add_json(mri_str *str, const char *text);
 /* The shortest of the 15, 16 and 17 digit forms that reads back as the same double; nan, inf and
  * -inf spelled so. The locale does not matter, as it would for a floating point number in addf. */
 void mri_str_add_double(mri_str *str, double value);
+/* The decimal digits. */
+void mri_str_add_decimal(mri_str *str, uint64_t value);
 /* Little-endian integers and LEB128, for stored formats. */
 void mri_str_add_u32(mri_str *str, uint32_t value);
 void mri_str_add_u64(mri_str *str, uint64_t value);

@@ -6,7 +6,7 @@
 const char *const cli_run_kinds[] = {"training", "dataset", "evaluation", NULL};
 const char *const cli_run_statuses[] = {"running", "finished", "failed", "killed", NULL};
 const char *const cli_source_states[] = {"clean", "dirty", NULL};
-const char *const cli_version_statuses[] = {"active", "deprecated", "yanked", "deleted", NULL};
+const char *const cli_version_statuses[] = {"active", "deprecated", "yanked", NULL};
 const char *const cli_artifact_kinds[] = {"stored", "link", NULL};
 const char *const cli_input_kinds[] = {"dataset_run", "dataset_digest", "run", "version", NULL};
 const char *const cli_check_results[] = {"passed", "failed", "skipped", NULL};

@@ -69,6 +69,29 @@ static mr_status check_target(const mri_transition *t, int64_t version_id, mr_er
   return status;
 }
 
+/* What is judged must be what was promoted: both digests stand with the version. */
+static mr_status check_untouched(const mri_transition *t, int64_t version_id, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool found = false;
+  mri_digest promoted[2];
+  mri_digest now[2];
+  const mri_candidate *c = &t->target.candidate;
+  mr_status status =
+      mri_sql_first(t->tx, error, &stmt, &found,
+                    "SELECT digest, params_digest FROM version WHERE id = ?1", "i", version_id);
+  if (status != MR_OK || !found) return status;
+  bool same = mri_stmt_digest(stmt, 0, &promoted[0]) && mri_stmt_digest(stmt, 1, &promoted[1]);
+  mri_stmt_done(stmt);
+  status = mri_tree_digest(&t->target.tree, &t->registry->mem, &now[0], error);
+  if (status == MR_OK) status = mri_params_digest(t->tx, c->run_id, &now[1], error);
+  if (status != MR_OK) return status;
+  for (int i = 0; i < 2 && same; i++) same = mri_digest_equal(&promoted[i], &now[i]);
+  if (same) return MR_OK;
+  return mri_error_set(error, MR_TAMPERED,
+                       "the artifacts or params of %s@%s are not those that were promoted",
+                       t->model->record.name, t->asked.version);
+}
+
 static mr_status prepare(mri_transition *t, mr_error *error) {
   mri_semver wanted;
   int64_t version_id = 0;
@@ -84,6 +107,7 @@ static mr_status prepare(mri_transition *t, mr_error *error) {
   if (status != MR_OK) return status;
   status = mri_incumbent_load(t->tx, version_id, &t->target, error);
   status = mri_transition_lost(t, status, error);
+  if (status == MR_OK) status = check_untouched(t, version_id, error);
   return status == MR_OK ? mri_incumbent_load(t->tx, t->channel.held_id, &t->held, error) : status;
 }
 

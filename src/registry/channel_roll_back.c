@@ -53,7 +53,7 @@ static void consider(descent *d, const mri_stmt *stmt) {
   if (id == d->row->held_id || number == NULL) return;
   if (status == MR_VERSION_STATUS_YANKED) {
     skip(d, id, number, "is yanked");
-  } else if (status == MR_VERSION_STATUS_DELETED) {
+  } else if (status == MRI_VERSION_DELETED) {
     skip(d, id, number, "was deleted");
   } else if (on_stack) {
     d->found = (place){id, at};

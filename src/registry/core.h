@@ -58,6 +58,9 @@ mr_status mri_check_clock(int64_t now_us, mr_error *error);
  * last change. It counts as a change, so only what changes something asks. */
 mr_status mri_govern_time(mri_tx *tx, const mr_registry *registry, int64_t *now_us,
                           mr_error *error);
+/* A version that was deleted keeps its row; no record ever has this status. */
+#define MRI_VERSION_DELETED ((mr_version_status)4)
+
 #define mri_actor(registry) ((registry)->record.actor)
 
 /* INVALID_ARGUMENT "<what> is NULL" for arguments that must be there. */

@@ -113,28 +113,49 @@ cleanup:
   return status;
 }
 
+static mr_status store_rules(mri_tx *tx, mri_judgement *judgement, int64_t id, mr_error *error) {
+  enum { COLUMNS = 9 };
+  size_t count = judgement->rules.count;
+  mri_value *values = mri_arena_alloc(&judgement->arena, count * COLUMNS * sizeof *values);
+  if (values == NULL) return mri_error_no_memory(error);
+  for (size_t i = 0; i < count; i++) {
+    const mri_rule_result *rule = mri_vec_at(&judgement->rules, i);
+    mri_value *row = values + i * COLUMNS;
+    row[0] = (mri_value){.type = 'i', .integer = id};
+    row[1] = (mri_value){.type = 'i', .integer = (int64_t)i};
+    row[2] = (mri_value){.type = 'i', .integer = rule->from_default};
+    row[3] = (mri_value){.type = 't', .data = rule->name};
+    row[4] = (mri_value){.type = 'i', .integer = rule->verdict};
+    row[5] = (mri_value){.type = 'i', .integer = rule->unknown};
+    row[6] = (mri_value){.type = 't', .data = rule->required};
+    row[7] = (mri_value){.type = 't', .data = rule->observed};
+    row[8] = (mri_value){.type = 't', .data = rule->reason};
+  }
+  return mri_sql_batch(tx, error,
+                       "INSERT INTO decision_rule (decision_id, position, from_default, name, "
+                       "verdict, unknown, required, observed, reason) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                       COLUMNS, count, values);
+}
+
 mr_status mri_judgement_store(mri_tx *tx, mri_judgement *judgement, int64_t request_id,
                               int64_t sequence, int64_t now_us, mr_error *error) {
   int64_t id = 0;
   judgement->sequence = sequence;
   judgement->made_us = now_us;
   mr_status status =
-      mri_sql_int(tx, error, 0, &id,
+      mri_sql_run(tx, error,
                   "INSERT INTO decision (request_id, sequence, verdict, gate_digest, incumbent, "
-                  "created_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+                  "created_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                   "iiidti", request_id, sequence, (int64_t)judgement->verdict,
                   &judgement->gate_digest, judgement->incumbent, now_us);
-  for (size_t i = 0; i < judgement->rules.count && status == MR_OK; i++) {
-    const mri_rule_result *rule = mri_vec_at(&judgement->rules, i);
-    status = mri_sql_run(tx, error,
-                         "INSERT INTO decision_rule (decision_id, position, from_default, name, "
-                         "verdict, unknown, required, observed, reason) "
-                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                         "iiitiittt", id, (int64_t)i, (int64_t)rule->from_default, rule->name,
-                         (int64_t)rule->verdict, (int64_t)rule->unknown, rule->required,
-                         rule->observed, rule->reason);
+  /* To ask for the id is faster than RETURNING, for which SQLite makes a table each time. */
+  if (status == MR_OK) {
+    status = mri_sql_int(tx, error, 0, &id,
+                         "SELECT id FROM decision WHERE request_id = ?1 AND sequence = ?2", "ii",
+                         request_id, sequence);
   }
-  return status;
+  return status == MR_OK ? store_rules(tx, judgement, id, error) : status;
 }
 
 static mr_status read_rules(mri_tx *tx, int64_t id, mri_judgement *out, mr_error *error) {

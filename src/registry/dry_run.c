@@ -87,8 +87,9 @@ mr_status mr_registry_evaluate_gate(mr_registry *registry, const mr_gate *gate,
   t.asked.version = o.version;
   t.asked.line = o.line;
   t.asked.prerelease_id = o.prerelease_id;
+  t.asked.cancel = o.cancel;
   status = mri_run_cores_fold(registry, error);
-  if (status == MR_OK) status = mri_tx_begin(registry->store, MRI_TX_READ, NULL, &t.tx, error);
+  if (status == MR_OK) status = mri_tx_begin(registry->store, MRI_TX_READ, o.cancel, &t.tx, error);
   if (status == MR_OK) {
     status = mri_tx_end(t.tx, evaluate(&t, &o, gate, &decision, error), error);
   }

@@ -188,7 +188,7 @@ mr_status mr_registry_attach_gate(mr_registry *registry, const mr_gate *gate,
   if (status == MR_OK) status = mri_check_argument(gate, "gate", error);
   if (status == MR_OK) status = check_gate_options(&o, options, error);
   if (status == MR_OK) status = mri_gate_check_transition(gate, o.transition, error);
-  if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_GOVERN, NULL, &tx, error);
+  if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_GOVERN, o.cancel, &tx, error);
   if (status != MR_OK) return status;
   return mri_call_end(registry, tx, attach(tx, registry, gate, &o, error), error);
 }
@@ -199,7 +199,7 @@ mr_status mr_registry_detach_gate(mr_registry *registry, const mr_gate_options *
   mri_tx *tx = NULL;
   mr_status status = mri_check_argument(registry, "registry", error);
   if (status == MR_OK) status = check_gate_options(&o, options, error);
-  if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_GOVERN, NULL, &tx, error);
+  if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_GOVERN, o.cancel, &tx, error);
   if (status != MR_OK) return status;
   return mri_call_end(registry, tx, detach(tx, registry, &o, error), error);
 }
@@ -214,7 +214,7 @@ mr_status mr_registry_open_gate(mr_registry *registry, const mr_gate_options *op
   mr_status status = mri_check_argument(registry, "registry", error);
   if (status == MR_OK) status = mri_check_argument(out_gate, "out_gate", error);
   if (status == MR_OK) status = check_gate_options(&o, options, error);
-  if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, NULL, &tx, error);
+  if (status == MR_OK) status = mri_call_begin(registry, MRI_TX_READ, o.cancel, &tx, error);
   if (status != MR_OK) return status;
   status = mri_gate_owner(tx, o.model, &model_id, error);
   if (status == MR_OK) {

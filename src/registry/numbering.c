@@ -175,7 +175,7 @@ static mr_status check_free(mri_tx *tx, int64_t model_id, const char *model,
   }
   mri_str_free(&key);
   if (status != MR_OK || !found) return status;
-  bool deleted = mri_stmt_int(stmt, 2) == MR_VERSION_STATUS_DELETED;
+  bool deleted = mri_stmt_int(stmt, 2) == MRI_VERSION_DELETED;
   status = deleted ? mri_error_set(error, MR_ALREADY_EXISTS,
                                    "%s@%s was deleted, and numbers are never used again; choose "
                                    "another",
@@ -204,5 +204,6 @@ mr_status mri_number_choose(mri_tx *tx, int64_t model_id, const char *model,
                          "version %.32s... is longer than %d bytes with its build metadata", text,
                          MRI_SEMVER_MAX);
   }
-  return check_free(tx, model_id, model, out, error);
+  /* What was raised is above every number that it could equal. */
+  return o->version == NULL ? MR_OK : check_free(tx, model_id, model, out, error);
 }

@@ -189,7 +189,7 @@ static mr_status check_found(const mri_stmt *stmt, const char *model, const mri_
                          "model '%s' had no version %s as of %lld; it was promoted later", model,
                          text, (long long)as_of_us);
   }
-  if (mri_stmt_int(stmt, 2) == MR_VERSION_STATUS_DELETED) {
+  if (mri_stmt_int(stmt, 2) == MRI_VERSION_DELETED) {
     return mri_error_set(error, MR_NOT_FOUND,
                          "model '%s' has no version %s any more: it was deleted", model, text);
   }

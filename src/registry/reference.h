@@ -42,6 +42,7 @@ bool mri_is_hex(const char *text);
   "CASE WHEN v.status_us <= ?" #n " THEN v.status ELSE coalesce((SELECT x.status "                 \
   "FROM version_change x WHERE x.version_id = v.id AND x.created_us <= ?" #n                       \
   " ORDER BY x.sequence DESC LIMIT 1), 1) END"
+
 /* A time later than all others: as of now. */
 #define MRI_NOW INT64_MAX
 

@@ -27,7 +27,7 @@ static void count(census *c, int64_t status, bool released, long long n) {
   c->all += n;
   if (status == 0) c->later += n;
   if (status == MR_VERSION_STATUS_YANKED) c->yanked += n;
-  if (status == MR_VERSION_STATUS_DELETED) c->deleted += n;
+  if (status == MRI_VERSION_DELETED) c->deleted += n;
   if (!released && status == MR_VERSION_STATUS_ACTIVE) c->prereleases[0] += n;
   if (!released && status == MR_VERSION_STATUS_DEPRECATED) c->prereleases[1] += n;
 }
@@ -90,7 +90,7 @@ static const char *why_left_out(const mri_hit *hit) {
   switch (hit->status) {
   case MR_VERSION_STATUS_YANKED:
     return "is yanked";
-  case MR_VERSION_STATUS_DELETED:
+  case MRI_VERSION_DELETED:
     return "was deleted";
   case MR_VERSION_STATUS_ACTIVE:
   case MR_VERSION_STATUS_DEPRECATED:

@@ -8,7 +8,8 @@
 #include "registry/metric_fold.h"
 
 static void add_field(mri_str *text, const void *bytes, size_t size) {
-  mri_str_addf(text, "%llu:", (unsigned long long)size);
+  mri_str_add_decimal(text, size);
+  mri_str_add_char(text, ':');
   mri_str_add_bytes(text, bytes, size);
 }
 

@@ -76,7 +76,7 @@ static const char *status_word(mr_version_status status) {
     return "deprecated";
   case MR_VERSION_STATUS_YANKED:
     return "yanked";
-  case MR_VERSION_STATUS_DELETED:
+  case MRI_VERSION_DELETED:
     return "deleted";
   default:
     return "not active";
@@ -100,7 +100,7 @@ static void add_reason(mri_str *text, const char *reason) {
 
 /* Nobody is sent to what was yanked or deleted itself since. */
 static void add_replacement(mri_str *text, const char *number, mr_version_status status) {
-  if (status == MR_VERSION_STATUS_DELETED) {
+  if (status == MRI_VERSION_DELETED) {
     mri_str_addf(text, "; its replacement %s was deleted", number);
   } else if (status == MR_VERSION_STATUS_YANKED) {
     mri_str_addf(text, "; its replacement %s is yanked", number);
@@ -119,7 +119,7 @@ static const char *warning(mri_arena *arena, const mr_version_record *r,
   if (since && r->status == MR_VERSION_STATUS_ACTIVE) {
     mri_str_add(&text, "is active again since");
   } else {
-    bool was = since || r->status == MR_VERSION_STATUS_DELETED;
+    bool was = since || r->status == MRI_VERSION_DELETED;
     mri_str_addf(&text, "%s %s%s", was ? "was" : "is", status_word(r->status),
                  since ? " since" : "");
   }
@@ -167,9 +167,8 @@ static mr_status turn_back(mri_tx *tx, mr_version *version, int64_t as_of_us,
                     "ii", version->id, as_of_us);
   if (status != MR_OK) return status;
   r->status = found ? (mr_version_status)mri_stmt_int(stmt, 0) : MR_VERSION_STATUS_ACTIVE;
-  bool plain = r->status == MR_VERSION_STATUS_ACTIVE;
-  r->status_reason = plain ? NULL : mri_column_text(stmt, 1, &version->arena, &failed);
-  r->replacement = plain ? NULL : mri_column_text(stmt, 2, &version->arena, &failed);
+  r->status_reason = !found ? NULL : mri_column_text(stmt, 1, &version->arena, &failed);
+  r->replacement = !found ? NULL : mri_column_text(stmt, 2, &version->arena, &failed);
   r->status_actor = found ? mri_column_text(stmt, 3, &version->arena, &failed) : r->actor;
   r->status_us = found ? mri_stmt_int(stmt, 4) : r->created_us;
   *replacement = found ? (mr_version_status)mri_stmt_int(stmt, 5) : 0;

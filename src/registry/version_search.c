@@ -245,7 +245,7 @@ static mr_status consider_digest(const mri_scope *s, const mri_reference *refere
                                  mr_error *error) {
   mri_hit hit;
   owner other;
-  if (mri_stmt_int(stmt, 3) == MR_VERSION_STATUS_DELETED) return MR_OK;
+  if (mri_stmt_int(stmt, 3) == MRI_VERSION_DELETED) return MR_OK;
   mr_status status = read_owner(stmt, best->id == 0 ? first : &other, error);
   if (status == MR_OK && best->id != 0 && !mri_digest_equal(&other.digest, &first->digest)) {
     status = mri_error_set(error, MR_CONFLICT,

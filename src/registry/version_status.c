@@ -76,14 +76,12 @@ static mr_status stand(mri_tx *tx, const mr_version *version, const standing *to
                          to->replacement_id, actor, now_us);
   }
   if (status == MR_OK) {
-    bool plain = to->status == MR_VERSION_STATUS_ACTIVE;
-    status =
-        mri_sql_run(tx, error,
-                    "UPDATE version SET status = ?2, status_reason = ?3, replacement_id = "
-                    "(SELECT w.id FROM version w WHERE w.id = ?4), status_actor = ?5, "
-                    "status_us = ?6 WHERE id = ?1",
-                    "iititi", version->id, (int64_t)to->status,
-                    plain ? (const char *)NULL : to->reason, to->replacement_id, actor, now_us);
+    status = mri_sql_run(tx, error,
+                         "UPDATE version SET status = ?2, status_reason = ?3, replacement_id = "
+                         "(SELECT w.id FROM version w WHERE w.id = ?4), status_actor = ?5, "
+                         "status_us = ?6 WHERE id = ?1",
+                         "iititi", version->id, (int64_t)to->status, to->reason, to->replacement_id,
+                         actor, now_us);
   }
   return status;
 }
@@ -153,7 +151,7 @@ static mr_status retire_in(mri_tx *tx, const mr_version *version, const retireme
   bool same = false;
   int64_t now_us = 0;
   mr_status status = read_status(tx, version, &now, error);
-  if (status == MR_OK && now == MR_VERSION_STATUS_DELETED) return refuse_deleted(version, error);
+  if (status == MR_OK && now == MRI_VERSION_DELETED) return refuse_deleted(version, error);
   if (status == MR_OK && now == MR_VERSION_STATUS_YANKED && r->yank == NULL) {
     return refuse_yanked(version, error);
   }
@@ -296,7 +294,7 @@ static mr_status restore_in(mri_tx *tx, const mr_version *version, mr_version_st
   int64_t now_us = 0;
   mr_status status = read_status(tx, version, &now, error);
   if (status != MR_OK) return status;
-  if (now == MR_VERSION_STATUS_DELETED) return refuse_deleted(version, error);
+  if (now == MRI_VERSION_DELETED) return refuse_deleted(version, error);
   if (now == MR_VERSION_STATUS_YANKED && from != now) return refuse_yanked(version, error);
   if (now != from) return MR_OK;
   status = mri_govern_time(tx, version->registry, &now_us, error);
@@ -375,11 +373,11 @@ static mr_status check_unused(mri_tx *tx, const mr_version *version, mr_error *e
 
 static mr_status delete_in(mri_tx *tx, const mr_version *version, const char *reason,
                            mr_error *error) {
-  standing deleted = {MR_VERSION_STATUS_DELETED, reason, 0};
+  standing deleted = {MRI_VERSION_DELETED, reason, 0};
   mr_version_status now = 0;
   int64_t now_us = 0;
   mr_status status = read_status(tx, version, &now, error);
-  if (status != MR_OK || now == MR_VERSION_STATUS_DELETED) return status;
+  if (status != MR_OK || now == MRI_VERSION_DELETED) return status;
   status = check_unused(tx, version, error);
   if (status == MR_OK) status = mri_govern_time(tx, version->registry, &now_us, error);
   return status == MR_OK ? stand(tx, version, &deleted, now_us, error) : status;

@@ -83,7 +83,6 @@ _Static_assert(IS(int32_t, (mr_version_status)0), "mr_version_status is int32_t"
 _Static_assert(MR_VERSION_STATUS_ACTIVE == 1, "MR_VERSION_STATUS_ACTIVE");
 _Static_assert(MR_VERSION_STATUS_DEPRECATED == 2, "MR_VERSION_STATUS_DEPRECATED");
 _Static_assert(MR_VERSION_STATUS_YANKED == 3, "MR_VERSION_STATUS_YANKED");
-_Static_assert(MR_VERSION_STATUS_DELETED == 4, "MR_VERSION_STATUS_DELETED");
 _Static_assert(IS(int32_t, (mr_yank_channels)0), "mr_yank_channels is int32_t");
 _Static_assert(MR_YANK_CHANNELS_REPLACE == 0, "MR_YANK_CHANNELS_REPLACE");
 _Static_assert(MR_YANK_CHANNELS_ROLL_BACK == 1, "MR_YANK_CHANNELS_ROLL_BACK");
@@ -253,6 +252,7 @@ _Static_assert(IS(mr_gate_flags, FIELD(mr_gate_options, flags)), "mr_gate_option
 _Static_assert(IS(const char *, FIELD(mr_gate_options, model)), "mr_gate_options.model");
 _Static_assert(IS(const char *, FIELD(mr_gate_options, transition)), "mr_gate_options.transition");
 _Static_assert(IS(const char *, FIELD(mr_gate_options, expected_digest)), "mr_gate_options.expected_digest");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_gate_options, cancel)), "mr_gate_options.cancel");
 _Static_assert(IS(uint32_t, FIELD(mr_gate_list_options, struct_size)), "mr_gate_list_options.struct_size");
 _Static_assert(IS(mr_gate_flags, FIELD(mr_gate_list_options, flags)), "mr_gate_list_options.flags");
 _Static_assert(IS(const char *, FIELD(mr_gate_list_options, model)), "mr_gate_list_options.model");
@@ -440,6 +440,7 @@ _Static_assert(IS(const char *, FIELD(mr_evaluate_options, artifact_path)), "mr_
 _Static_assert(IS(const char *, FIELD(mr_evaluate_options, version)), "mr_evaluate_options.version");
 _Static_assert(IS(const char *, FIELD(mr_evaluate_options, line)), "mr_evaluate_options.line");
 _Static_assert(IS(const char *, FIELD(mr_evaluate_options, prerelease_id)), "mr_evaluate_options.prerelease_id");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_evaluate_options, cancel)), "mr_evaluate_options.cancel");
 _Static_assert(IS(uint32_t, FIELD(mr_channel_record, struct_size)), "mr_channel_record.struct_size");
 _Static_assert(IS(uint32_t, FIELD(mr_channel_record, reserved)), "mr_channel_record.reserved");
 _Static_assert(IS(const char *, FIELD(mr_channel_record, name)), "mr_channel_record.name");
@@ -688,12 +689,13 @@ _Static_assert(offsetof(mr_link_options, path) == 8 && sizeof(FIELD(mr_link_opti
 _Static_assert(offsetof(mr_link_options, uri) == 16 && sizeof(FIELD(mr_link_options, uri)) == 8, "mr_link_options.uri");
 _Static_assert(offsetof(mr_link_options, digest) == 24 && sizeof(FIELD(mr_link_options, digest)) == 8, "mr_link_options.digest");
 _Static_assert(offsetof(mr_link_options, size) == 32 && sizeof(FIELD(mr_link_options, size)) == 8, "mr_link_options.size");
-_Static_assert(sizeof(mr_gate_options) == 32, "mr_gate_options");
+_Static_assert(sizeof(mr_gate_options) == 40, "mr_gate_options");
 _Static_assert(offsetof(mr_gate_options, struct_size) == 0 && sizeof(FIELD(mr_gate_options, struct_size)) == 4, "mr_gate_options.struct_size");
 _Static_assert(offsetof(mr_gate_options, flags) == 4 && sizeof(FIELD(mr_gate_options, flags)) == 4, "mr_gate_options.flags");
 _Static_assert(offsetof(mr_gate_options, model) == 8 && sizeof(FIELD(mr_gate_options, model)) == 8, "mr_gate_options.model");
 _Static_assert(offsetof(mr_gate_options, transition) == 16 && sizeof(FIELD(mr_gate_options, transition)) == 8, "mr_gate_options.transition");
 _Static_assert(offsetof(mr_gate_options, expected_digest) == 24 && sizeof(FIELD(mr_gate_options, expected_digest)) == 8, "mr_gate_options.expected_digest");
+_Static_assert(offsetof(mr_gate_options, cancel) == 32 && sizeof(FIELD(mr_gate_options, cancel)) == 8, "mr_gate_options.cancel");
 _Static_assert(sizeof(mr_gate_list_options) == 40, "mr_gate_list_options");
 _Static_assert(offsetof(mr_gate_list_options, struct_size) == 0 && sizeof(FIELD(mr_gate_list_options, struct_size)) == 4, "mr_gate_list_options.struct_size");
 _Static_assert(offsetof(mr_gate_list_options, flags) == 4 && sizeof(FIELD(mr_gate_list_options, flags)) == 4, "mr_gate_list_options.flags");
@@ -895,7 +897,7 @@ _Static_assert(offsetof(mr_rule_record, name) == 16 && sizeof(FIELD(mr_rule_reco
 _Static_assert(offsetof(mr_rule_record, required) == 24 && sizeof(FIELD(mr_rule_record, required)) == 8, "mr_rule_record.required");
 _Static_assert(offsetof(mr_rule_record, observed) == 32 && sizeof(FIELD(mr_rule_record, observed)) == 8, "mr_rule_record.observed");
 _Static_assert(offsetof(mr_rule_record, reason) == 40 && sizeof(FIELD(mr_rule_record, reason)) == 8, "mr_rule_record.reason");
-_Static_assert(sizeof(mr_evaluate_options) == 64, "mr_evaluate_options");
+_Static_assert(sizeof(mr_evaluate_options) == 72, "mr_evaluate_options");
 _Static_assert(offsetof(mr_evaluate_options, struct_size) == 0 && sizeof(FIELD(mr_evaluate_options, struct_size)) == 4, "mr_evaluate_options.struct_size");
 _Static_assert(offsetof(mr_evaluate_options, bump) == 4 && sizeof(FIELD(mr_evaluate_options, bump)) == 4, "mr_evaluate_options.bump");
 _Static_assert(offsetof(mr_evaluate_options, model) == 8 && sizeof(FIELD(mr_evaluate_options, model)) == 8, "mr_evaluate_options.model");
@@ -905,6 +907,7 @@ _Static_assert(offsetof(mr_evaluate_options, artifact_path) == 32 && sizeof(FIEL
 _Static_assert(offsetof(mr_evaluate_options, version) == 40 && sizeof(FIELD(mr_evaluate_options, version)) == 8, "mr_evaluate_options.version");
 _Static_assert(offsetof(mr_evaluate_options, line) == 48 && sizeof(FIELD(mr_evaluate_options, line)) == 8, "mr_evaluate_options.line");
 _Static_assert(offsetof(mr_evaluate_options, prerelease_id) == 56 && sizeof(FIELD(mr_evaluate_options, prerelease_id)) == 8, "mr_evaluate_options.prerelease_id");
+_Static_assert(offsetof(mr_evaluate_options, cancel) == 64 && sizeof(FIELD(mr_evaluate_options, cancel)) == 8, "mr_evaluate_options.cancel");
 _Static_assert(sizeof(mr_channel_record) == 48, "mr_channel_record");
 _Static_assert(offsetof(mr_channel_record, struct_size) == 0 && sizeof(FIELD(mr_channel_record, struct_size)) == 4, "mr_channel_record.struct_size");
 _Static_assert(offsetof(mr_channel_record, reserved) == 4 && sizeof(FIELD(mr_channel_record, reserved)) == 4, "mr_channel_record.reserved");

@@ -9,6 +9,7 @@ import datetime
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import stat

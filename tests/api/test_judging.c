@@ -97,7 +97,10 @@ static void test_rules_that_cannot_mean_anything(void **state) {
       "NOT artifacts.*.format = 'pickle'",
       "NOT (metrics.a > 1 OR artifacts.*.size < 3)",
       "inputs.*.digest = 'a'",
-      "checks.bias = 'passed'",
+      "evaluations.holdout.metrics.* > 1",
+      "evaluations.*.artifacts.*.size > 1",
+      "approvals.* >= 1",
+      "channel.latest.hours > 1",
       "incumbent.incumbent.metrics.a > 1",
   };
   OK(mr_gate_new(&gate, &api_error));

@@ -354,10 +354,10 @@ static void warns_of_what_came_since(void **state) {
   warns(c, deprecated, "m@1.0.0+a is deprecated: slow; use 1.1.0+b instead",
         "m@1.0.0+a was yanked since: wrong labels; use 1.1.0+b instead");
   OK(mr_version_unyank(one, NULL, &error));
-  OK(mr_version_undeprecate(one, NULL, &error));
+  OK(mr_version_undeprecate(one, "the labels were right", &error));
   warns(c, active, NULL, NULL);
   warns(c, yanked, "m@1.0.0+a is yanked: wrong labels; use 1.1.0+b instead",
-        "m@1.0.0+a is active again since");
+        "m@1.0.0+a is active again since: the labels were right");
   OK(mr_version_delete(one, "unused", &error));
   warns(c, active, "m@1.0.0+a was deleted since: unused", NULL);
   warns(c, deprecated, "m@1.0.0+a is deprecated: slow; use 1.1.0+b instead",

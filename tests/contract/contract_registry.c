@@ -367,6 +367,35 @@ static void uses_the_hosts_hooks(void **state) {
   assert_int_equal(n.live, 0);
 }
 
+static int64_t told_time(void *ctx) {
+  return *(const int64_t *)ctx;
+}
+
+/* A registry's time only goes forward: one reading from beyond all calendars would end it. */
+static void refuses_impossible_clocks(void **state) {
+  (void)state;
+  static const int64_t times[] = {INT64_MIN, -1, 0, INT64_C(253402300800000000), INT64_MAX};
+  for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+    int64_t now = times[i];
+    mr_registry *registry = NULL;
+    mr_model *model = NULL;
+    mr_open_options o = contract_options(MR_OPEN_CREATE);
+    o.clock = told_time;
+    o.clock_ctx = &now;
+    REFUSED(MR_INVALID_ARGUMENT, "the clock says|between 1970 and 9999",
+            mr_registry_open("memory:", &o, &registry, &error));
+    now = INT64_C(253402300799999999); /* the last that is taken */
+    OK(mr_registry_open("memory:", &o, &registry, &error));
+    OK(mr_registry_create_model(registry, "m", NULL, &model, &error));
+    now = times[i];
+    REFUSED(MR_INVALID_ARGUMENT, "the clock says", mr_model_create_channel(model, "live", &error));
+    now = 1;
+    OK(mr_model_create_channel(model, "live", &error));
+    mr_model_free(model);
+    mr_registry_close(registry);
+  }
+}
+
 static void flushes_and_closes(void **state) {
   contract *c = *state;
   mr_run *runs[3];
@@ -443,6 +472,7 @@ int contract_registry_tests(void) {
       TEST(can_be_moved),
       TEST(who_acts),
       TEST(uses_the_hosts_hooks),
+      TEST(refuses_impossible_clocks),
       TEST(flushes_and_closes),
       TEST(names_of_statuses),
   };

@@ -96,7 +96,7 @@ static void deprecating(void **state) {
   stands(model, "1.0.0", MR_VERSION_STATUS_DEPRECATED, "leaks", NULL,
          "digits@1.0.0+a is deprecated: leaks");
   OK(mr_version_undeprecate(one, "a false alarm", &error));
-  stands(model, "1.0.0", MR_VERSION_STATUS_ACTIVE, NULL, NULL, NULL);
+  stands(model, "1.0.0", MR_VERSION_STATUS_ACTIVE, "a false alarm", NULL, NULL);
   time = status_time(model, "1.0.0");
   assert_true(time > mr_version_info(one)->created_us);
   OK(mr_version_undeprecate(one, NULL, &error));
@@ -121,7 +121,7 @@ static void yanking(void **state) {
   stands(model, "1.0.0", MR_VERSION_STATUS_YANKED, "worse than that", NULL,
          "digits@1.0.0+a is yanked: worse than that");
   OK(mr_version_unyank(one, "no, it was not", &error));
-  stands(model, "1.0.0", MR_VERSION_STATUS_ACTIVE, NULL, NULL, NULL);
+  stands(model, "1.0.0", MR_VERSION_STATUS_ACTIVE, "no, it was not", NULL, NULL);
   time = status_time(model, "1.0.0");
   OK(mr_version_unyank(one, NULL, &error));
   assert_int_equal(status_time(model, "1.0.0"), time);

@@ -216,7 +216,7 @@ class ChannelRules(RequestRules):
                 replacement = before.replacement
             self._stood(opened, mine, version, DEPRECATED, before.reason, replacement)
         else:
-            self._stood(opened, mine, version, ACTIVE, None, None)
+            self._stood(opened, mine, version, ACTIVE, reason, None)
 
     @precondition(lambda self: any(each.versions for each in self.model.models.values()))
     @rule(

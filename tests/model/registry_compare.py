@@ -269,9 +269,7 @@ class Comparison:
         with version:
             info = version.info
         now = self.model.models[name].versions[info.number.partition("+")[0]].now
-        since = us is not None and (now.status, now.reason) != (
-            info.status.name, info.status_reason,
-        )  # fmt: skip
+        since = us is not None and now.status != info.status.name
         if info.status.name != ACTIVE or since or us is None:
             self._check_warnings(info, info.status.name != ACTIVE or since)
         return (info.number, info.status.name, info.status_reason, info.replacement)

@@ -561,9 +561,10 @@ class RegistryModel:
     def with_files(
         self, model_name: str, files: frozenset[tuple[str, bytes]], us: int | None = None
     ) -> Version | None:
-        """What a digest means: of several versions the active one, then the highest."""
+        """What a digest means: the active version, else the deprecated one, then the highest."""
+        better = {ACTIVE: 2, DEPRECATED: 1}
         same = [
-            (standing.status == ACTIVE, version.number.key, version)
+            (better.get(standing.status, 0), version.number.key, version)
             for version, standing in self._standing_at(self.models[model_name], us)
             if version.files == files
         ]

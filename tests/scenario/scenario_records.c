@@ -65,7 +65,6 @@ static const value_name problems[] = {{"MISSING", MR_PROBLEM_MISSING},
 static const value_name version_statuses[] = {{"ACTIVE", MR_VERSION_STATUS_ACTIVE},
                                               {"DEPRECATED", MR_VERSION_STATUS_DEPRECATED},
                                               {"YANKED", MR_VERSION_STATUS_YANKED},
-                                              {"DELETED", MR_VERSION_STATUS_DELETED},
                                               {NULL, 0}};
 static const value_name move_kinds[] = {{"MOVED", MR_CHANNEL_MOVE_KIND_MOVED},
                                         {"ROLLED_BACK", MR_CHANNEL_MOVE_KIND_ROLLED_BACK},

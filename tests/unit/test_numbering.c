@@ -154,6 +154,45 @@ static void raises(void **state) {
   assert_int_equal(mri_mem_live(), 0);
 }
 
+/* Whatever is raised from whatever there is. */
+static void raised_numbers_are_free(void **state) {
+  (void)state;
+  static const char *const sets[][8] = {
+      {NULL},
+      {"1.0.0-rc.1", NULL},
+      {"0.0.1-0", "0.0.1-a", "0.1.0", NULL},
+      {"1.0.0", "1.0.1-0", "1.1.0-rc.9", "2.0.0-rc.0", "2.0.0-rc.1", NULL},
+      {"1.9.9", "1.10.0-beta", "1.10.0", "2.0.0", "2.0.1-0", "2.1.0-0", NULL},
+  };
+  static const char *const lines[] = {NULL, "0", "1", "2", "0.0", "1.0", "1.10", "2.0"};
+  static const char *const ids[] = {NULL, "rc", "beta", "zz"};
+  int raised = 0;
+  for (size_t s = 0; s < sizeof sets / sizeof sets[0]; s++) {
+    mr_registry *registry = with_versions(sets[s]);
+    if (sets[s][0] != NULL) {
+      registry_execute(registry, "UPDATE version SET status = 4 WHERE id % 2 = 1");
+    }
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0] * 4 * 5; i++) {
+      mr_promote_options o = MR_PROMOTE_OPTIONS_INIT;
+      mr_promote_options given = MR_PROMOTE_OPTIONS_INIT;
+      mr_error error = MR_ERROR_INIT;
+      mri_semver number;
+      char text[MRI_SEMVER_MAX * 2 + 64];
+      o.line = lines[i / 20];
+      o.prerelease_id = ids[i / 5 % 4];
+      o.bump = (mr_bump)(i % 5);
+      if (choose(registry, &o, &number, &error) != MR_OK) continue;
+      mri_semver_format(&number, text);
+      given.version = text;
+      if (choose(registry, &given, &number, &error) != MR_OK) fail_msg("%s", error.message);
+      raised++;
+    }
+    mr_registry_close(registry);
+  }
+  assert_true(raised > 300);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
 static void taken_numbers(void **state) {
   (void)state;
   static const char *const numbers[] = {"1.0.0+a", "2.0.0-rc.1", NULL};
@@ -220,6 +259,7 @@ int main(void) {
       cmocka_unit_test(checks_without_a_database),
       cmocka_unit_test(default_bumps),
       cmocka_unit_test(raises),
+      cmocka_unit_test(raised_numbers_are_free),
       cmocka_unit_test(taken_numbers),
       cmocka_unit_test(deleted_numbers),
       cmocka_unit_test(memory_runs_out),

@@ -114,6 +114,62 @@ static void test_doubles_are_short(void **state) {
   expect_double(-(double)INFINITY, "-inf");
 }
 
+/* What the format is defined by, in the C locale that a test runs in. */
+static void expect_as_printf(double value) {
+  char expected[64];
+  for (int digits = 15; digits <= 17; digits++) {
+    (void)snprintf(expected, sizeof expected, "%.*g", digits, value);
+    if (strtod(expected, NULL) == value) break;
+  }
+  expect_double(value, expected);
+}
+
+static double neighbour(double value, int64_t steps) {
+  uint64_t bits = 0;
+  memcpy(&bits, &value, sizeof bits);
+  bits += (uint64_t)steps;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static void test_doubles_of_few_digits(void **state) {
+  (void)state;
+  expect_double(0.97, "0.97");
+  expect_double(123456.789012, "123456.789012");
+  expect_double(0.000123, "0.000123");
+  expect_double(0.0001, "0.0001");
+  expect_double(0.00009, "9e-05");
+  expect_double(999999999999999.0, "999999999999999");
+  expect_double(1e15, "1e+15");
+  expect_double(-99999999999999.5, "-99999999999999.5");
+  double power = 1;
+  for (int places = 0; places <= 12; places++, power *= 10) {
+    uint64_t digits = 1; /* never 0, which has no neighbour on one side */
+    for (int i = 0; i < 400; i++) {
+      double value = (double)(digits % UINT64_C(3000000000000000)) / power;
+      expect_as_printf(value);
+      expect_as_printf(-value);
+      expect_as_printf(neighbour(value, -1));
+      expect_as_printf(neighbour(value, 1));
+      digits = i % 40 == 39 ? (uint64_t)i : digits * 3 + 7;
+    }
+  }
+}
+
+static void expect_decimal(uint64_t value, const char *expected) {
+  mri_str str = new_str();
+  mri_str_add_decimal(&str, value);
+  assert_string_equal(mri_str_text(&str), expected);
+  mri_str_free(&str);
+}
+
+static void test_decimals(void **state) {
+  (void)state;
+  expect_decimal(0, "0");
+  expect_decimal(10, "10");
+  expect_decimal(UINT64_MAX, "18446744073709551615");
+}
+
 static void test_stored_integers_are_little_endian(void **state) {
   (void)state;
   mri_str str = new_str();
@@ -194,6 +250,8 @@ int main(void) {
       cmocka_unit_test(test_take_hands_over),
       cmocka_unit_test(test_json_strings),
       cmocka_unit_test(test_doubles_are_short),
+      cmocka_unit_test(test_doubles_of_few_digits),
+      cmocka_unit_test(test_decimals),
       cmocka_unit_test(test_stored_integers_are_little_endian),
       cmocka_unit_test(test_varints_are_leb128),
       cmocka_unit_test(test_failure_sticks_until_the_end),

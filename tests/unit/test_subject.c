@@ -89,14 +89,18 @@ static void known_paths(void **state) {
   }
 }
 
-/* Before a promotion nothing is held by a channel; of a gate without a place it is not known. */
+/* Before a promotion nothing is held by a channel, nor by a channel before it moves; of a gate
+ * without a place it is not known. */
 static void channels(void **state) {
   (void)state;
   static const char rule[] = "version.major > 1 OR channel.staging.hours > 1";
   mr_error error = MR_ERROR_INIT;
   OK(check(rule, NULL, &error));
-  OK(check(rule, "channel/staging", &error));
+  OK(check(rule, "channel/production", &error));
   OK(check(rule, "channel/promote", &error));
+  OK(check(rule, "channel/staging2", &error));
+  assert_int_equal(check(rule, "channel/staging", &error), MR_INVALID_ARGUMENT);
+  registry_says(&error, "'channel.staging.hours'");
   assert_int_equal(check(rule, "promote", &error), MR_INVALID_ARGUMENT);
   registry_says(&error, "promotion");
 }

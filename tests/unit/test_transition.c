@@ -128,6 +128,36 @@ static void damage_is_found(void **state) {
   }
 }
 
+/* A channel gets what was promoted, or nothing. */
+static void a_changed_version_does_not_move(void **state) {
+  (void)state;
+  static const char *const changes[] = {
+      "UPDATE artifact SET size = size + 1",
+      "UPDATE artifact SET digest = x'00000000000000000000000000000000"
+      "00000000000000000000000000000000'",
+      "UPDATE param SET value = '2'",
+      "INSERT INTO param (run_id, key, value) SELECT run_id, 'zz', '1' FROM version",
+  };
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    proposed p;
+    mr_error error = MR_ERROR_INIT;
+    mr_request *moved = NULL;
+    mr_move_options move = MR_MOVE_OPTIONS_INIT;
+    propose(&p);
+    OK(mr_run_log_check(p.run, "seen", MR_CHECK_RESULT_PASSED, NULL, &error));
+    OK(complete(&p, &error));
+    OK(mr_model_create_channel(p.model, "live", &error));
+    move.channel = "live";
+    move.version = "1.0.0";
+    move.expected = "none";
+    registry_execute(p.registry, changes[i]);
+    assert_int_equal(mr_model_move_channel(p.model, &move, &moved, &error), MR_TAMPERED);
+    registry_says(&error, "m@1.0.0");
+    assert_int_equal(registry_number(p.registry, "SELECT count(*) FROM channel_move"), 0);
+    drain(&p);
+  }
+}
+
 /* A run that became a version behind an open request, as by a request of an older library. */
 static void the_run_became_a_version(void **state) {
   (void)state;
@@ -218,8 +248,11 @@ static void memory_runs_out_at_the_end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(tampering_is_found),         cmocka_unit_test(damage_is_found),
-      cmocka_unit_test(the_run_became_a_version),   cmocka_unit_test(memory_runs_out),
+      cmocka_unit_test(tampering_is_found),
+      cmocka_unit_test(damage_is_found),
+      cmocka_unit_test(a_changed_version_does_not_move),
+      cmocka_unit_test(the_run_became_a_version),
+      cmocka_unit_test(memory_runs_out),
       cmocka_unit_test(memory_runs_out_at_the_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

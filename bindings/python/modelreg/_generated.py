@@ -376,9 +376,6 @@ class VersionStatus(Enum):
     # Skipped by `latest` and ranges; an exact reference or a digest still resolves, with a warning.
     YANKED = 3
 
-    # Deleted. Only a resolve as of an earlier time names it.
-    DELETED = 4
-
 
 _VERSION_STATUS = _runtime.Members(VersionStatus)
 
@@ -849,6 +846,7 @@ _CGateOptions = _runtime.struct(
     ("model", ctypes.c_char_p),
     ("transition", ctypes.c_char_p),
     ("expected_digest", ctypes.c_char_p),
+    ("cancel", ctypes.c_void_p),
 )
 
 _CGateListOptions = _runtime.struct(
@@ -1132,6 +1130,7 @@ _CEvaluateOptions = _runtime.struct(
     ("version", ctypes.c_char_p),
     ("line", ctypes.c_char_p),
     ("prerelease_id", ctypes.c_char_p),
+    ("cancel", ctypes.c_void_p),
 )
 
 _CChannelRecord = _runtime.struct(
@@ -3158,9 +3157,10 @@ class VersionRecord:
         environment_packages_digest: Digest of the run's list of installed packages, or None.
         environment_image_digest: Digest of the run's container image, or None.
         source_state: Whether the source had changes that are not in the commit.
-        status_reason: Why it is deprecated, yanked or deleted; None while it is active.
+        status_reason: Why it got its status: is deprecated, yanked, or active again; None as it
+            was promoted, or where nobody said.
         replacement: Number of the version to use in its place, or None.
-        status_actor: Who gave it its status: promoted, deprecated, yanked or deleted it.
+        status_actor: Who gave it its status.
         status_us: When, Unix microseconds.
     """
 
@@ -3881,7 +3881,8 @@ class Registry(Handle):
             file_mode: Permission bits of new files; 0 is 0666, from which the process umask takes
                 its part. Folders get the search bit wherever the read bit is set.
             allocator: Memory functions of the host, copied; None: malloc and its kin.
-            clock: Clock of the host; None: the system clock.
+            clock: Clock of the host; None: the system clock. A time before 1970 or after 9999 is
+                refused.
             random: Source of randomness for ids; None: the system's.
 
         Returns:
@@ -4203,6 +4204,7 @@ class Registry(Handle):
         model: str | None = None,
         transition: str | None = None,
         expected_digest: str | None = None,
+        cancel: Cancel | None = None,
     ) -> None:
         """Attaches a gate to a transition, in place of the one that was attached. Every revision is
         kept. The same gate again changes nothing. A channel need not exist yet: attach its gate
@@ -4216,21 +4218,26 @@ class Registry(Handle):
             expected_digest: For Registry.attach_gate() and Registry.detach_gate(): digest of the
                 gate that is attached now, or "none"; another answers ConflictError. None: whatever
                 is attached.
+            cancel: Ends waiting for other writers early.
 
         Raises:
             ModelregError: InvalidArgumentError for an unknown transition, unless exactly one of a
-                model and GateFlags.DEFAULT is named, or for a rule of "promote" that reads a
-                channel, where nothing is held yet; NotFoundError for an unknown model;
-                ConflictError when another gate than expected_digest is attached; AbiMismatchError;
-                and what every call may raise
+                model and GateFlags.DEFAULT is named, or for a rule that reads the age in a channel
+                where nothing is held yet: on "promote", and on that channel itself; NotFoundError
+                for an unknown model; ConflictError when another gate than expected_digest is
+                attached; CancelledError; AbiMismatchError; and what every call may raise
         """
         _convert.handle(gate, "gate", Gate)
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CGateOptions(
             ctypes.sizeof(_CGateOptions),
             _convert.bits(flags, "flags", GateFlags),
             _convert.optional_text(model, "model"),
             _convert.optional_text(transition, "transition"),
             _convert.optional_text(expected_digest, "expected_digest"),
+            cancel_ref,
         )
         error = _take_error()
         with gate._lock:
@@ -4251,6 +4258,7 @@ class Registry(Handle):
         model: str | None = None,
         transition: str | None = None,
         expected_digest: str | None = None,
+        cancel: Cancel | None = None,
     ) -> Gate:
         """Opens the gate that is attached to a transition.
 
@@ -4261,6 +4269,7 @@ class Registry(Handle):
             expected_digest: For Registry.attach_gate() and Registry.detach_gate(): digest of the
                 gate that is attached now, or "none"; another answers ConflictError. None: whatever
                 is attached.
+            cancel: Ends waiting for other writers early.
 
         Returns:
             the handle
@@ -4270,12 +4279,16 @@ class Registry(Handle):
                 unknown model or when no gate is attached; AbiMismatchError; and what every call may
                 raise
         """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CGateOptions(
             ctypes.sizeof(_CGateOptions),
             _convert.bits(flags, "flags", GateFlags),
             _convert.optional_text(model, "model"),
             _convert.optional_text(transition, "transition"),
             _convert.optional_text(expected_digest, "expected_digest"),
+            cancel_ref,
         )
         out = _GateRef()
         out.library = self._library
@@ -4295,6 +4308,7 @@ class Registry(Handle):
         model: str | None = None,
         transition: str | None = None,
         expected_digest: str | None = None,
+        cancel: Cancel | None = None,
     ) -> None:
         """Detaches the gate of a transition: from now on only the default gate, or only the model's
         own, is left. Its revisions are kept, and this is one more.
@@ -4306,18 +4320,24 @@ class Registry(Handle):
             expected_digest: For Registry.attach_gate() and Registry.detach_gate(): digest of the
                 gate that is attached now, or "none"; another answers ConflictError. None: whatever
                 is attached.
+            cancel: Ends waiting for other writers early.
 
         Raises:
             ModelregError: InvalidArgumentError as Registry.attach_gate(); NotFoundError for an
                 unknown model or when no gate is attached; ConflictError when another gate than
-                expected_digest is attached; AbiMismatchError; and what every call may raise
+                expected_digest is attached; CancelledError; AbiMismatchError; and what every call
+                may raise
         """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CGateOptions(
             ctypes.sizeof(_CGateOptions),
             _convert.bits(flags, "flags", GateFlags),
             _convert.optional_text(model, "model"),
             _convert.optional_text(transition, "transition"),
             _convert.optional_text(expected_digest, "expected_digest"),
+            cancel_ref,
         )
         error = _take_error()
         failed = self._library.mr_registry_detach_gate(
@@ -4790,6 +4810,7 @@ class Registry(Handle):
         version: str | None = None,
         line: str | None = None,
         prerelease_id: str | None = None,
+        cancel: Cancel | None = None,
     ) -> Decision:
         """Judges a candidate without proposing it: a dry run, which changes and seals nothing.
 
@@ -4805,6 +4826,7 @@ class Registry(Handle):
                 model that the channel would hold.
             line: For "promote": as in PromoteOptions.
             prerelease_id: For "promote": as in PromoteOptions.
+            cancel: Ends waiting for other writers early.
 
         Returns:
             the decision, which is not kept
@@ -4814,12 +4836,14 @@ class Registry(Handle):
                 that do not go with it, or a gate that cannot be attached to it; NotFoundError for
                 an unknown model, run or version, or when the run has no artifact at the path;
                 AlreadyExistsError when the number is taken; LimitError as Model.promote();
-                ConflictError when metric points that were logged here cannot be written;
-                AbiMismatchError; and what every call may raise
+                CancelledError; AbiMismatchError; and what every call may raise
         """
         gate_ref = None
         if gate is not None:
             gate_ref = _convert.handle(gate, "gate", Gate)._ref or _closed(gate)
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
         c_options = _CEvaluateOptions(
             ctypes.sizeof(_CEvaluateOptions),
             0 if bump is None else _convert.member(bump, "bump", Bump),
@@ -4830,6 +4854,7 @@ class Registry(Handle):
             _convert.optional_text(version, "version"),
             _convert.optional_text(line, "line"),
             _convert.optional_text(prerelease_id, "prerelease_id"),
+            cancel_ref,
         )
         out = _DecisionRef()
         out.library = self._library
@@ -4922,7 +4947,8 @@ class Registry(Handle):
         name of a channel, or the digest of its artifacts (its first 12 to 64 hex digits, be they
         all decimal; its status does not matter). Where `latest` or a range finds nothing active,
         the highest deprecated version that fits is taken, with a warning. Where several versions
-        have the very same artifacts, a digest means the active one, then the highest.
+        have the very same artifacts, a digest means the active one, else the deprecated one, and of
+        several such the highest.
 
         Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 -
         2.3`, `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`,
@@ -5337,8 +5363,7 @@ class Run(Handle):
 
         Raises:
             ModelregError: InvalidArgumentError for another status; ConflictError when it has ended
-                with another status, or another process sealed it after metric points were logged
-                here; and what every call may raise
+                with another status, or, once, as Run.flush(); and what every call may raise
         """
         error = _take_error()
         failed = self._library.mr_run_finish(
@@ -5990,8 +6015,9 @@ class Run(Handle):
         """Makes everything logged on this run so far survive a loss of power.
 
         Raises:
-            ModelregError: ConflictError when another process sealed the run after points were
-                logged here; and what every call may raise
+            ModelregError: ConflictError when another process sealed the run before points that were
+                logged here were written: it is told once how many are not kept; and what every call
+                may raise
         """
         error = _take_error()
         failed = self._library.mr_run_flush(self._ref or _closed(self), error)
@@ -7607,8 +7633,8 @@ class Version(Handle):
         it gets a warning with the reason and the replacement. All in one durable transaction.
 
         A channel that moves to the replacement has held that version before, or its gate passes
-        now; that request and decision are kept as those of any move. Again with another reason or
-        replacement changes those.
+        now; that request and decision are kept, and evaluations sealed, as those of any move. Again
+        with another reason or replacement changes those.
 
         Args:
             channels: What becomes of the channels that hold it.

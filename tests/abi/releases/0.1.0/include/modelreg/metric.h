@@ -8,8 +8,10 @@
  * mr_registry_close(). Points that were not written are lost when the process dies. Values keep
  * their exact 64 bits, NaN and infinities included.
  *
- * When another process seals the run, points that are still in memory here can never be kept: the
- * next call that logs, flushes or finishes answers MR_CONFLICT and says how many.
+ * A run can be sealed while other threads log to it: what a call has taken is kept and judged, and
+ * after that logging answers MR_CONFLICT. When another process seals the run, points that were not
+ * written yet are not kept: the next call that logs metrics to this run, flushes or finishes it
+ * answers MR_CONFLICT, once, and says how many.
  */
 #ifndef MODELREG_METRIC_H
 #define MODELREG_METRIC_H
@@ -107,7 +109,8 @@ MR_API void mr_metric_free(mr_metric *metric);
  * @param run the run
  * @param error receives the reason of a failure
  * @return MR_OK; MR_INVALID_ARGUMENT for NULL; MR_CONFLICT when another process sealed the run
- *         after points were logged here; and the common ones of modelreg.h
+ *         before points that were logged here were written: it is told once how many are not kept;
+ *         and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_run_flush(mr_run *run, mr_error *error);

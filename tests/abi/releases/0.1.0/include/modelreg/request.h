@@ -5,8 +5,9 @@
  *
  * A request proposes one transition. Opening it seals what is judged: from then on params, metrics,
  * inputs and artifacts of the run cannot change, and its tags are copied into the request; so is an
- * evaluation that a rule reads. The gate is evaluated and the version is made in one transaction;
- * the decision is kept for ever.
+ * evaluation that a rule reads. Metric points that are logged through this registry meanwhile are
+ * judged and sealed with the rest, or refused. The gate is evaluated and the version is made in one
+ * transaction; the decision is kept for ever.
  *
  * Where a rule can still come true the request stays open. Nothing happens by itself then: somebody
  * calls mr_request_complete() when a check, an evaluation or an approval has come in, or enough
@@ -441,11 +442,13 @@ typedef struct mr_evaluate_options {
   const char *line;
   /** @nullable For "promote": as in mr_promote_options. */
   const char *prerelease_id;
+  /** @nullable Ends waiting for other writers early. */
+  const mr_cancel *cancel;
 } mr_evaluate_options;
 
 /** Initialiser for an mr_evaluate_options. @since 0.1.0 */
 #define MR_EVALUATE_OPTIONS_INIT                                                                   \
-  { sizeof(mr_evaluate_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+  { sizeof(mr_evaluate_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * Judges a candidate without proposing it: a dry run, which changes and seals nothing.
@@ -459,8 +462,8 @@ typedef struct mr_evaluate_options {
  * @return MR_OK; MR_INVALID_ARGUMENT for malformed text, an unknown transition, options that do not
  *         go with it, or a gate that cannot be attached to it; MR_NOT_FOUND for an unknown model,
  *         run or version, or when the run has no artifact at the path; MR_ALREADY_EXISTS when the
- *         number is taken; MR_LIMIT as mr_model_promote(); MR_CONFLICT when metric points that were
- *         logged here cannot be written; MR_ABI_MISMATCH; and the common ones of modelreg.h
+ *         number is taken; MR_LIMIT as mr_model_promote(); MR_CANCELLED; MR_ABI_MISMATCH; and the
+ *         common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_evaluate_gate(mr_registry *registry, const mr_gate *gate,

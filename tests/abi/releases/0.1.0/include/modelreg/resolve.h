@@ -51,7 +51,7 @@ typedef struct mr_resolve_options {
  * channel, or the digest of its artifacts (its first 12 to 64 hex digits, be they all decimal; its
  * status does not matter). Where `latest` or a range finds nothing active, the highest deprecated
  * version that fits is taken, with a warning. Where several versions have the very same artifacts,
- * a digest means the active one, then the highest.
+ * a digest means the active one, else the deprecated one, and of several such the highest.
  *
  * Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 - 2.3`,
  * `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`, `X` or `*`

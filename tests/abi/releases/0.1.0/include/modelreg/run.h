@@ -290,8 +290,7 @@ MR_API mr_status mr_run_log_input(mr_run *run, const mr_input_options *input, mr
  * @param status MR_RUN_STATUS_FINISHED, MR_RUN_STATUS_FAILED or MR_RUN_STATUS_KILLED
  * @param error receives the reason of a failure
  * @return MR_OK; MR_INVALID_ARGUMENT for another status; MR_CONFLICT when it has ended with another
- *         status, or another process sealed it after metric points were logged here; and the common
- *         ones of modelreg.h
+ *         status, or, once, as mr_run_flush(); and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_run_finish(mr_run *run, mr_run_status status, mr_error *error);
