@@ -33,6 +33,10 @@ static void make_safe(char *text, size_t size) {
   size_t at = 0;
   while (at < size) {
     unsigned char lead = (unsigned char)text[at];
+    if (lead >= ' ' && lead < 0x7f) {
+      at++;
+      continue;
+    }
     size_t step = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     bool valid = at + step <= size && mri_utf8_valid(text + at, step);
     if (valid && !is_unsafe(text + at, step)) {

@@ -85,10 +85,12 @@ mr_status mri_govern_time(mri_tx *tx, const mr_registry *registry, int64_t *now_
   int64_t clock_us = mri_now_us(registry);
   mr_status status = mri_check_clock(clock_us, error);
   if (status != MR_OK) return status;
-  return mri_sql_int(tx, error, 0, now_us,
-                     "UPDATE governance SET time_us = CASE WHEN time_us < ?1 THEN ?1 "
-                     "ELSE time_us + 1 END WHERE id = 1 RETURNING time_us",
-                     "i", clock_us);
+  status = mri_sql_run(tx, error,
+                       "UPDATE governance SET time_us = CASE WHEN time_us < ?1 THEN ?1 "
+                       "ELSE time_us + 1 END WHERE id = 1",
+                       "i", clock_us);
+  if (status != MR_OK) return status;
+  return mri_sql_int(tx, error, 0, now_us, "SELECT time_us FROM governance WHERE id = 1", "");
 }
 
 const char *mri_column_text(const mri_stmt *stmt, int column, mri_arena *arena, bool *failed) {

@@ -66,7 +66,9 @@ static void add_identity(mri_str *text, const char *label, const mr_gate *gate,
                          const mri_digest *digest) {
   char hex[MRI_DIGEST_TEXT] = "none";
   if (gate != NULL) mri_digest_text(digest, hex);
-  mri_str_addf(text, "%s %s\n", label, hex);
+  mri_str_add(text, label);
+  mri_str_add(text, hex);
+  mri_str_add_char(text, '\n');
 }
 
 static mr_status name_incumbent(const mri_candidate *candidate, mri_judgement *out,
@@ -97,8 +99,8 @@ mr_status mri_judge(const char *transition, const mri_candidate *candidate, cons
   }
   if (status != MR_OK) goto cleanup;
   const mr_gate *own = instead != NULL ? instead : attached;
-  add_identity(&text, "default", everybody, &everybody_digest);
-  add_identity(&text, "model", own, &own_digest);
+  add_identity(&text, "default ", everybody, &everybody_digest);
+  add_identity(&text, "model ", own, &own_digest);
   if (text.failed) {
     status = mri_error_no_memory(error);
     goto cleanup;

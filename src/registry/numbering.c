@@ -120,19 +120,19 @@ mr_bump mri_bump_of(const mr_promote_options *o) {
 
 static mr_status check_raised(const mri_semver *from, const mri_semver *to, const line *in,
                               const mr_promote_options *o, mr_error *error) {
+  bool outside =
+      in != NULL && (to->major != in->major || (in->minor >= 0 && to->minor != in->minor));
+  if (!outside && mri_semver_compare(to, from) > 0) return MR_OK;
   char text[MRI_SEMVER_MAX * 2 + 64];
   mri_semver_format(to, text);
-  if (in != NULL && (to->major != in->major || (in->minor >= 0 && to->minor != in->minor))) {
+  if (outside) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,
                          "this bump leads to %s, which is outside line %s", text, o->line);
   }
-  if (mri_semver_compare(to, from) <= 0) {
-    return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "prerelease_id '%s' leads to %s, which is below what there is; give the "
-                         "version itself",
-                         o->prerelease_id == NULL ? "" : o->prerelease_id, text);
-  }
-  return MR_OK;
+  return mri_error_set(error, MR_INVALID_ARGUMENT,
+                       "prerelease_id '%s' leads to %s, which is below what there is; give the "
+                       "version itself",
+                       o->prerelease_id == NULL ? "" : o->prerelease_id, text);
 }
 
 /* Releases are raised from the highest release, so that a prerelease of the next major version does

@@ -95,18 +95,21 @@ static mr_status insert_request(mri_transition *t, const char *number, const mri
   const char *actor = mri_actor(t->registry);
   bool open = state == MR_REQUEST_STATE_OPEN;
   mri_id_new(&t->registry->ids, t->request);
-  return mri_sql_int(
-      t->tx, error, 0, &t->request_id,
+  mr_status status = mri_sql_run(
+      t->tx, error,
       "INSERT INTO request (uuid, model_id, transition, state, run_id, artifact_path, version, "
       "candidate_digest, gate_digest, description, op_id, intent, asked_version, asked_bump, "
       "asked_line, asked_prerelease_id, expected, closed_by, closed_us, actor, created_us) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-      "?19, ?20, ?21) RETURNING id",
+      "?19, ?20, ?21)",
       "titiittddttdtittttiti", (const char *)t->request, t->model->id, t->name, (int64_t)state,
       t->target.candidate.run_id, t->target.candidate.artifact_path, number, candidate,
       &t->judgement.gate_digest, o->description, o->op_id, &t->intent, o->version, (int64_t)o->bump,
       o->line, o->prerelease_id, t->expected, open ? NULL : actor, open ? 0 : t->now_us, actor,
       t->now_us);
+  if (status != MR_OK) return status;
+  return mri_sql_int(t->tx, error, 0, &t->request_id, "SELECT id FROM request WHERE uuid = ?1", "t",
+                     (const char *)t->request);
 }
 
 mr_status mri_transition_follow(mri_transition *t, mr_error *error) {

@@ -12,7 +12,7 @@ typedef struct snapshot {
   size_t size;
 } snapshot;
 
-static void note(snapshot *all, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void note(snapshot *all, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   int size = vsnprintf(all->text + all->size, sizeof all->text - all->size, format, arguments);

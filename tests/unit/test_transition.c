@@ -133,8 +133,8 @@ static void a_changed_version_does_not_move(void **state) {
   (void)state;
   static const char *const changes[] = {
       "UPDATE artifact SET size = size + 1",
-      "UPDATE artifact SET digest = x'00000000000000000000000000000000"
-      "00000000000000000000000000000000'",
+      ("UPDATE artifact SET digest = x'00000000000000000000000000000000"
+       "00000000000000000000000000000000'"),
       "UPDATE param SET value = '2'",
       "INSERT INTO param (run_id, key, value) SELECT run_id, 'zz', '1' FROM version",
   };
