@@ -675,16 +675,18 @@ func (r *Registry) Lineage(options *LineageOptions) (*Lineage, error) {
 // Resolve finds the version that a reference names: `model` or `model@selector`, where the selector
 // is `latest` (the default: the highest active release), an exact number (build metadata may be
 // left out; its status does not matter), a range (the highest active version in it), the name of a
-// channel, or the digest of its artifacts (its first 12 to 64 hex digits, be they all decimal; its
-// status does not matter). Where `latest` or a range finds nothing active, the highest deprecated
-// version that fits is taken, with a warning. Where several versions have the very same artifacts,
-// a digest means the active one, else the deprecated one, and of several such the highest.
+// channel, or the digest of its artifacts (its first 12 to 64 hex digits, also when all are
+// decimal; its status does not matter). Where `latest` or a range finds nothing active, the highest
+// deprecated version that fits is taken, with a warning. Where several versions have the very same
+// artifacts, a digest means the active one, else the deprecated one, and of several such the
+// highest.
 //
 // Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 - 2.3`,
 // `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`, `X` or `*`
-// may be any, so `1` and `1.4` are ranges and `*` is every release; `=1.4.2` is that version while
-// it is active. `^` keeps the leftmost number that is not 0; `~` keeps major and minor, or a major
-// that stands alone. At most 256 bytes, with no blank at either end.
+// may be any, so `1` and `1.4` are ranges and `*` is every release. `=1.4.2` and `v1.4.2` are
+// ranges, too, and find that version while it is not yanked; a pin has no sign. `^` keeps the
+// leftmost number that is not 0; `~` keeps major and minor, or a major that stands alone. At most
+// 256 bytes, with no blank at either end.
 //
 // As in npm, a range finds a prerelease only where it names one of the same major.minor.patch, as
 // `^1.3.0-rc.1` does for 1.3.0-rc.2; with [ResolvePrereleases] also those that just lie between its
@@ -2462,8 +2464,8 @@ func (m *Model) RollBackChannel(options *RollBackOptions) (*Version, error) {
 	return newVersion(got.out, m.owner.handle.host, m), nil
 }
 
-// ClearChannel lets a channel hold nothing, in one durable transaction. A channel that holds
-// nothing already stays as it is.
+// ClearChannel lets a channel hold nothing, in one durable transaction. With Expected "none" a
+// channel that holds nothing stays as it is.
 //
 //   - options: which channel
 //
@@ -2664,9 +2666,9 @@ func (v *Version) Undeprecate(reason string) error {
 // Yank yanks a version: `latest` and ranges skip it, no channel holds it any more, and who pins it
 // gets a warning with the reason and the replacement. All in one durable transaction.
 //
-// A channel that moves to the replacement has held that version before, or its gate passes now;
-// that request and decision are kept, and evaluations sealed, as those of any move. Again with
-// another reason or replacement changes those.
+// A channel moves to the replacement if it held that before, or if its gate passes now: then
+// request and decision are kept, and evaluations sealed, as those of any move. Again with another
+// reason or replacement changes those.
 //
 //   - options: why
 //

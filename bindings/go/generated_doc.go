@@ -20,8 +20,9 @@
 //	params.optimizer IN ('adam', 'lion')            a quoted literal compares as text
 //	params.depth <= 8                               a bare number compares numerically
 //	tags."team" LIKE 'fraud%'                       ILIKE ignores the case of letters
-//	attributes.status = 'FINISHED'                  also kind, run_id, run_name, actor (or user_id),
-//	                                                experiment, start_time and end_time (Unix
+//	attributes.status = 'FINISHED'                  also kind, run_id, run_name, actor (also
+//	                                                called user_id), experiment,
+//	                                                start_time and end_time (Unix
 //	                                                milliseconds), source_commit, source_dirty
 //	inputs.training.sample_count >= 10000           by role: digest, name, sample_count,
 //	                                                file_count, total_size, frozen, run_id,
@@ -34,7 +35,8 @@
 //	                                                version made of it, as an input; below it
 //	                                                metrics, params, tags, attributes, dataset,
 //	                                                inputs, artifacts and checks
-//	approvals.risk >= 2                             how many approvals of that role there are
+//	approvals.risk >= 2                             how many approvals of that role there are; no
+//	                                                call records one yet: this stays pending
 //	channel.staging.hours >= 24                     how long the channel holds this version now
 //	artifacts.*.format IN ('safetensors', 'onnx')   every artifact, and at least one
 //	artifacts."model.safetensors".size < 2e9        path, format, size, digest, kind
@@ -60,13 +62,13 @@
 // rule that is unknown does not pass. The incumbent is what the channel, or for a promotion
 // `latest`, holds now; where nothing is held it is missing.
 //
-// An evaluation that compares several runs or versions, which are all its inputs, counts for those
-// of the role "candidate" alone.
+// An evaluation with several runs or versions as inputs counts only for those with the role
+// "candidate".
 //
 // A rule that is not true fails, unless it can still come true for this very candidate: when a
 // check or an evaluation is missing so far, when approvals are, or the age in a channel. Then it is
-// pending, and so is the request. A check that was reported, and an evaluation that was found, are
-// what they are.
+// pending, and so is the request. A check that was reported and an evaluation that was found
+// decide: after a failed check the request is refused; report it again and propose the run again.
 //
 // # What dataset.h says
 //
@@ -108,10 +110,10 @@
 // Requests, decisions and the promotion of runs to versions.
 //
 // A request proposes one transition. Opening it seals what is judged: from then on params, metrics,
-// inputs and artifacts of the run cannot change, and its tags are copied into the request; so is an
-// evaluation that a rule reads. Metric points that are logged through this registry meanwhile are
-// judged and sealed with the rest, or refused. The gate is evaluated and the version is made in one
-// transaction; the decision is kept for ever.
+// inputs and artifacts of the run cannot change, and its tags are copied into the request. An
+// evaluation that a rule reads is sealed, too. Metric points that are logged through this registry
+// meanwhile are judged and sealed with the rest, or refused. The gate is evaluated and the version
+// is made in one transaction; the decision is kept for ever.
 //
 // Where a rule can still come true the request stays open. Nothing happens by itself then: somebody
 // calls [Request.Complete] when a check, an evaluation or an approval has come in, or enough time

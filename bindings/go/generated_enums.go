@@ -561,7 +561,7 @@ const (
 	// Moved through its gate.
 	ChannelMoveKindMoved ChannelMoveKind = 1
 
-	// Rolled back to a version that it held before.
+	// Rolled back to a version that it held before; also when that replaced one that was yanked.
 	ChannelMoveKindRolledBack ChannelMoveKind = 2
 
 	// Cleared.

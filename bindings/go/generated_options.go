@@ -651,8 +651,8 @@ type RollBackOptions struct {
 	// What the channel holds now: a number, or "none". Anything else there answers [ErrConflict].
 	Expected string
 
-	// The version to go back to, which the channel must have held; "": the one it held last before,
-	// and that is not yanked. Rolling back again goes further back.
+	// The version to go back to, which the channel must have held; "": the latest one it held before
+	// that is not yanked; a deprecated one will do. Rolling back again goes further back.
 	Version string
 
 	// Why, up to 65,536 bytes; "": not said.
@@ -842,10 +842,11 @@ type ResolveOptions struct {
 	Cancel *Cancel
 
 	// Answer as of this time, by when things were recorded here; 0: as of now. The future is refused.
-	// Whatever is recorded later, the version, its status and its replacement stay what they were;
-	// only a warning says what has become of it since. For that a time after the last change is
-	// recorded itself, durably; a registry that is open read-only cannot, and there the answer holds
-	// unless a change is under way or the clock is set back.
+	// The same question with the same time always gives the same version, with the status and
+	// replacement it had then; warnings say what has become of it since. To keep that promise, asking
+	// about a time after the last change records that time, durably. A registry that is open read-only
+	// cannot: its answer holds unless a change is under way at this very moment, or the clock is set
+	// back.
 	AsOf time.Time
 }
 

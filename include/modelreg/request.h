@@ -4,10 +4,10 @@
  * Requests, decisions and the promotion of runs to versions.
  *
  * A request proposes one transition. Opening it seals what is judged: from then on params, metrics,
- * inputs and artifacts of the run cannot change, and its tags are copied into the request; so is an
- * evaluation that a rule reads. Metric points that are logged through this registry meanwhile are
- * judged and sealed with the rest, or refused. The gate is evaluated and the version is made in one
- * transaction; the decision is kept for ever.
+ * inputs and artifacts of the run cannot change, and its tags are copied into the request. An
+ * evaluation that a rule reads is sealed, too. Metric points that are logged through this registry
+ * meanwhile are judged and sealed with the rest, or refused. The gate is evaluated and the version
+ * is made in one transaction; the decision is kept for ever.
  *
  * Where a rule can still come true the request stays open. Nothing happens by itself then: somebody
  * calls mr_request_complete() when a check, an evaluation or an approval has come in, or enough
@@ -515,8 +515,8 @@ MR_API mr_status mr_decision_text(const mr_decision *decision, mr_buffer **out_t
 
 /**
  * The decision as a JSON object (RFC 8259): verdict, request_id (null for a dry run), sequence,
- * gate_digest, incumbent (null where there was none), created_us and rules, each with name, verdict,
- * unknown, from_default, required, observed and reason.
+ * gate_digest, incumbent (null where there was none), created_us and rules, each with name,
+ * verdict, unknown, from_default, required, observed and reason.
  *
  * @param decision the decision
  * @param out_json receives the text

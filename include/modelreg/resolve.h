@@ -33,10 +33,11 @@ typedef struct mr_resolve_options {
   /** @nullable Ends waiting early. */
   const mr_cancel *cancel;
   /** Answer as of this time, Unix microseconds, by when things were recorded here; 0: as of now.
-   * The future is refused. Whatever is recorded later, the version, its status and its replacement
-   * stay what they were; only a warning says what has become of it since. For that a time after the
-   * last change is recorded itself, durably; a registry that is open read-only cannot, and there the
-   * answer holds unless a change is under way or the clock is set back. */
+   * The future is refused. The same question with the same time always gives the same version, with
+   * the status and replacement it had then; warnings say what has become of it since. To keep that
+   * promise, asking about a time after the last change records that time, durably. A registry that
+   * is open read-only cannot: its answer holds unless a change is under way at this very moment, or
+   * the clock is set back. */
   int64_t as_of_us;
 } mr_resolve_options;
 
@@ -48,16 +49,18 @@ typedef struct mr_resolve_options {
  * Finds the version that a reference names: `model` or `model@selector`, where the selector is
  * `latest` (the default: the highest active release), an exact number (build metadata may be left
  * out; its status does not matter), a range (the highest active version in it), the name of a
- * channel, or the digest of its artifacts (its first 12 to 64 hex digits, be they all decimal; its
- * status does not matter). Where `latest` or a range finds nothing active, the highest deprecated
- * version that fits is taken, with a warning. Where several versions have the very same artifacts,
- * a digest means the active one, else the deprecated one, and of several such the highest.
+ * channel, or the digest of its artifacts (its first 12 to 64 hex digits, also when all are
+ * decimal; its status does not matter). Where `latest` or a range finds nothing active, the highest
+ * deprecated version that fits is taken, with a warning. Where several versions have the very same
+ * artifacts, a digest means the active one, else the deprecated one, and of several such the
+ * highest.
  *
  * Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 - 2.3`,
  * `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`, `X` or `*`
- * may be any, so `1` and `1.4` are ranges and `*` is every release; `=1.4.2` is that version while
- * it is active. `^` keeps the leftmost number that is not 0; `~` keeps major and minor, or a major
- * that stands alone. At most 256 bytes, with no blank at either end.
+ * may be any, so `1` and `1.4` are ranges and `*` is every release. `=1.4.2` and `v1.4.2` are
+ * ranges, too, and find that version while it is not yanked; a pin has no sign. `^` keeps the
+ * leftmost number that is not 0; `~` keeps major and minor, or a major that stands alone. At most
+ * 256 bytes, with no blank at either end.
  *
  * As in npm, a range finds a prerelease only where it names one of the same major.minor.patch, as
  * `^1.3.0-rc.1` does for 1.3.0-rc.2; with MR_RESOLVE_PRERELEASES also those that just lie between

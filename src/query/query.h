@@ -117,6 +117,11 @@ mr_status mri_query_evaluate(const mri_query *query, const mri_query_subject *su
  * policy means the latter. */
 bool mri_query_negates_star(const mri_query *query);
 
+/* The first quoted literal that a path of this family stands beside in =, != or IN and that is none
+ * of `words` (which end with NULL); NULL where there is none. Lives as long as the query. */
+const char *mri_query_odd_word(const mri_query *query, const char *family,
+                               const char *const *words);
+
 /* Calls `each` for every path of the expression, in order, as often as it occurs; stops at anything
  * but MR_OK. What a path points to lives as long as the query. */
 mr_status mri_query_paths(const mri_query *query,

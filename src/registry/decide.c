@@ -223,10 +223,36 @@ static bool same_text(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* A rule that waits for time says something else each time; that alone is no news. */
+/* Where the text behind an age goes on: behind the number, which is another one each time. */
+static const char *behind_age(const char *text) {
+  static const char *const ages[] = {".hours = ", ".hours is "};
+  for (size_t i = 0; i < 2; i++) {
+    size_t size = strlen(ages[i]);
+    if (strncmp(text, ages[i], size) == 0) {
+      return text + size + strspn(text + size, "0123456789.+-e");
+    }
+  }
+  return text;
+}
+
+/* The same but for how long a channel has held something: that time goes by is no news. */
+static bool same_but_ages(const char *a, const char *b) {
+  if (a == NULL || b == NULL) return a == b;
+  for (;;) {
+    a = behind_age(a);
+    b = behind_age(b);
+    if (*a != *b || *a == '\0') return *a == *b;
+    a++;
+    b++;
+  }
+}
+
 static bool same_observation(const mri_rule_result *new_one, const mri_rule_result *old) {
-  if (new_one->ages && new_one->verdict == MR_VERDICT_PENDING) return true;
-  return same_text(new_one->observed, old->observed) && same_text(new_one->reason, old->reason);
+  if (!new_one->ages || new_one->verdict != MR_VERDICT_PENDING) {
+    return same_text(new_one->observed, old->observed) && same_text(new_one->reason, old->reason);
+  }
+  return same_but_ages(new_one->observed, old->observed) &&
+         same_but_ages(new_one->reason, old->reason);
 }
 
 bool mri_judgement_same(const mri_judgement *new_one, const mri_judgement *kept) {

@@ -71,6 +71,16 @@ static mr_status note_age(void *ctx, const mri_query_path *path, mr_error *error
   return MR_OK;
 }
 
+/* A check can say three words only; another would make a rule that nothing ever fulfils. */
+static mr_status check_results(const mri_query *query, mr_error *error) {
+  static const char *const results[] = {"passed", "failed", "skipped", NULL};
+  const char *odd = mri_query_odd_word(query, "checks", results);
+  if (odd == NULL) return MR_OK;
+  return mri_error_set(error, MR_INVALID_ARGUMENT,
+                       "a check is 'passed', 'failed' or 'skipped', never '%.*s'",
+                       mri_text_fit(odd, 64), odd);
+}
+
 mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expression,
                            mr_error *error) {
   mri_query *query = NULL;
@@ -79,6 +89,7 @@ mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expressi
   if (status != MR_OK) return status;
   status = mri_query_parse(gate->mem, expression, &query, error);
   if (status == MR_OK) status = mri_query_paths(query, mri_subject_check, NULL, error);
+  if (status == MR_OK) status = check_results(query, error);
   if (status == MR_OK && mri_query_negates_star(query)) {
     status =
         mri_error_set(error, MR_INVALID_ARGUMENT,

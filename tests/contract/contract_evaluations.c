@@ -80,7 +80,7 @@ static void checks(void **state) {
       {"checks.slow > 1", 'U', "'skipped'", "not a number"},
       {"checks.\"a b\" = 'passed' AND checks.x.y = 'passed'", 'T', "'passed'", ""},
       {"checks.other = 'passed'", 'u', "missing", "missing"},
-      {"checks.* != 'nothing'", 'T', "checks.bias", ""},
+      {"checks.* NOT LIKE 'n%'", 'T', "checks.bias", ""},
       {"checks.* = 'passed'", 'F', "'failed'", "and 1 more"},
   };
   static const rule_case superseded[] = {
@@ -434,6 +434,9 @@ static void the_documented_rules_are_read(void **state) {
     (void)snprintf(text, sizeof text, "%s != '1'", names[i]);
     if (names[i][0] == 'a' && names[i][1] == 'b') {
       (void)snprintf(text, sizeof text, "%s != 1", names[i]);
+    }
+    if (strstr(names[i], "checks.") != NULL) {
+      (void)snprintf(text, sizeof text, "%s != 'failed'", names[i]);
     }
     OK(mr_gate_add_rule(gate, names[i], text, &error));
   }

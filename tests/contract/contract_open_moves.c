@@ -175,6 +175,33 @@ static void a_version_has_to_soak(void **state) {
   tear_down(&s);
 }
 
+/* Beside the time that goes by, what else has come is news. */
+static void news_while_it_soaks(void **state) {
+  contract *c = *state;
+  stage s = set_up(c, "soak: channel.staging.hours >= 24 AND checks.seen = 'passed'\n");
+  mr_decision *decision = NULL;
+  OK(mr_model_create_channel(s.model, "staging", &error));
+  contract_move(s.model, "staging", "2.0.0", "none");
+  mr_request *request = move(s.model, "2.0.0", "none", MR_REQUEST_STATE_OPEN);
+  contract_turn_clock(INT64_C(3600000000));
+  complete(&request, MR_REQUEST_STATE_OPEN);
+  report(c, s.two, "seen");
+  contract_turn_clock(INT64_C(3600000000));
+  complete(&request, MR_REQUEST_STATE_OPEN);
+  OK(mr_request_decision(request, &decision, &error));
+  assert_int_equal(mr_decision_info(decision)->sequence, 2);
+  HAS(mr_decision_at(decision, 0)->observed, "checks.seen = 'passed'");
+  mr_decision_free(decision);
+  contract_move(s.model, "staging", "1.0.0", "2.0.0");
+  complete(&request, MR_REQUEST_STATE_OPEN);
+  OK(mr_request_decision(request, &decision, &error));
+  assert_int_equal(mr_decision_info(decision)->sequence, 3);
+  HAS(mr_decision_at(decision, 0)->observed, "channel.staging.hours is missing");
+  mr_decision_free(decision);
+  mr_request_free(request);
+  tear_down(&s);
+}
+
 /* A move is judged by the tags that the run has when it is asked for. */
 static void tags_of_the_day(void **state) {
   contract *c = *state;
@@ -236,6 +263,7 @@ int contract_open_move_tests(void) {
       TEST(the_channel_moves_meanwhile),
       TEST(the_version_is_yanked_meanwhile),
       TEST(a_version_has_to_soak),
+      TEST(news_while_it_soaks),
       TEST(tags_of_the_day),
       TEST(yanking_asks_the_gate),
   };

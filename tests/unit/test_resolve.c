@@ -326,8 +326,8 @@ static void damaged_histories(void **state) {
       "UPDATE channel SET sequence = 9223372036854775000",
       "UPDATE channel SET sequence = -3",
       "UPDATE channel SET sequence = 9223372036854775807",
-      "UPDATE channel_move SET sequence = 9223372036854775807 - sequence, version_id = NULL, "
-      "place = 9223372036854775807",
+      ("UPDATE channel_move SET sequence = 9223372036854775807 - sequence, version_id = NULL, "
+       "place = 9223372036854775807"),
       "DELETE FROM channel_move WHERE sequence = 2",
       "UPDATE version SET status = 77",
       "UPDATE version SET status_us = -1",

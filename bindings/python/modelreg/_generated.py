@@ -458,7 +458,7 @@ class ChannelMoveKind(Enum):
     # Moved through its gate.
     MOVED = 1
 
-    # Rolled back to a version that it held before.
+    # Rolled back to a version that it held before; also when that replaced one that was yanked.
     ROLLED_BACK = 2
 
     # Cleared.
@@ -4944,18 +4944,18 @@ class Registry(Handle):
         """Finds the version that a reference names: `model` or `model@selector`, where the selector
         is `latest` (the default: the highest active release), an exact number (build metadata may
         be left out; its status does not matter), a range (the highest active version in it), the
-        name of a channel, or the digest of its artifacts (its first 12 to 64 hex digits, be they
-        all decimal; its status does not matter). Where `latest` or a range finds nothing active,
-        the highest deprecated version that fits is taken, with a warning. Where several versions
-        have the very same artifacts, a digest means the active one, else the deprecated one, and of
-        several such the highest.
+        name of a channel, or the digest of its artifacts (its first 12 to 64 hex digits, also when
+        all are decimal; its status does not matter). Where `latest` or a range finds nothing
+        active, the highest deprecated version that fits is taken, with a warning. Where several
+        versions have the very same artifacts, a digest means the active one, else the deprecated
+        one, and of several such the highest.
 
         Ranges have the syntax and the meaning of npm's `semver`: `^1.2`, `~1.4.0`, `1.x`, `1.2 -
         2.3`, `>=1.2 <2 || 3`. Blanks mean "and", `||` means "or". A number that is missing or `x`,
-        `X` or `*` may be any, so `1` and `1.4` are ranges and `*` is every release; `=1.4.2` is
-        that version while it is active. `^` keeps the leftmost number that is not 0; `~` keeps
-        major and minor, or a major that stands alone. At most 256 bytes, with no blank at either
-        end.
+        `X` or `*` may be any, so `1` and `1.4` are ranges and `*` is every release. `=1.4.2` and
+        `v1.4.2` are ranges, too, and find that version while it is not yanked; a pin has no sign.
+        `^` keeps the leftmost number that is not 0; `~` keeps major and minor, or a major that
+        stands alone. At most 256 bytes, with no blank at either end.
 
         As in npm, a range finds a prerelease only where it names one of the same major.minor.patch,
         as `^1.3.0-rc.1` does for 1.3.0-rc.2; with ResolveFlags.PRERELEASES also those that just lie
@@ -4967,11 +4967,12 @@ class Registry(Handle):
             flags: 0 or ResolveFlags.PRERELEASES.
             cancel: Ends waiting early.
             as_of_us: Answer as of this time, Unix microseconds, by when things were recorded here;
-                0: as of now. The future is refused. Whatever is recorded later, the version, its
-                status and its replacement stay what they were; only a warning says what has become
-                of it since. For that a time after the last change is recorded itself, durably; a
-                registry that is open read-only cannot, and there the answer holds unless a change
-                is under way or the clock is set back.
+                0: as of now. The future is refused. The same question with the same time always
+                gives the same version, with the status and replacement it had then; warnings say
+                what has become of it since. To keep that promise, asking about a time after the
+                last change records that time, durably. A registry that is open read-only cannot:
+                its answer holds unless a change is under way at this very moment, or the clock is
+                set back.
 
         Returns:
             the version, immutable
@@ -7278,8 +7279,9 @@ class Model(Handle):
             channel: Name of the channel.
             expected: What the channel holds now: a number, or "none". Anything else there answers
                 ConflictError.
-            version: The version to go back to, which the channel must have held; None: the one it
-                held last before, and that is not yanked. Rolling back again goes further back.
+            version: The version to go back to, which the channel must have held; None: the latest
+                one it held before that is not yanked; a deprecated one will do. Rolling back again
+                goes further back.
             reason: Why, up to 65,536 bytes; None: not said.
             cancel: Ends waiting for other writers early.
 
@@ -7326,8 +7328,8 @@ class Model(Handle):
         reason: str | None = None,
         cancel: Cancel | None = None,
     ) -> None:
-        """Lets a channel hold nothing, in one durable transaction. A channel that holds nothing
-        already stays as it is.
+        """Lets a channel hold nothing, in one durable transaction. With `expected` "none" a channel
+        that holds nothing stays as it is.
 
         Args:
             channel: Name of the channel.
@@ -7632,9 +7634,9 @@ class Version(Handle):
         """Yanks a version: `latest` and ranges skip it, no channel holds it any more, and who pins
         it gets a warning with the reason and the replacement. All in one durable transaction.
 
-        A channel that moves to the replacement has held that version before, or its gate passes
-        now; that request and decision are kept, and evaluations sealed, as those of any move. Again
-        with another reason or replacement changes those.
+        A channel moves to the replacement if it held that before, or if its gate passes now: then
+        request and decision are kept, and evaluations sealed, as those of any move. Again with
+        another reason or replacement changes those.
 
         Args:
             channels: What becomes of the channels that hold it.

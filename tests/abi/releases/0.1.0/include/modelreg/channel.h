@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file channel.h
- * Channels: named pointers to a version, moved through a gate by compare-and-set. Every move is kept.
+ * Channels: named pointers to a version, moved through a gate by compare-and-set. Every move is
+ * kept.
  */
 #ifndef MODELREG_CHANNEL_H
 #define MODELREG_CHANNEL_H
@@ -167,8 +168,9 @@ typedef struct mr_roll_back_options {
   const char *channel;
   /** What the channel holds now: a number, or "none". Anything else there answers MR_CONFLICT. */
   const char *expected;
-  /** @nullable The version to go back to, which the channel must have held; NULL: the one it held
-   * last before, and that is not yanked. Rolling back again goes further back. */
+  /** @nullable The version to go back to, which the channel must have held; NULL: the latest one it
+   * held before that is not yanked; a deprecated one will do. Rolling back again goes further
+   * back. */
   const char *version;
   /** @nullable Why, up to 65,536 bytes; NULL: not said. */
   const char *reason;
@@ -223,8 +225,8 @@ typedef struct mr_clear_options {
   { sizeof(mr_clear_options), 0, NULL, NULL, NULL, NULL }
 
 /**
- * Lets a channel hold nothing, in one durable transaction. A channel that holds nothing already
- * stays as it is.
+ * Lets a channel hold nothing, in one durable transaction. With `expected` "none" a channel that
+ * holds nothing stays as it is.
  *
  * @param model the model
  * @param options which channel
@@ -243,7 +245,8 @@ typedef int32_t mr_channel_move_kind;
 enum {
   /** Moved through its gate. @since 0.1.0 */
   MR_CHANNEL_MOVE_KIND_MOVED = 1,
-  /** Rolled back to a version that it held before. @since 0.1.0 */
+  /** Rolled back to a version that it held before; also when that replaced one that was yanked.
+   * @since 0.1.0 */
   MR_CHANNEL_MOVE_KIND_ROLLED_BACK = 2,
   /** Cleared. @since 0.1.0 */
   MR_CHANNEL_MOVE_KIND_CLEARED = 3

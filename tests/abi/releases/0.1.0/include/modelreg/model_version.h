@@ -99,8 +99,8 @@ typedef struct mr_version_record {
   mr_source_state source_state;
   /** Zero. */
   uint32_t reserved;
-  /** @nullable Why it got its status: is deprecated, yanked, or active again; NULL as it was promoted,
-   * or where nobody said. */
+  /** @nullable Why it got its status: is deprecated, yanked, or active again; NULL as it was
+   * promoted, or where nobody said. */
   const char *status_reason;
   /** @nullable Number of the version to use in its place, or NULL. */
   const char *replacement;
@@ -299,9 +299,9 @@ typedef struct mr_yank_options {
  * Yanks a version: `latest` and ranges skip it, no channel holds it any more, and who pins it gets
  * a warning with the reason and the replacement. All in one durable transaction.
  *
- * A channel that moves to the replacement has held that version before, or its gate passes now;
- * that request and decision are kept, and evaluations sealed, as those of any move. Again with
- * another reason or replacement changes those.
+ * A channel moves to the replacement if it held that before, or if its gate passes now: then
+ * request and decision are kept, and evaluations sealed, as those of any move. Again with another
+ * reason or replacement changes those.
  *
  * @param version the version
  * @param options why
