@@ -109,11 +109,10 @@ mr_status mri_judged_runs_find(const mri_candidate *candidate, const char *name,
     if (strcmp(run_at(runs, i)->name, name) == 0) run = run_at(runs, i);
   }
   if (run == NULL) {
-    mr_status status =
-        mri_sql_first(candidate->tx, error, &stmt, &found,
-                      "SELECT e.id, e.uuid, e.name " EVALUATION_SQL "AND e.name = ?4 "
-                      "ORDER BY e.ended_us DESC, e.id DESC LIMIT 1",
-                      "titt", candidate->run, candidate->run_id, candidate->artifact_path, name);
+    mr_status status = mri_sql_first(
+        candidate->tx, error, &stmt, &found,
+        "SELECT e.id, e.uuid, e.name " EVALUATION_SQL "AND e.name = ?4 ORDER BY e.id DESC LIMIT 1",
+        "titt", candidate->run, candidate->run_id, candidate->artifact_path, name);
     if (status != MR_OK || !found) return status;
     status = add_run(runs, candidate->tx, stmt, 0, &run, error);
     mri_stmt_done(stmt);

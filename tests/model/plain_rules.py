@@ -183,9 +183,10 @@ class Gate:
     def text(self) -> str:
         return "".join(f"{name}: {rule.text}\n" for name, rule in self.rules)
 
-    @property
-    def reads_channels(self) -> bool:
-        return any(path.startswith("channel.") for _, rule in self.rules for path in rule.paths())
+    def waits_for_itself(self, transition: str) -> bool:
+        """Whether a rule reads a channel that holds nothing yet when this transition is judged."""
+        read = "channel." if transition == "promote" else transition.replace("/", ".") + "."
+        return any(path.startswith(read) for _, rule in self.rules for path in rule.paths())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,6 +200,16 @@ class Judged:
     text: str
     seen: tuple[tuple[str, str], ...]
 
+    def without_ages(self) -> Judged:
+        """The same where time that goes by is no news: in a rule that is pending."""
+        if self.verdict != PENDING:
+            return self
+        seen = tuple(
+            (path, "an age" if path.startswith("channel.") and value != "None" else value)
+            for path, value in self.seen
+        )
+        return dataclasses.replace(self, seen=seen)
+
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
@@ -207,6 +218,10 @@ class Judgement:
     rules: tuple[Judged, ...]
     gates: tuple[Gate | None, Gate | None]  # the default one and the model's own
     incumbent: str | None
+
+    def without_ages(self) -> Judgement:
+        """What must differ for a judgement to be another one."""
+        return dataclasses.replace(self, rules=tuple(each.without_ages() for each in self.rules))
 
     @property
     def verdict(self) -> str:

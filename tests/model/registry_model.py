@@ -88,7 +88,7 @@ class RegistryModel:
         """`expected` is a gate, "none", or None for whatever there is; no gate detaches."""
         refusals = Refusals()
         now = self.gate(*where)
-        if gate is not None and where[1] == "promote" and gate.reads_channels:
+        if gate is not None and gate.waits_for_itself(where[1]):
             refusals.add("INVALID_ARGUMENT")
         if expected is not None and expected != (now if now is not None else "none"):
             refusals.add("CONFLICT")
@@ -313,7 +313,8 @@ class RegistryModel:
         model = self.models[request.model]
         candidate = self.candidate(model, request.run, number, request.transition, request)
         judgement = self.judge(request.model, request.transition, candidate)
-        return candidate, judgement, judgement != request.judgements[-1]
+        last = request.judgements[-1].without_ages()
+        return candidate, judgement, judgement.without_ages() != last
 
     def complete(
         self, request: Request, number: Number, candidate: Candidate, judgement: Judgement,

@@ -20,9 +20,10 @@
  *                                                     the role
  *     dataset.digest = '...'                          some dataset input: name, digest, context
  *     checks.bias_audit = 'passed'                    the latest report: passed, failed, skipped
- *     evaluations.holdout.metrics.auc >= 0.9          of the latest finished run of kind evaluation
- *                                                     that is named holdout and has this run, or a
- *                                                     version made of it, as an input; below it
+ *     evaluations.holdout.metrics.auc >= 0.9          of the finished runs of kind evaluation that
+ *                                                     are named holdout and have this run, or a
+ *                                                     version made of it, as an input, the one
+ *                                                     that was started last; below it
  *                                                     metrics, params, tags, attributes, dataset,
  *                                                     inputs, artifacts and checks
  *     approvals.risk >= 2                             how many approvals of that role there are; no
