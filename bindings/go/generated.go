@@ -2320,13 +2320,14 @@ func (m *Model) ListVersionsPage(options *ListOptions) (Page[VersionRecord], err
 //
 // Returns the request.
 //
-// Errors: [ErrInvalidArgument] for malformed text, or a PrereleaseID or line that does not fit;
-// [ErrNotFound] for an unknown run, or when it has no artifact at the path; [ErrConflict] when the
-// run is not finished, or OpID was used for something else; [ErrAlreadyExists] when the run and
-// path are a version of this model already, an open request proposes them, or the number is taken,
-// be it by a version that was deleted: the message names the version or the request; [ErrLimit]
-// when a number would pass 2^53 - 1, or be longer than 256 bytes with its build metadata;
-// [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
+// Errors: [ErrInvalidArgument] for malformed text, a run that is not of kind training, or a
+// PrereleaseID or line that does not fit; [ErrNotFound] for an unknown run, or when it has no
+// artifact at the path; [ErrConflict] when the run is not finished, or OpID was used for something
+// else; [ErrAlreadyExists] when the run and path are a version of this model already, an open
+// request proposes them, or the number is taken, be it by a version that was deleted: the message
+// names the version or the request; [ErrLimit] when a number would pass 2^53 - 1, or be longer than
+// 256 bytes with its build metadata; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the
+// package comment.
 func (m *Model) Promote(runID string, options *PromoteOptions) (*Request, error) {
 	var f frame
 	defer f.end()
@@ -3254,8 +3255,8 @@ func (r *Request) Withdraw(reason string) error {
 // has now.
 //
 // Errors: [ErrGateFailed] or [ErrGatePending] when there is none: the message names the first
-// failing rule and how many more; [ErrConflict] when it was withdrawn; and the common ones of the
-// package comment.
+// failing rule and how many more; [ErrConflict] when it was withdrawn; [ErrNotFound] when the
+// version was deleted since; and the common ones of the package comment.
 func (r *Request) Version() (*Version, error) {
 	var f frame
 	defer f.end()

@@ -49,7 +49,7 @@
 // everything is the name; names with other characters are quoted with "..." or backticks.
 //
 // NAME, PATH and the like begin with a letter, a digit or "_"; unquoted they go on over these, ".",
-// "-" and "/", so a subtraction needs blanks around its sign. abs() takes a number. `status`,
+// "-", "/" and "$", so a subtraction needs blanks around its sign. abs() takes a number. `status`,
 // `run_id` and other attributes may stand without `attributes.`, and the singular forms of MLflow
 // are read too. NOT cannot stand over a test with *: write != or NOT IN, which must hold for every
 // one. A dataset test is true when some dataset input satisfies it, as in MLflow; without any it is

@@ -700,7 +700,7 @@ type DecisionRecord struct {
 	PassedCount int64
 
 	// Counts the decisions on a request from 1; 0 for a dry run. Judging again what has not changed
-	// makes no new one.
+	// makes no new one; that time goes by, for which a rule waits, is no change.
 	Sequence int64
 
 	// Number of the version that the candidate was compared with; "": there was none.

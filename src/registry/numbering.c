@@ -43,7 +43,7 @@ mr_status mri_number_check(const mr_promote_options *o, mr_error *error) {
   }
   if (o->prerelease_id != NULL && o->bump != MR_BUMP_PRERELEASE) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "prerelease_id goes with MR_BUMP_PRERELEASE only");
+                         "prerelease_id goes with a bump of the prerelease only");
   }
   if (o->version != NULL) return mri_semver_parse(o->version, &number, error);
   if (o->line != NULL) return parse_line(o->line, &parsed, error);

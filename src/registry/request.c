@@ -12,31 +12,34 @@
   "q.expected, q.closed_by, q.closed_reason, q.closed_us"
 #define REQUEST_TABLES "request q JOIN model m ON m.id = q.model_id JOIN run r ON r.id = q.run_id"
 
-static void read_request(const mri_stmt *stmt, mri_arena *arena, mr_request_record *record,
-                         bool *failed) {
+static mr_status read_request(const mri_stmt *stmt, mri_arena *arena, mr_request_record *record,
+                              mr_error *error) {
+  bool failed = false;
   record->state = (mr_request_state)mri_stmt_int(stmt, 2);
-  record->id = mri_column_text(stmt, 3, arena, failed);
-  record->model = mri_column_text(stmt, 4, arena, failed);
-  record->transition = mri_column_text(stmt, 5, arena, failed);
-  record->run_id = mri_column_text(stmt, 6, arena, failed);
-  record->artifact_path = mri_column_text(stmt, 7, arena, failed);
-  record->version = mri_column_text(stmt, 8, arena, failed);
-  record->candidate_digest = mri_column_digest(stmt, 9, arena, failed);
-  record->gate_digest = mri_column_digest(stmt, 10, arena, failed);
-  record->description = mri_column_text(stmt, 11, arena, failed);
-  record->op_id = mri_column_text(stmt, 12, arena, failed);
-  record->actor = mri_column_text(stmt, 13, arena, failed);
+  record->id = mri_column_text(stmt, 3, arena, &failed);
+  record->model = mri_column_text(stmt, 4, arena, &failed);
+  record->transition = mri_column_text(stmt, 5, arena, &failed);
+  record->run_id = mri_column_text(stmt, 6, arena, &failed);
+  record->artifact_path = mri_column_text(stmt, 7, arena, &failed);
+  record->version = mri_column_text(stmt, 8, arena, &failed);
+  record->candidate_digest = mri_column_digest(stmt, 9, arena, &failed);
+  record->gate_digest = mri_column_digest(stmt, 10, arena, &failed);
+  record->description = mri_column_text(stmt, 11, arena, &failed);
+  record->op_id = mri_column_text(stmt, 12, arena, &failed);
+  record->actor = mri_column_text(stmt, 13, arena, &failed);
   record->created_us = mri_stmt_int(stmt, 14);
-  record->expected = mri_column_text(stmt, 15, arena, failed);
-  record->closed_by = mri_column_text(stmt, 16, arena, failed);
-  record->closed_reason = mri_column_text(stmt, 17, arena, failed);
+  record->expected = mri_column_text(stmt, 15, arena, &failed);
+  record->closed_by = mri_column_text(stmt, 16, arena, &failed);
+  record->closed_reason = mri_column_text(stmt, 17, arena, &failed);
   record->closed_us = mri_stmt_int(stmt, 18);
+  if (failed) return mri_error_no_memory(error);
+  if (record->candidate_digest != NULL && record->gate_digest != NULL) return MR_OK;
+  return mri_error_set(error, MR_CORRUPT, "request %s has no valid digests", record->id);
 }
 
 /* Makes the handle of the statement's row and gives the statement back. */
 static mr_status take_row(mri_stmt *stmt, mr_registry *registry, mr_request **out,
                           mr_error *error) {
-  bool failed = false;
   mr_request *request = mri_mem_zalloc(&registry->mem, 1, sizeof *request);
   if (request == NULL) {
     mri_stmt_done(stmt);
@@ -47,14 +50,11 @@ static mr_status take_row(mri_stmt *stmt, mr_registry *registry, mr_request **ou
   request->record.struct_size = sizeof request->record;
   request->id = mri_stmt_int(stmt, 0);
   request->model_id = mri_stmt_int(stmt, 1);
-  read_request(stmt, &request->arena, &request->record, &failed);
+  mr_status status = read_request(stmt, &request->arena, &request->record, error);
   mri_stmt_done(stmt);
-  if (failed) {
-    mr_request_free(request);
-    return mri_error_no_memory(error);
-  }
-  *out = request;
-  return MR_OK;
+  if (status == MR_OK) *out = request;
+  if (status != MR_OK) mr_request_free(request);
+  return status;
 }
 
 mr_status mri_request_load(mri_tx *tx, mr_registry *registry, int64_t id, mr_request **out,
@@ -257,9 +257,8 @@ MRI_DEFINE_PAGE(mr_request, mr_request_record);
 static mr_status add_request(mri_page *page, const mri_stmt *stmt, mr_error *error) {
   mr_request_record *record = mri_page_add(page, sizeof *record);
   if (record == NULL) return mri_error_no_memory(error);
-  read_request(stmt, &page->arena, record, &page->failed);
   page->last_id = mri_stmt_int(stmt, 0);
-  return MR_OK;
+  return read_request(stmt, &page->arena, record, error);
 }
 
 mr_status mr_registry_list_requests(mr_registry *registry, const mr_request_list_options *options,

@@ -94,7 +94,7 @@ static const char *why_left_out(const mri_hit *hit) {
     return "was deleted";
   case MR_VERSION_STATUS_ACTIVE:
   case MR_VERSION_STATUS_DEPRECATED:
-    return "is a prerelease, which needs MR_RESOLVE_PRERELEASES";
+    return "is a prerelease, and prereleases were not asked for";
   default:
     return "is not active";
   }

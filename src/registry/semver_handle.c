@@ -73,7 +73,7 @@ mr_status mr_semver_bump(const mr_semver *semver, mr_bump part, const char *prer
   }
   if (prerelease_id != NULL && part != MR_BUMP_PRERELEASE) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,
-                         "prerelease_id goes with MR_BUMP_PRERELEASE only");
+                         "prerelease_id goes with a bump of the prerelease only");
   }
   if (prerelease_id != NULL) status = mri_check_name(prerelease_id, "prerelease_id", error);
   if (status == MR_OK)

@@ -117,6 +117,9 @@ void api_prepare(api_world *world);
 void api_world_free_handle(api_world *world, int number);
 /* Frees all of them. */
 void api_world_free(api_world *world);
+/* For setup and teardown of a test: a world in a registry of its own, in memory. */
+int api_world_setup(void **state, api_world *world);
+int api_world_teardown(void **state, api_world *world);
 
 enum {
   API_WRITES = 1, /* answers READ_ONLY where the registry is open so */

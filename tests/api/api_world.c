@@ -192,3 +192,18 @@ void api_world_free_handle(api_world *w, int number) {
 void api_world_free(api_world *w) {
   for (int i = API_HANDLE_COUNT - 1; i >= 0; i--) api_world_free_handle(w, i);
 }
+
+int api_world_setup(void **state, api_world *w) {
+  if (api_setup(state) != 0) return -1;
+  const api_place *place = *state;
+  memset(w, 0, sizeof *w);
+  w->registry = api_open("memory:", MR_OPEN_CREATE);
+  api_world_fill(w, place->folder);
+  return 0;
+}
+
+int api_world_teardown(void **state, api_world *w) {
+  api_world_free(w);
+  mr_registry_close(w->registry);
+  return api_teardown(state);
+}

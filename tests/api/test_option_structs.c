@@ -10,18 +10,11 @@ static const char *headers_path;
 static api_world world;
 
 static int setup(void **state) {
-  if (api_setup(state) != 0) return -1;
-  const api_place *place = *state;
-  memset(&world, 0, sizeof world);
-  world.registry = api_open("memory:", MR_OPEN_CREATE);
-  api_world_fill(&world, place->folder);
-  return 0;
+  return api_world_setup(state, &world);
 }
 
 static int teardown(void **state) {
-  api_world_free(&world);
-  mr_registry_close(world.registry);
-  return api_teardown(state);
+  return api_world_teardown(state, &world);
 }
 
 #define struct_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)

@@ -247,9 +247,12 @@ int contract_resolve_tests(void);
 int contract_delivery_tests(void);
 int contract_check_tests(void);
 int contract_lineage_tests(void);
+int contract_lineage_bounds_tests(void);
 
 /* Rolling back and completing where only the status matters. */
 mr_status contract_roll_back(mr_model *model, const mr_roll_back_options *options, mr_error *why);
 mr_status contract_complete(mr_request *request, mr_error *why);
+/* Completes it, which must lead to this state, and looks at it as it is then. */
+const mr_request_record *contract_completed(mr_request **request, mr_request_state state);
 
 #endif

@@ -18,16 +18,6 @@ static mr_request *propose(mr_model *model, mr_run *run, const mr_promote_option
   return request;
 }
 
-/* Completes it and looks at it as it is then. */
-static const mr_request_record *complete(mr_request **request, mr_request_state state) {
-  mr_request *now = NULL;
-  OK(mr_request_complete(*request, NULL, &now, &error));
-  mr_request_free(*request);
-  *request = now;
-  assert_int_equal(mr_request_info(now)->state, state);
-  return mr_request_info(now);
-}
-
 static void report(mr_run *run, const char *name, mr_check_result result) {
   OK(mr_run_log_check(run, name, result, NULL, &error));
 }
@@ -83,10 +73,10 @@ static void a_check_that_is_missing_so_far(void **state) {
   assert_int_equal(sealed, 1);
   /* Judging again what has not changed leaves no trace. */
   decided(request, 1, MR_VERDICT_PENDING);
-  for (int i = 0; i < 2; i++) complete(&request, MR_REQUEST_STATE_OPEN);
+  for (int i = 0; i < 2; i++) contract_completed(&request, MR_REQUEST_STATE_OPEN);
   decided(request, 1, MR_VERDICT_PENDING);
   report(run, "bias", MR_CHECK_RESULT_PASSED);
-  r = complete(&request, MR_REQUEST_STATE_ACCEPTED);
+  r = contract_completed(&request, MR_REQUEST_STATE_ACCEPTED);
   assert_string_equal(r->closed_by, "tester");
   assert_null(r->closed_reason);
   assert_true(r->closed_us > r->created_us);
@@ -102,7 +92,7 @@ static void a_check_that_is_missing_so_far(void **state) {
   /* A repeat is harmless, also of what would be refused now. */
   report(run, "bias", MR_CHECK_RESULT_FAILED);
   OK(contract_complete(old, &error));
-  complete(&old, MR_REQUEST_STATE_ACCEPTED);
+  contract_completed(&old, MR_REQUEST_STATE_ACCEPTED);
   decided(old, 2, MR_VERDICT_PASSED);
   contract_resolves(c, "m", "1.0.0");
   mr_request_free(old);
@@ -120,7 +110,7 @@ static void a_failed_check_refuses(void **state) {
   mr_request *request = propose(model, run, NULL, MR_REQUEST_STATE_OPEN);
   REFUSED(MR_GATE_PENDING, "'bias'|and 1 more rule", mr_request_version(request, &version, &error));
   report(run, "bias", MR_CHECK_RESULT_FAILED);
-  const mr_request_record *r = complete(&request, MR_REQUEST_STATE_REFUSED);
+  const mr_request_record *r = contract_completed(&request, MR_REQUEST_STATE_REFUSED);
   assert_string_equal(r->closed_by, "tester");
   assert_true(r->closed_us > 0);
   REFUSED(MR_GATE_FAILED, "refused|'bias' failed|'failed'",
@@ -128,7 +118,7 @@ static void a_failed_check_refuses(void **state) {
   assert_null(strstr(error.message, "more")); /* the other is pending, which refuses nothing */
   decided(request, 2, MR_VERDICT_FAILED);
   report(run, "bias", MR_CHECK_RESULT_PASSED);
-  complete(&request, MR_REQUEST_STATE_REFUSED);
+  contract_completed(&request, MR_REQUEST_STATE_REFUSED);
   decided(request, 2, MR_VERDICT_FAILED);
   assert_null(version);
   mr_request_free(request);
@@ -165,10 +155,10 @@ static void withdraws(void **state) {
   mr_request *request = propose(model, run, NULL, MR_REQUEST_STATE_OPEN);
   REFUSED(MR_INVALID_ARGUMENT, "reason", mr_request_withdraw(request, "\x01", &error));
   REFUSED(MR_INVALID_ARGUMENT, "request", mr_request_withdraw(NULL, NULL, &error));
-  complete(&request, MR_REQUEST_STATE_OPEN);
+  contract_completed(&request, MR_REQUEST_STATE_OPEN);
   OK(mr_request_withdraw(request, "wrong\nrun", &error));
   OK(mr_request_withdraw(request, "again", &error)); /* changes nothing */
-  const mr_request_record *r = complete(&request, MR_REQUEST_STATE_WITHDRAWN);
+  const mr_request_record *r = contract_completed(&request, MR_REQUEST_STATE_WITHDRAWN);
   assert_string_equal(r->closed_by, "tester");
   assert_string_equal(r->closed_reason, "wrong\nrun");
   assert_true(r->closed_us > r->created_us);
@@ -245,7 +235,7 @@ static void op_ids_in_every_state(void **state) {
     request = propose(model, run, &o, MR_REQUEST_STATE_OPEN);
     (void)snprintf(first, sizeof first, "%s", mr_request_info(request)->id);
     report(run, "bias", MR_CHECK_RESULT_PASSED);
-    complete(&request, MR_REQUEST_STATE_ACCEPTED);
+    contract_completed(&request, MR_REQUEST_STATE_ACCEPTED);
   }
   mr_request_free(request);
   mr_run_free(run);
@@ -274,7 +264,7 @@ static void a_bump_is_raised_anew(void **state) {
   static const int order[] = {1, 0, 2};
   for (int i = 0; i < 3; i++) {
     int k = order[i];
-    has_number(complete(&requests[k], MR_REQUEST_STATE_ACCEPTED)->version, numbers[k]);
+    has_number(contract_completed(&requests[k], MR_REQUEST_STATE_ACCEPTED)->version, numbers[k]);
     OK(mr_request_version(requests[k], &version, &error));
     has_number(mr_version_info(version)->number, numbers[k]);
     assert_string_equal(mr_version_info(version)->run_id, mr_run_info(runs[k])->id);
@@ -305,7 +295,7 @@ static void a_number_is_taken_meanwhile(void **state) {
   assert_null(now);
   decided(request, 1, MR_VERDICT_PENDING);
   OK(mr_request_withdraw(request, "taken", &error));
-  complete(&request, MR_REQUEST_STATE_WITHDRAWN);
+  contract_completed(&request, MR_REQUEST_STATE_WITHDRAWN);
   mr_request_free(request);
   mr_run_free(late);
   mr_run_free(early);
@@ -323,13 +313,13 @@ static void gates_change_meanwhile(void **state) {
   mr_request *request = propose(model, run, NULL, MR_REQUEST_STATE_OPEN);
   (void)snprintf(digest, sizeof digest, "%s", mr_request_info(request)->gate_digest);
   contract_attach(c, NULL, NULL, "bias: checks.bias = 'passed'\n");
-  const mr_request_record *r = complete(&request, MR_REQUEST_STATE_OPEN);
+  const mr_request_record *r = contract_completed(&request, MR_REQUEST_STATE_OPEN);
   assert_string_not_equal(r->gate_digest, digest);
   assert_int_equal(r->closed_us, 0);
   decided(request, 2, MR_VERDICT_PENDING);
   contract_attach(c, "m", NULL, "");
   report(run, "bias", MR_CHECK_RESULT_PASSED);
-  complete(&request, MR_REQUEST_STATE_ACCEPTED);
+  contract_completed(&request, MR_REQUEST_STATE_ACCEPTED);
   decided(request, 3, MR_VERDICT_PASSED);
   /* Each decision says by which gates it was made. */
   OK(mr_request_open_decision(request, 1, &decision, &error));
@@ -360,7 +350,7 @@ static void the_incumbent_changes_meanwhile(void **state) {
   report(fast, "bias", MR_CHECK_RESULT_PASSED);
   mr_request_free(propose(model, fast, NULL, MR_REQUEST_STATE_ACCEPTED));
   report(slow, "bias", MR_CHECK_RESULT_PASSED);
-  has_number(complete(&request, MR_REQUEST_STATE_REFUSED)->version, "1.1.0");
+  has_number(contract_completed(&request, MR_REQUEST_STATE_REFUSED)->version, "1.1.0");
   OK(mr_request_open_decision(request, 1, &decision, &error));
   assert_null(mr_decision_info(decision)->incumbent);
   mr_decision_free(decision);
@@ -405,10 +395,10 @@ static void what_is_sealed_stays(void **state) {
   REFUSED(MR_CONFLICT, "sealed", mr_run_log_metric(first, "auc", 1, 2, &error));
   OK(mr_run_set_tag(run, "stage", "bad", &error));
   mr_run *second = evaluate(c, run, 0.1);
-  complete(&request, MR_REQUEST_STATE_OPEN);
+  contract_completed(&request, MR_REQUEST_STATE_OPEN);
   decided(request, 1, MR_VERDICT_PENDING);
   report(run, "bias", MR_CHECK_RESULT_PASSED);
-  complete(&request, MR_REQUEST_STATE_ACCEPTED);
+  contract_completed(&request, MR_REQUEST_STATE_ACCEPTED);
   OK(mr_run_log_metric(second, "auc", 1, 2, &error)); /* was not read */
   mr_request_free(request);
   mr_run_free(first);
@@ -428,13 +418,14 @@ static void a_later_evaluation_is_sealed(void **state) {
   mr_request *request = propose(model, run, NULL, MR_REQUEST_STATE_OPEN);
   (void)snprintf(digest, sizeof digest, "%s", mr_request_info(request)->candidate_digest);
   mr_run *evaluation = evaluate(c, run, 0.95);
-  const mr_request_record *r = complete(&request, MR_REQUEST_STATE_OPEN);
+  const mr_request_record *r = contract_completed(&request, MR_REQUEST_STATE_OPEN);
   assert_string_not_equal(r->candidate_digest, digest);
   (void)snprintf(digest, sizeof digest, "%s", r->candidate_digest);
   decided(request, 2, MR_VERDICT_PENDING);
   REFUSED(MR_CONFLICT, "sealed", mr_run_log_metric(evaluation, "auc", 0, 2, &error));
   report(run, "bias", MR_CHECK_RESULT_PASSED);
-  assert_string_equal(complete(&request, MR_REQUEST_STATE_ACCEPTED)->candidate_digest, digest);
+  assert_string_equal(contract_completed(&request, MR_REQUEST_STATE_ACCEPTED)->candidate_digest,
+                      digest);
   mr_request_free(request);
   mr_run_free(evaluation);
   mr_run_free(run);

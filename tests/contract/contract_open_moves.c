@@ -15,15 +15,6 @@ static mr_request *move(mr_model *model, const char *version, const char *expect
   return request;
 }
 
-static const mr_request_record *complete(mr_request **request, mr_request_state state) {
-  mr_request *now = NULL;
-  OK(mr_request_complete(*request, NULL, &now, &error));
-  mr_request_free(*request);
-  *request = now;
-  assert_int_equal(mr_request_info(now)->state, state);
-  return mr_request_info(now);
-}
-
 /* What the channel "live" holds, and how often it was moved. */
 static void holds(mr_model *model, const char *number, int64_t sequence) {
   char core[300];
@@ -80,9 +71,9 @@ static void moves_when_it_is_completed(void **state) {
   holds(s.model, "1.0.0", 1);
   REFUSED(MR_GATE_PENDING, "channel/live|'seen' is pending|checks.seen",
           mr_request_version(request, &version, &error));
-  complete(&request, MR_REQUEST_STATE_OPEN);
+  contract_completed(&request, MR_REQUEST_STATE_OPEN);
   report(c, s.two, "seen");
-  const mr_request_record *r = complete(&request, MR_REQUEST_STATE_ACCEPTED);
+  const mr_request_record *r = contract_completed(&request, MR_REQUEST_STATE_ACCEPTED);
   holds(s.model, "2.0.0", 2);
   OK(mr_request_version(request, &version, &error));
   assert_string_equal(mr_version_info(version)->number, "2.0.0+b");
@@ -122,7 +113,7 @@ static void the_channel_moves_meanwhile(void **state) {
           mr_request_complete(request, NULL, &now, &error));
   holds(s.model, "1.0.0", 1);
   OK(mr_request_withdraw(request, NULL, &error));
-  complete(&request, MR_REQUEST_STATE_WITHDRAWN);
+  contract_completed(&request, MR_REQUEST_STATE_WITHDRAWN);
   mr_request_free(request);
   mr_request_free(move(s.model, "2.0.0", "1.0.0", MR_REQUEST_STATE_ACCEPTED));
   holds(s.model, "2.0.0", 2);
@@ -143,7 +134,7 @@ static void the_version_is_yanked_meanwhile(void **state) {
   REFUSED(MR_CONFLICT, "m@2.0.0|yanked", mr_request_complete(request, NULL, &now, &error));
   holds(s.model, NULL, 0);
   OK(mr_version_unyank(s.two, NULL, &error));
-  complete(&request, MR_REQUEST_STATE_ACCEPTED);
+  contract_completed(&request, MR_REQUEST_STATE_ACCEPTED);
   holds(s.model, "2.0.0", 1);
   assert_null(now);
   mr_request_free(request);
@@ -159,9 +150,9 @@ static void a_version_has_to_soak(void **state) {
   contract_move(s.model, "staging", "2.0.0", "none");
   mr_request *request = move(s.model, "2.0.0", "none", MR_REQUEST_STATE_OPEN);
   contract_turn_clock(22 * hour);
-  complete(&request, MR_REQUEST_STATE_OPEN);
+  contract_completed(&request, MR_REQUEST_STATE_OPEN);
   contract_turn_clock(hour);
-  complete(&request, MR_REQUEST_STATE_OPEN);
+  contract_completed(&request, MR_REQUEST_STATE_OPEN);
   /* Who asks every minute does not fill the registry: that time goes by is no news. */
   mr_decision *decision = NULL;
   OK(mr_request_decision(request, &decision, &error));
@@ -169,7 +160,7 @@ static void a_version_has_to_soak(void **state) {
   mr_decision_free(decision);
   contract_turn_clock(2 * hour);
   holds(s.model, NULL, 0);
-  complete(&request, MR_REQUEST_STATE_ACCEPTED);
+  contract_completed(&request, MR_REQUEST_STATE_ACCEPTED);
   holds(s.model, "2.0.0", 1);
   mr_request_free(request);
   tear_down(&s);
@@ -184,16 +175,16 @@ static void news_while_it_soaks(void **state) {
   contract_move(s.model, "staging", "2.0.0", "none");
   mr_request *request = move(s.model, "2.0.0", "none", MR_REQUEST_STATE_OPEN);
   contract_turn_clock(INT64_C(3600000000));
-  complete(&request, MR_REQUEST_STATE_OPEN);
+  contract_completed(&request, MR_REQUEST_STATE_OPEN);
   report(c, s.two, "seen");
   contract_turn_clock(INT64_C(3600000000));
-  complete(&request, MR_REQUEST_STATE_OPEN);
+  contract_completed(&request, MR_REQUEST_STATE_OPEN);
   OK(mr_request_decision(request, &decision, &error));
   assert_int_equal(mr_decision_info(decision)->sequence, 2);
   HAS(mr_decision_at(decision, 0)->observed, "checks.seen = 'passed'");
   mr_decision_free(decision);
   contract_move(s.model, "staging", "1.0.0", "2.0.0");
-  complete(&request, MR_REQUEST_STATE_OPEN);
+  contract_completed(&request, MR_REQUEST_STATE_OPEN);
   OK(mr_request_decision(request, &decision, &error));
   assert_int_equal(mr_decision_info(decision)->sequence, 3);
   HAS(mr_decision_at(decision, 0)->observed, "channel.staging.hours is missing");
@@ -213,7 +204,7 @@ static void tags_of_the_day(void **state) {
   mr_request *request = move(s.model, "1.0.0", "none", MR_REQUEST_STATE_OPEN);
   OK(mr_run_set_tag(run, "go", "no", &error));
   report(c, s.one, "seen");
-  complete(&request, MR_REQUEST_STATE_ACCEPTED);
+  contract_completed(&request, MR_REQUEST_STATE_ACCEPTED);
   holds(s.model, "1.0.0", 1);
   mr_request_free(request);
   mr_run_free(run);

@@ -154,9 +154,9 @@ static void ranges_without_a_version(void **state) {
   mr_model *model = with_versions(c);
   refuses(c, "m@^5", MR_NOT_FOUND, "'m'|^5|>=5.0.0 <6.0.0-0|3.1.4+|is the highest outside");
   refuses(c, "m@^4", MR_NOT_FOUND,
-          "'m'|^4|4.0.0-rc.2+|4.0.0-rc.1+|prerelease|MR_RESOLVE_PRERELEASES|3.1.4+|outside");
+          "'m'|^4|4.0.0-rc.2+|4.0.0-rc.1+|prerelease|not asked for|3.1.4+|outside");
   resolves_with(c, "m@^4", MR_RESOLVE_PRERELEASES, "4.0.0-rc.2");
-  refuses(c, "m@1.3.x", MR_NOT_FOUND, "1.3.x|1.3.0-rc.1+|MR_RESOLVE_PRERELEASES");
+  refuses(c, "m@1.3.x", MR_NOT_FOUND, "1.3.x|1.3.0-rc.1+|not asked for");
   refuses(c, "m@>2 <1", MR_NOT_FOUND, ">2 <1|3.1.4+|outside");
   refuses(c, "m@>x", MR_NOT_FOUND, ">x|3.1.4+|outside");
   refuses(c, "m@=1.2.1 || 7", MR_NOT_FOUND, "=1.2.1 |<8.0.0-0|3.1.4+");

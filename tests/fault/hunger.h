@@ -41,4 +41,11 @@ void hunger_run_sqlite(const api_place *place, const hungry_call *call);
 /* The same with the disk, behind the shim as SQLite's default. */
 void hunger_run_disk(const api_place *place, const hungry_call *call);
 
+/* A test of one call in a registry of its own, by `run`, one of the above. */
+#define HUNGER_TEST(name, run, prepare, call, changes)                                             \
+  static void test_##name(void **state) {                                                          \
+    static const hungry_call c = {prepare, call, changes};                                         \
+    run(*state, &c);                                                                               \
+  }
+
 #endif

@@ -330,22 +330,11 @@ static mr_status detach_gate(hunger *h) {
 /* --- the list ----------------------------------------------------------------------------- */
 
 /* Each in a registry of its own; the second run of some is with SQLite's memory. */
-#define HUNGRY(name, prepare, call)                                                                \
-  static void test_##name(void **state) {                                                          \
-    static const hungry_call c = {prepare, call, true};                                            \
-    hunger_run(*state, &c);                                                                        \
-  }
+#define HUNGRY(name, prepare, call) HUNGER_TEST(name, hunger_run, prepare, call, true)
 #define HUNGRY_SQLITE(name, prepare, call)                                                         \
-  static void test_##name##_sqlite(void **state) {                                                 \
-    static const hungry_call c = {prepare, call, true};                                            \
-    hunger_run_sqlite(*state, &c);                                                                 \
-  }
-
+  HUNGER_TEST(name##_sqlite, hunger_run_sqlite, prepare, call, true)
 #define HUNGRY_DISK(name, prepare, call)                                                           \
-  static void test_##name##_disk(void **state) {                                                   \
-    static const hungry_call c = {prepare, call, true};                                            \
-    hunger_run_disk(*state, &c);                                                                   \
-  }
+  HUNGER_TEST(name##_disk, hunger_run_disk, prepare, call, true)
 
 HUNGRY(promote, prepare_candidate, promote_good)
 HUNGRY(promote_open, prepare_unaudited, promote_unaudited)

@@ -226,22 +226,11 @@ static mr_status evaluate_move(hunger *h) {
   return evaluate(h, &options, MR_VERDICT_PASSED);
 }
 
-#define HUNGRY(name, prepare, call)                                                                \
-  static void test_##name(void **state) {                                                          \
-    static const hungry_call c = {prepare, call, false};                                           \
-    hunger_run(*state, &c);                                                                        \
-  }
+#define HUNGRY(name, prepare, call) HUNGER_TEST(name, hunger_run, prepare, call, false)
 #define HUNGRY_SQLITE(name, prepare, call)                                                         \
-  static void test_##name##_sqlite(void **state) {                                                 \
-    static const hungry_call c = {prepare, call, false};                                           \
-    hunger_run_sqlite(*state, &c);                                                                 \
-  }
-
+  HUNGER_TEST(name##_sqlite, hunger_run_sqlite, prepare, call, false)
 #define HUNGRY_DISK(name, prepare, call)                                                           \
-  static void test_##name##_disk(void **state) {                                                   \
-    static const hungry_call c = {prepare, call, false};                                           \
-    hunger_run_disk(*state, &c);                                                                   \
-  }
+  HUNGER_TEST(name##_disk, hunger_run_disk, prepare, call, false)
 
 HUNGRY(resolve_latest, prepare_history, resolve_latest)
 HUNGRY(resolve_exact, prepare_history, resolve_exact)

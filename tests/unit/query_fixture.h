@@ -199,4 +199,18 @@ static inline uint32_t roll(dice *d, uint32_t sides) {
   return (uint32_t)(d->state >> 33) % sides;
 }
 
+/* What an expression comes to; a table of them ends with a text of NULL. */
+typedef struct expectation {
+  const char *text;
+  mri_truth truth;
+} expectation;
+
+static inline void assert_truths(const expectation *table, const fact *facts) {
+  for (const expectation *e = table; e->text != NULL; e++) {
+    mri_truth truth = truth_over(e->text, facts);
+    if (truth != e->truth) print_error("%s\n", e->text);
+    assert_int_equal(truth, e->truth);
+  }
+}
+
 #endif

@@ -56,19 +56,6 @@ static const fact candidate[] = {
 
 static const fact nothing[] = {FACTS_END};
 
-typedef struct expectation {
-  const char *text;
-  mri_truth truth;
-} expectation;
-
-static void assert_truths(const expectation *table, const fact *facts) {
-  for (const expectation *e = table; e->text != NULL; e++) {
-    mri_truth truth = truth_over(e->text, facts);
-    if (truth != e->truth) print_error("%s\n", e->text);
-    assert_int_equal(truth, e->truth);
-  }
-}
-
 /* Every example that the documents show. */
 static void test_documented_examples(void **state) {
   (void)state;

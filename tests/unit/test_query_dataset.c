@@ -31,19 +31,6 @@ static const fact several[] = {
 
 static const fact nothing[] = {NAMES("dataset.name", none), FACTS_END};
 
-typedef struct expectation {
-  const char *text;
-  mri_truth truth;
-} expectation;
-
-static void assert_truths(const expectation *table, const fact *facts) {
-  for (const expectation *e = table; e->text != NULL; e++) {
-    mri_truth truth = truth_over(e->text, facts);
-    if (truth != e->truth) print_error("%s\n", e->text);
-    assert_int_equal(truth, e->truth);
-  }
-}
-
 static void test_some_dataset(void **state) {
   (void)state;
   static const expectation table[] = {

@@ -100,8 +100,8 @@ static void ranges_are_active(void **state) {
           "model 'm' has no active version in =1.2.0 (1.2.0): 1.2.0+a is yanked; 1.1.0+a is the "
           "highest outside");
   refuses(registry, "m@>=1.2", 0,
-          "model 'm' has no active version in >=1.2 (>=1.2.0): 2.0.0-rc.1+a is a prerelease, which "
-          "needs MR_RESOLVE_PRERELEASES; 1.2.0+a is yanked; 1.1.0+a is the highest outside");
+          "model 'm' has no active version in >=1.2 (>=1.2.0): 2.0.0-rc.1+a is a prerelease, "
+          "and prereleases were not asked for; 1.2.0+a is yanked; 1.1.0+a is the highest outside");
   resolves(registry, "m@>=1.2", MR_RESOLVE_PRERELEASES, "2.0.0-rc.1+a");
   refuses(registry, "m@^1.2", MR_RESOLVE_PRERELEASES,
           "model 'm' has no active version in ^1.2 (>=1.2.0-0 <2.0.0-0): 1.2.0+a is yanked; "
@@ -111,8 +111,9 @@ static void ranges_are_active(void **state) {
   registry_execute(registry, "UPDATE version SET status = 9 WHERE number LIKE '1.1.%'");
   resolves(registry, "m@>=1.1", MR_RESOLVE_PRERELEASES, "2.0.0-rc.1+a");
   refuses(registry, "m@>=1.1", 0,
-          "model 'm' has no active version in >=1.1 (>=1.1.0): 2.0.0-rc.1+a is a prerelease, which "
-          "needs MR_RESOLVE_PRERELEASES; 1.2.0+a is yanked; 1.1.0+a is not active; 1.0.0+a is the "
+          "model 'm' has no active version in >=1.1 (>=1.1.0): 2.0.0-rc.1+a is a prerelease, "
+          "and prereleases were not asked for; 1.2.0+a is yanked; 1.1.0+a is not active; 1.0.0+a "
+          "is the "
           "highest outside");
   registry_execute(registry, "UPDATE version SET status = 4 WHERE number LIKE '2.%'");
   refuses(registry, "m@>=1.1", MR_RESOLVE_PRERELEASES,

@@ -218,7 +218,7 @@ static void parts_that_cannot_be_raised(void **state) {
   says(mr_semver_bump(semver, -1, NULL, &next, &error), MR_INVALID_ARGUMENT, &error, "part -1");
   says(mr_semver_bump(semver, INT32_MIN, NULL, &next, &error), MR_INVALID_ARGUMENT, &error, "part");
   says(mr_semver_bump(semver, MR_BUMP_MINOR, "rc", &next, &error), MR_INVALID_ARGUMENT, &error,
-       "prerelease_id goes with MR_BUMP_PRERELEASE");
+       "prerelease_id goes with a bump of the prerelease");
   says(mr_semver_bump(semver, MR_BUMP_PRERELEASE, "r c", &next, &error), MR_INVALID_ARGUMENT,
        &error, "'r c'");
   says(mr_semver_bump(semver, MR_BUMP_PRERELEASE, "", &next, &error), MR_INVALID_ARGUMENT, &error,

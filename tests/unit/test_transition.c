@@ -115,6 +115,7 @@ static void damage_is_found(void **state) {
       "DELETE FROM decision_rule; DELETE FROM decision",
       "UPDATE decision SET gate_digest = x'00'",
       "UPDATE request SET candidate_digest = x'00'",
+      "UPDATE request SET gate_digest = x'00'",
   };
   for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
     proposed p;
@@ -124,6 +125,10 @@ static void damage_is_found(void **state) {
     registry_execute(p.registry, i == 0 ? "DELETE FROM decision" : changes[i]);
     assert_int_equal(complete(&p, &error), MR_CORRUPT);
     assert_int_equal(registry_number(p.registry, "SELECT count(*) FROM version"), 0);
+    mr_request_page *page = NULL;
+    mr_status listed = mr_registry_list_requests(p.registry, NULL, &page, &error);
+    assert_int_equal(listed, i < 2 ? MR_OK : MR_CORRUPT);
+    mr_request_page_free(page);
     drain(&p);
   }
 }

@@ -3430,7 +3430,8 @@ class DecisionRecord:
         rule_count: Number of rules.
         passed_count: Number of rules that passed.
         sequence: Counts the decisions on a request from 1; 0 for a dry run. Judging again what
-            has not changed makes no new one.
+            has not changed makes no new one; that time goes by, for which a rule waits, is no
+            change.
         incumbent: Number of the version that the candidate was compared with; None: there was
             none.
     """
@@ -7071,14 +7072,15 @@ class Model(Handle):
             the request
 
         Raises:
-            ModelregError: InvalidArgumentError for malformed text, or a prerelease_id or line that
-                does not fit; NotFoundError for an unknown run, or when it has no artifact at the
-                path; ConflictError when the run is not finished, or op_id was used for something
-                else; AlreadyExistsError when the run and path are a version of this model already,
-                an open request proposes them, or the number is taken, be it by a version that was
-                deleted: the message names the version or the request; LimitError when a number
-                would pass 2^53 - 1, or be longer than 256 bytes with its build metadata;
-                CancelledError; AbiMismatchError; and what every call may raise
+            ModelregError: InvalidArgumentError for malformed text, a run that is not of kind
+                training, or a prerelease_id or line that does not fit; NotFoundError for an unknown
+                run, or when it has no artifact at the path; ConflictError when the run is not
+                finished, or op_id was used for something else; AlreadyExistsError when the run and
+                path are a version of this model already, an open request proposes them, or the
+                number is taken, be it by a version that was deleted: the message names the version
+                or the request; LimitError when a number would pass 2^53 - 1, or be longer than 256
+                bytes with its build metadata; CancelledError; AbiMismatchError; and what every call
+                may raise
         """
         cancel_ref = None
         if cancel is not None:
@@ -8276,8 +8278,8 @@ class Request(Handle):
 
         Raises:
             ModelregError: GateFailedError or GatePendingError when there is none: the message names
-                the first failing rule and how many more; ConflictError when it was withdrawn; and
-                what every call may raise
+                the first failing rule and how many more; ConflictError when it was withdrawn;
+                NotFoundError when the version was deleted since; and what every call may raise
         """
         out = _VersionRef()
         out.library = self._library

@@ -89,14 +89,14 @@ typedef struct mr_promote_options {
  * @param options @nullable all defaults
  * @param out_request receives the request
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for malformed text, or a prerelease_id or line that does not
- *         fit; MR_NOT_FOUND for an unknown run, or when it has no artifact at the path; MR_CONFLICT
- *         when the run is not finished, or op_id was used for something else; MR_ALREADY_EXISTS
- *         when the run and path are a version of this model already, an open request proposes them,
- *         or the number is taken, be it by a version that was deleted: the message names the
- *         version or the request; MR_LIMIT when a number would pass 2^53 - 1, or be longer than
- *         256 bytes with its build metadata; MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of
- *         modelreg.h
+ * @return MR_OK; MR_INVALID_ARGUMENT for malformed text, a run that is not of kind training, or a
+ *         prerelease_id or line that does not fit; MR_NOT_FOUND for an unknown run, or when it has
+ *         no artifact at the path; MR_CONFLICT when the run is not finished, or op_id was used for
+ *         something else; MR_ALREADY_EXISTS when the run and path are a version of this model
+ *         already, an open request proposes them, or the number is taken, be it by a version that
+ *         was deleted: the message names the version or the request; MR_LIMIT when a number would
+ *         pass 2^53 - 1, or be longer than 256 bytes with its build metadata; MR_CANCELLED;
+ *         MR_ABI_MISMATCH; and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_model_promote(mr_model *model, const char *run_id,
@@ -221,8 +221,8 @@ MR_API mr_status mr_request_withdraw(mr_request *request, const char *reason, mr
  * @param out_version receives the handle
  * @param error receives the reason of a failure
  * @return MR_OK; MR_GATE_FAILED or MR_GATE_PENDING when there is none: the message names the first
- *         failing rule and how many more; MR_CONFLICT when it was withdrawn; and the common ones of
- *         modelreg.h
+ *         failing rule and how many more; MR_CONFLICT when it was withdrawn; MR_NOT_FOUND when the
+ *         version was deleted since; and the common ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_request_version(mr_request *request, mr_version **out_version, mr_error *error);
@@ -363,7 +363,7 @@ typedef struct mr_decision_record {
   /** Number of rules that passed. */
   int64_t passed_count;
   /** Counts the decisions on a request from 1; 0 for a dry run. Judging again what has not changed
-   * makes no new one. */
+   * makes no new one; that time goes by, for which a rule waits, is no change. */
   int64_t sequence;
   /** @nullable Number of the version that the candidate was compared with; NULL: there was none. */
   const char *incumbent;
