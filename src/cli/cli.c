@@ -86,9 +86,13 @@ int cli_fail_to_open(const char *uri, const mr_error *error) {
 }
 
 int cli_open(cli_context *cli) {
+  return cli_open_with(cli, MR_OPEN_READ_ONLY);
+}
+
+int cli_open_with(cli_context *cli, mr_open_flags flags) {
   mr_error error = MR_ERROR_INIT;
   mr_open_options options = MR_OPEN_OPTIONS_INIT;
-  options.flags = MR_OPEN_READ_ONLY;
+  options.flags = flags;
   if (!cli->registry_uri)
     return cli_usage_error(cli, "say which registry: --registry URI, or set MODELREG_REGISTRY");
   if (mr_registry_open(cli->registry_uri, &options, &cli->registry, &error) != MR_OK)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every command of modelreg(1) shares: its declaration, what was given, errors, the registry.
  *
- * A new command is a function in the file of its noun, a row in the table of main.c and the options
- * it declares. */
+ * A new command is a function in the file of its noun, a row in the table at the end of that file,
+ * and the options it declares; cli_commands.c knows the tables. */
 #ifndef MRI_CLI_H
 #define MRI_CLI_H
 
@@ -32,10 +32,14 @@ typedef struct cli_option {
   const char *name;
   /* '\0': there is no short form. */
   char letter;
-  /* Name of the value in the help; NULL: the option takes none. */
+  /* Name of the value in the help; NULL: the option takes none. One that ends with "..." may be
+   * given more than once. */
   const char *value;
   const char *help;
 } cli_option;
+
+/* More operands than a command line holds. */
+#define CLI_ANY 1000000
 
 typedef struct cli_context cli_context;
 
@@ -45,7 +49,7 @@ typedef struct cli_command {
   /* As shown in the help, such as "REFERENCE [FOLDER]"; "" for none. */
   const char *operands;
   int min_operands;
-  int max_operands;
+  int max_operands; /* CLI_ANY: as many as there are */
   /* One line without a dot. */
   const char *summary;
   /* More, in sentences; lines end with a line feed. "" for none. */
@@ -89,9 +93,10 @@ int cli_fail(const cli_context *cli, const mr_error *error);
  * are about what was asked of it. */
 int cli_fail_to_open(const char *uri, const mr_error *error);
 
-/* Opens the registry for reading into cli->registry, which main() closes. Returns CLI_DONE, or has
- * complained and returns what to exit with. */
+/* Opens the registry into cli->registry, which main() closes: for reading, or with these flags.
+ * Returns CLI_DONE, or has complained and returns what to exit with. */
 int cli_open(cli_context *cli);
+int cli_open_with(cli_context *cli, mr_open_flags flags);
 
 /* A token that the first SIGINT, SIGTERM or SIGHUP triggers, so that a command that writes files
  * leaves no half of one behind. NULL when there is none to be had. */
@@ -103,20 +108,5 @@ void cli_end_interruptible(int exit_code);
 
 /* Lines up what is too long for one: the width of the terminal, or 0. */
 size_t cli_columns(void);
-
-int cli_init(cli_context *cli);
-int cli_run_list(cli_context *cli);
-int cli_run_show(cli_context *cli);
-int cli_version_list(cli_context *cli);
-int cli_version_show(cli_context *cli);
-int cli_resolve(cli_context *cli);
-int cli_fetch(cli_context *cli);
-int cli_verify(cli_context *cli);
-
-extern const cli_option cli_run_list_options[];
-extern const cli_option cli_version_list_options[];
-extern const cli_option cli_resolve_options[];
-extern const cli_option cli_fetch_options[];
-extern const cli_option cli_verify_options[];
 
 #endif

@@ -145,9 +145,14 @@ static const char *given_value(const cli_context *cli, const cli_option *option)
   return NULL;
 }
 
+static bool repeats(const cli_option *option) {
+  size_t size = option->value ? strlen(option->value) : 0;
+  return size > 3 && strcmp(option->value + size - 3, "...") == 0;
+}
+
 static bool take_option(parser_state *parser, const cli_option *option, const char *value) {
   cli_context *cli = parser->cli;
-  if (option->value && given_value(cli, option)) {
+  if (option->value && !repeats(option) && given_value(cli, option)) {
     cli_usage_error(cli, "--%s is given twice", option->name);
     return false;
   }
@@ -277,6 +282,15 @@ static const cli_option *declared(const cli_context *cli, const char *name) {
 
 const char *cli_option_value(const cli_context *cli, const char *name) {
   return given_value(cli, declared(cli, name));
+}
+
+const char *cli_option_next(const cli_context *cli, const char *name, size_t *at) {
+  const cli_option *option = declared(cli, name);
+  while (*at < cli->given_count) {
+    const cli_given *given = &cli->given[(*at)++];
+    if (given->option == option) return given->value;
+  }
+  return NULL;
 }
 
 int cli_option_count(const cli_context *cli, const char *name, int64_t *out) {

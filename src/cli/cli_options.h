@@ -27,6 +27,10 @@ void cli_options_free(cli_context *cli);
  */
 const char *cli_option_value(const cli_context *cli, const char *name);
 
+/* Every value of an option that may be given more than once, in order: *at is 0 at first; NULL ends
+ * them. */
+const char *cli_option_next(const cli_context *cli, const char *name, size_t *at);
+
 /* A whole number of at least 1; `out` stays as it is when the option was not given. Returns
  * CLI_DONE, or complains and returns CLI_USAGE. */
 int cli_option_count(const cli_context *cli, const char *name, int64_t *out);

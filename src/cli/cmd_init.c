@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg init. */
-#include "cli/cli.h"
+#include "cli/cli_commands.h"
 #include "cli/cli_json.h"
 #include "cli/cli_text.h"
 
@@ -37,7 +37,7 @@ static void print_text(const mr_registry_record *record, bool is_new) {
   for (int64_t i = 0; i < record->warning_count; i++) cli_warn(record->warnings[i]);
 }
 
-int cli_init(cli_context *cli) {
+static int init(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_open_options options = MR_OPEN_OPTIONS_INIT;
   const char *uri = cli->operand_count > 0 ? cli->operands[0] : cli->registry_uri;
@@ -59,3 +59,10 @@ int cli_init(cli_context *cli) {
   }
   return CLI_DONE;
 }
+
+const cli_command cli_registry_commands[] = {
+    {"init", "[URI]", 0, 1, "Create a registry",
+     "A registry that is there already stays as it is. Anything else at that place is an error.\n",
+     "modelreg init registry.db", NULL, init},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
+};

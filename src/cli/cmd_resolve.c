@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg resolve, fetch and verify: what a consumer needs. */
-#include "cli/cli.h"
+#include "cli/cli_commands.h"
 #include "cli/cli_json.h"
 #include "cli/cli_options.h"
 #include "cli/cli_records.h"
@@ -17,18 +17,18 @@
     "prereleases", '\0', NULL, "Let latest and ranges find prereleases"                            \
   }
 
-const cli_option cli_resolve_options[] = {
+static const cli_option resolve_options[] = {
     RESOLVE_OPTIONS,
     {NULL, '\0', NULL, NULL},
 };
 
-const cli_option cli_fetch_options[] = {
+static const cli_option fetch_options[] = {
     {"output", 'o', "FOLDER", "Where to write; made when it does not exist"},
     RESOLVE_OPTIONS,
     {NULL, '\0', NULL, NULL},
 };
 
-const cli_option cli_verify_options[] = {
+static const cli_option verify_options[] = {
     {"allow-extra", '\0', NULL, "Files that the version does not have are no problem"},
     RESOLVE_OPTIONS,
     {NULL, '\0', NULL, NULL},
@@ -36,7 +36,7 @@ const cli_option cli_verify_options[] = {
 
 /* Opens the registry and resolves the first operand. The version may carry warnings, which go to
  * standard error unless they are part of JSON. */
-static int resolve(cli_context *cli, mr_version **out_version) {
+static int resolve_operand(cli_context *cli, mr_version **out_version) {
   mr_error error = MR_ERROR_INIT;
   mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
   if (cli_option_value(cli, "prereleases")) options.flags = MR_RESOLVE_PRERELEASES;
@@ -56,10 +56,10 @@ static void put_name(const mr_version_record *record) {
   cli_put(stdout, record->number);
 }
 
-int cli_resolve(cli_context *cli) {
+static int resolve(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_version *version = NULL;
-  int exit_code = resolve(cli, &version);
+  int exit_code = resolve_operand(cli, &version);
   if (exit_code) return exit_code;
   if (!cli->json) {
     put_name(mr_version_info(version));
@@ -140,14 +140,14 @@ static int finish(const cli_context *cli, mr_version *version, const char *folde
   return CLI_UNVERIFIED;
 }
 
-int cli_fetch(cli_context *cli) {
+static int fetch(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_fetch_options options = MR_FETCH_OPTIONS_INIT;
   mr_version *version = NULL;
   mr_report *report = NULL;
   const char *folder = cli_option_value(cli, "output");
   if (!folder) return cli_usage_error(cli, "say where to write: --output FOLDER");
-  int exit_code = resolve(cli, &version);
+  int exit_code = resolve_operand(cli, &version);
   if (exit_code) return exit_code;
   options.cancel = cli_interruptible();
   if (mr_version_fetch(version, folder, &options, &report, &error) == MR_OK) {
@@ -162,14 +162,14 @@ int cli_fetch(cli_context *cli) {
   return exit_code;
 }
 
-int cli_verify(cli_context *cli) {
+static int verify(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_verify_options options = MR_VERIFY_OPTIONS_INIT;
   mr_version *version = NULL;
   mr_report *report = NULL;
   const char *folder = cli->operand_count > 1 ? cli->operands[1] : NULL;
   if (cli_option_value(cli, "allow-extra")) options.flags = MR_VERIFY_ALLOW_EXTRA;
-  int exit_code = resolve(cli, &version);
+  int exit_code = resolve_operand(cli, &version);
   if (exit_code) return exit_code;
   options.cancel = cli_interruptible();
   if (mr_version_verify(version, folder, &options, &report, &error) == MR_OK) {
@@ -181,3 +181,21 @@ int cli_verify(cli_context *cli) {
   mr_version_free(version);
   return exit_code;
 }
+
+const cli_command cli_consumer_commands[] = {
+    {"resolve", "REFERENCE", 1, 1, "Print the version that a reference names",
+     "A reference is MODEL or MODEL@SELECTOR; the selector is latest (the default), a number, a\n"
+     "range in npm's syntax such as '^1.2', a channel, or 12 and more digits of the digest of the\n"
+     "artifacts. What a consumer should know about the version goes to standard error.\n",
+     "modelreg -r registry.db resolve digits@production --json", resolve_options, resolve},
+    {"fetch", "REFERENCE -o FOLDER", 1, 1, "Write the artifacts of a version into a folder",
+     "Every file is verified while it is copied. Files that are right already stay; others in the\n"
+     "folder are left alone.\n",
+     "modelreg -r registry.db fetch digits@production -o model/", fetch_options, fetch},
+    {"verify", "REFERENCE [FOLDER]", 1, 2, "Compare a folder with a version",
+     "Without a folder the copies that the registry keeps are read and verified. Exits with 6 "
+     "when\n"
+     "a file is missing, changed, unreadable or extra.\n",
+     "modelreg -r registry.db verify digits@production model/", verify_options, verify},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
+};

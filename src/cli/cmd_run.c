@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg run. */
-#include "cli/cli.h"
+#include "cli/cli_commands.h"
 #include "cli/cli_json.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-const cli_option cli_run_list_options[] = {
+static const cli_option run_list_options[] = {
     {"experiment", 'e', "NAME", "Only runs of this experiment"},
     {"kind", '\0', "KIND", "Only training, dataset or evaluation runs"},
     {"status", '\0', "STATUS", "Only running, finished, failed or killed runs"},
@@ -63,7 +63,7 @@ static void run_row(void *ctx, const mr_run_record *record) {
   cli_table_text(table, record->actor);
 }
 
-int cli_run_list(cli_context *cli) {
+static int run_list(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
   options.experiment = cli_option_value(cli, "experiment");
@@ -288,7 +288,7 @@ static mr_status show_text(mr_run *run, mr_error *error) {
   return status;
 }
 
-int cli_run_show(cli_context *cli) {
+static int run_show(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_run *run = NULL;
   int exit_code = cli_open(cli);
@@ -298,3 +298,12 @@ int cli_run_show(cli_context *cli) {
   mr_run_free(run);
   return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
 }
+
+const cli_command cli_run_commands[] = {
+    {"run list", "", 0, 0, "List runs, the newest first", "",
+     "modelreg -r registry.db run list --experiment digits --status finished", run_list_options,
+     run_list},
+    {"run show", "ID", 1, 1, "Show a run with its params, tags, metrics, inputs and artifacts", "",
+     "modelreg -r registry.db run show 01980000-0000-7000-8000-000000000000", NULL, run_show},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg version. */
-#include "cli/cli.h"
+#include "cli/cli_commands.h"
 #include "cli/cli_json.h"
 #include "cli/cli_memory.h"
 #include "cli/cli_options.h"
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const cli_option cli_version_list_options[] = {
+static const cli_option version_list_options[] = {
     {"limit", 'n', "NUMBER", "Stop after this many"},
     {NULL, '\0', NULL, NULL},
 };
@@ -60,7 +60,7 @@ static mr_status list_versions(const cli_context *cli, mr_model *model,
   return status;
 }
 
-int cli_version_list(cli_context *cli) {
+static int version_list(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
   mr_model *model = NULL;
@@ -124,7 +124,7 @@ static mr_status show_text(mr_version *version, mr_error *error) {
   return status;
 }
 
-int cli_version_show(cli_context *cli) {
+static int version_show(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_model *model = NULL;
   mr_version *version = NULL;
@@ -147,3 +147,12 @@ int cli_version_show(cli_context *cli) {
   cli_free(name);
   return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
 }
+
+const cli_command cli_version_commands[] = {
+    {"version list", "MODEL", 1, 1, "List the versions of a model, the highest first", "",
+     "modelreg -r registry.db version list digits", version_list_options, version_list},
+    {"version show", "MODEL@NUMBER", 1, 1, "Show a version with where it comes from",
+     "Build metadata of the number may be left out.\n",
+     "modelreg -r registry.db version show digits@1.0.0", NULL, version_show},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
+};
