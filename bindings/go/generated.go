@@ -77,6 +77,34 @@ func (c *Cancel) Trigger() {
 	}
 }
 
+// Done returns how much the calls that carry the token have done so far: bytes of content that they
+// have read and written through, summed over all calls the token was given to. It only grows. To be
+// asked from another thread, as often as wanted.
+func (c *Cancel) Done() (int64, error) {
+	var f frame
+	defer f.end()
+	self := f.self(c.core())
+	if f.err != nil {
+		return 0, f.err
+	}
+	return int64(C.mr_cancel_done((*C.mr_cancel)(self))), nil
+}
+
+// Total returns how much the calls that carry the token are known to have to do, in the unit of
+// [Cancel.Done]. It grows as calls find out; content that need not be copied after all counts as
+// done.
+//
+// Returns 0 while nothing is known, and for nil.
+func (c *Cancel) Total() (int64, error) {
+	var f frame
+	defer f.end()
+	self := f.self(c.core())
+	if f.err != nil {
+		return 0, f.err
+	}
+	return int64(C.mr_cancel_total((*C.mr_cancel)(self))), nil
+}
+
 // Registry is one open registry. It may be used from any goroutine.
 type Registry struct {
 	owner owner
@@ -117,7 +145,8 @@ func (r *Registry) Close() error {
 	return r.core().close()
 }
 
-// OpenRegistry opens a registry.
+// OpenRegistry opens a registry. It is never created or brought to another schema unless the flags
+// say so.
 //
 // A registry is one SQLite file and, beside it, the folder PATH.d with the blob store. Several
 // processes may open, create and write one registry at the same time. Nothing that is no registry
@@ -131,9 +160,11 @@ func (r *Registry) Close() error {
 // Errors: [ErrInvalidArgument] for a malformed argument or contradicting flags; [ErrNotFound] when
 // there is no such file and [OpenCreate] is not set; [ErrCorrupt] for a damaged registry, and for a
 // file that is no registry; [ErrNotSupported] for an unknown URI scheme, a schema that this library
-// cannot read, a SQLite that is too old or without threads, or a network file system;
-// [ErrABIMismatch] for an option struct that does not fit; [ErrForked] in a child process when
-// another thread used this registry while the process forked; [ErrBusy], [ErrIO], [ErrNoMemory].
+// cannot read, a schema of an older library without [OpenMigrate], a SQLite that is too old or
+// without threads, or a network file system; [ErrReadOnly] when a registry is to be created or
+// brought forward where nothing can be written; [ErrABIMismatch] for an option struct that does not
+// fit; [ErrForked] in a child process when another thread used this registry while the process
+// forked; [ErrBusy], [ErrIO], [ErrNoMemory].
 func OpenRegistry(uri string, options *OpenOptions) (*Registry, error) {
 	var f frame
 	defer f.end()
@@ -290,6 +321,77 @@ func (r *Registry) ListRunsPage(options *RunListOptions) (Page[RunRecord], error
 		return Page[RunRecord]{}, err
 	}
 	return takeRunPage(got.out), nil
+}
+
+// Backup copies a registry as it is at one moment: its database to a new file PATH, and every
+// stored piece of content that this database needs to PATH.d beside it. Others may go on reading
+// and writing meanwhile. Points of metrics that this handle still buffers are written first.
+//
+// The copy is a registry of its own that keeps the id: restoring is opening it, or moving PATH and
+// PATH.d to where the registry was. It appears under its name when it is complete and would survive
+// a loss of power, not before. Content is verified while it is copied; what was copied to PATH.d by
+// an earlier call that did not get to its end is used again. The copy keeps its content in PATH.d
+// even when the registry has an artifact root of its own. Links are kept, what they point to is not
+// copied.
+//
+//   - localPath: path of the new database file, up to 4,096 bytes; its folder must exist
+//   - options: nil: all defaults
+//
+// It gives no report; [Registry.BackupReport] does.
+//
+// Errors: [ErrInvalidArgument] for a malformed path; [ErrAlreadyExists] when there is a file at
+// that path: nothing is ever overwritten; [ErrNotFound] when its folder does not exist;
+// [ErrTampered] as said; [ErrNotSupported] where the storage driver has a tool of its own for
+// backups; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
+func (r *Registry) Backup(localPath string, options *BackupOptions) error {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cLocalPath := f.text("localPath", localPath)
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return f.err
+	}
+	got := C.mrgo_registry_backup_only((*C.mr_registry)(self), cLocalPath, cOptions)
+	return f.done(got, nil)
+}
+
+// BackupReport copies a registry as it is at one moment: its database to a new file PATH, and every
+// stored piece of content that this database needs to PATH.d beside it. Others may go on reading
+// and writing meanwhile. Points of metrics that this handle still buffers are written first.
+//
+// The copy is a registry of its own that keeps the id: restoring is opening it, or moving PATH and
+// PATH.d to where the registry was. It appears under its name when it is complete and would survive
+// a loss of power, not before. Content is verified while it is copied; what was copied to PATH.d by
+// an earlier call that did not get to its end is used again. The copy keeps its content in PATH.d
+// even when the registry has an artifact root of its own. Links are kept, what they point to is not
+// copied.
+//
+//   - localPath: path of the new database file, up to 4,096 bytes; its folder must exist
+//   - options: nil: all defaults
+//
+// Returns how many pieces of content were copied or found there already, their bytes, and content
+// that is missing or differs from its digest in the registry itself, named by its digest: the copy
+// has then all that is left. nil: such a problem is [ErrTampered], and there is no copy.
+//
+// Errors: [ErrInvalidArgument] for a malformed path; [ErrAlreadyExists] when there is a file at
+// that path: nothing is ever overwritten; [ErrNotFound] when its folder does not exist;
+// [ErrTampered] as said; [ErrNotSupported] where the storage driver has a tool of its own for
+// backups; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
+func (r *Registry) BackupReport(localPath string, options *BackupOptions) (*Report, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cLocalPath := f.text("localPath", localPath)
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return nil, f.err
+	}
+	got := C.mrgo_registry_backup((*C.mr_registry)(self), cLocalPath, cOptions)
+	if err := f.done(got, &kindOfReport); err != nil {
+		return nil, err
+	}
+	return newReport(got.out, r.owner.handle.host, r), nil
 }
 
 // AttachGate attaches a gate to a transition, in place of the one that was attached. Every revision
@@ -643,6 +745,40 @@ func (r *Registry) EvaluateGate(gate *Gate, options *EvaluateOptions) (*Decision
 		return nil, err
 	}
 	return newDecision(got.out, r.owner.handle.host, r), nil
+}
+
+// Fsck checks every row and every piece of content of a registry: references, values, digests,
+// counts, summaries, sequences, the database's own structures, content that nothing refers to, and
+// the version of the database software.
+//
+// Rows are read in one snapshot, so that others may go on writing; content is read after it. What
+// is found is no failure of the call. A registry that cannot be opened cannot be checked:
+// [OpenRegistry] says what is wrong with it.
+//
+// With [FsckRepair] the registry must be open for writing, and what is mended is mended in one
+// transaction. Everything else needs a backup, see [Registry.Backup].
+//
+//   - options: nil: all defaults
+//
+// Returns the findings.
+//
+// Errors: [ErrInvalidArgument] for unknown flags or a limit out of range; [ErrReadOnly] for a
+// repair of a registry that is open for reading; [ErrCorrupt] when the database is so damaged that
+// it cannot be read to its end; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the
+// package comment.
+func (r *Registry) Fsck(options *FsckOptions) (*Fsck, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	cOptions := options.native(&f)
+	if f.err != nil {
+		return nil, f.err
+	}
+	got := C.mrgo_registry_fsck((*C.mr_registry)(self), cOptions)
+	if err := f.done(got, &kindOfFsck); err != nil {
+		return nil, err
+	}
+	return newFsck(got.out, r.owner.handle.host, r), nil
 }
 
 // Lineage walks the lineage of a dataset, a run, a version or a channel, the nearest first. Each
@@ -1604,6 +1740,85 @@ func (b *Blob) ViewMap(view func(data []byte)) error {
 	return nil
 }
 
+// Report is the result of verifying or fetching files.
+type Report struct {
+	owner owner
+}
+
+var kindOfReport = handleKind{"report", func(ptr unsafe.Pointer) uint64 {
+	return uint64(C.mrgo_report_free((*C.mr_report)(ptr)))
+}, false, nil}
+
+func newReport(ptr unsafe.Pointer, host *host, parent any) *Report {
+	r := &Report{}
+	r.owner.handle = newHandle(ptr, &kindOfReport, host, parent)
+	runtime.AddCleanup(r, (*handle).collect, r.owner.handle)
+	return r
+}
+
+func (r *Report) core() *owner {
+	if r == nil {
+		return nil
+	}
+	return &r.owner
+}
+
+// Close frees the handle.
+//
+// It may be called at any time and more than once. Calls that are under way end as usual, and the
+// last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
+// nil.
+func (r *Report) Close() error {
+	return r.core().close()
+}
+
+// Info returns the sums.
+func (r *Report) Info() (ReportRecord, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	if f.err != nil {
+		return ReportRecord{}, f.err
+	}
+	record := C.mr_report_info((*C.mr_report)(self))
+	return readReportRecord(record), nil
+}
+
+// Len returns the number of problems.
+func (r *Report) Len() (int, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	if f.err != nil {
+		return 0, f.err
+	}
+	return int(C.mr_report_count((*C.mr_report)(self))), nil
+}
+
+// At returns one problem.
+//
+//   - index: 0 to count - 1, in path order
+//
+// Errors: [ErrInvalidArgument] when the index is out of range.
+func (r *Report) At(index int) (ProblemRecord, error) {
+	var f frame
+	defer f.end()
+	self := f.self(r.core())
+	if f.err != nil {
+		return ProblemRecord{}, f.err
+	}
+	record := C.mr_report_at((*C.mr_report)(self), C.int64_t(index))
+	if record == nil {
+		return ProblemRecord{}, outOfRange("index", index, int(C.mr_report_count((*C.mr_report)(self))))
+	}
+	return readProblemRecord(record), nil
+}
+
+// All goes over all of them, in the order of At.
+func (r *Report) All() iter.Seq2[ProblemRecord, error] {
+	return all(r.Len, r.At)
+}
+
 var kindOfBuffer = handleKind{"buffer", func(ptr unsafe.Pointer) uint64 {
 	return uint64(C.mrgo_buffer_free((*C.mr_buffer)(ptr)))
 }, false, nil}
@@ -1763,85 +1978,6 @@ func takeGatePage(ptr unsafe.Pointer) Page[GateRecord] {
 	next := C.GoString(C.mr_gate_page_next_token(page))
 	raise(kindOfGatePage.free(ptr))
 	return Page[GateRecord]{records, next}
-}
-
-// Report is the result of verifying or fetching files.
-type Report struct {
-	owner owner
-}
-
-var kindOfReport = handleKind{"report", func(ptr unsafe.Pointer) uint64 {
-	return uint64(C.mrgo_report_free((*C.mr_report)(ptr)))
-}, false, nil}
-
-func newReport(ptr unsafe.Pointer, host *host, parent any) *Report {
-	r := &Report{}
-	r.owner.handle = newHandle(ptr, &kindOfReport, host, parent)
-	runtime.AddCleanup(r, (*handle).collect, r.owner.handle)
-	return r
-}
-
-func (r *Report) core() *owner {
-	if r == nil {
-		return nil
-	}
-	return &r.owner
-}
-
-// Close frees the handle.
-//
-// It may be called at any time and more than once. Calls that are under way end as usual, and the
-// last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
-// nil.
-func (r *Report) Close() error {
-	return r.core().close()
-}
-
-// Info returns the sums.
-func (r *Report) Info() (ReportRecord, error) {
-	var f frame
-	defer f.end()
-	self := f.self(r.core())
-	if f.err != nil {
-		return ReportRecord{}, f.err
-	}
-	record := C.mr_report_info((*C.mr_report)(self))
-	return readReportRecord(record), nil
-}
-
-// Len returns the number of problems.
-func (r *Report) Len() (int, error) {
-	var f frame
-	defer f.end()
-	self := f.self(r.core())
-	if f.err != nil {
-		return 0, f.err
-	}
-	return int(C.mr_report_count((*C.mr_report)(self))), nil
-}
-
-// At returns one problem.
-//
-//   - index: 0 to count - 1, in path order
-//
-// Errors: [ErrInvalidArgument] when the index is out of range.
-func (r *Report) At(index int) (ProblemRecord, error) {
-	var f frame
-	defer f.end()
-	self := f.self(r.core())
-	if f.err != nil {
-		return ProblemRecord{}, f.err
-	}
-	record := C.mr_report_at((*C.mr_report)(self), C.int64_t(index))
-	if record == nil {
-		return ProblemRecord{}, outOfRange("index", index, int(C.mr_report_count((*C.mr_report)(self))))
-	}
-	return readProblemRecord(record), nil
-}
-
-// All goes over all of them, in the order of At.
-func (r *Report) All() iter.Seq2[ProblemRecord, error] {
-	return all(r.Len, r.At)
 }
 
 // Manifest is a list of files with their digests, to be built step by step.
@@ -3488,6 +3624,85 @@ func takeCheckPage(ptr unsafe.Pointer) Page[CheckRecord] {
 	next := C.GoString(C.mr_check_page_next_token(page))
 	raise(kindOfCheckPage.free(ptr))
 	return Page[CheckRecord]{records, next}
+}
+
+// Fsck says what a check of a registry found.
+type Fsck struct {
+	owner owner
+}
+
+var kindOfFsck = handleKind{"fsck", func(ptr unsafe.Pointer) uint64 {
+	return uint64(C.mrgo_fsck_free((*C.mr_fsck)(ptr)))
+}, false, nil}
+
+func newFsck(ptr unsafe.Pointer, host *host, parent any) *Fsck {
+	f := &Fsck{}
+	f.owner.handle = newHandle(ptr, &kindOfFsck, host, parent)
+	runtime.AddCleanup(f, (*handle).collect, f.owner.handle)
+	return f
+}
+
+func (f *Fsck) core() *owner {
+	if f == nil {
+		return nil
+	}
+	return &f.owner
+}
+
+// Close frees the handle.
+//
+// It may be called at any time and more than once. Calls that are under way end as usual, and the
+// last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
+// nil.
+func (f *Fsck) Close() error {
+	return f.core().close()
+}
+
+// Info returns the sums.
+func (f *Fsck) Info() (FsckRecord, error) {
+	var f frame
+	defer f.end()
+	self := f.self(f.core())
+	if f.err != nil {
+		return FsckRecord{}, f.err
+	}
+	record := C.mr_fsck_info((*C.mr_fsck)(self))
+	return readFsckRecord(record), nil
+}
+
+// Len returns the number of findings that are listed.
+func (f *Fsck) Len() (int, error) {
+	var f frame
+	defer f.end()
+	self := f.self(f.core())
+	if f.err != nil {
+		return 0, f.err
+	}
+	return int(C.mr_fsck_count((*C.mr_fsck)(self))), nil
+}
+
+// At returns one finding.
+//
+//   - index: 0 to count - 1: errors before notes, each in the order they were found
+//
+// Errors: [ErrInvalidArgument] when the index is out of range.
+func (f *Fsck) At(index int) (FindingRecord, error) {
+	var f frame
+	defer f.end()
+	self := f.self(f.core())
+	if f.err != nil {
+		return FindingRecord{}, f.err
+	}
+	record := C.mr_fsck_at((*C.mr_fsck)(self), C.int64_t(index))
+	if record == nil {
+		return FindingRecord{}, outOfRange("index", index, int(C.mr_fsck_count((*C.mr_fsck)(self))))
+	}
+	return readFindingRecord(record), nil
+}
+
+// All goes over all of them, in the order of At.
+func (f *Fsck) All() iter.Seq2[FindingRecord, error] {
+	return all(f.Len, f.At)
 }
 
 // Lineage is a part of the lineage graph: the edges that a walk went.

@@ -163,18 +163,21 @@
 //     host may hand to the library.
 //   - list.h: What all lists share. A list comes in pages: a page handle holds records, and a token
 //     for the next page where there is one.
-//   - cancel.h: A token that ends a call that waits or works for long.
+//   - cancel.h: A token that ends a call that waits or works for long, and shows how far it is.
 //   - registry.h: Opening, inspecting and closing a registry.
 //   - experiment.h: Experiments: named groups of runs.
 //   - run.h: Runs: recorded events with params, tags, inputs and a status.
 //   - artifact.h: Artifacts: the files of a run, stored by digest or linked, and opened as verified
 //     bytes.
-//   - buffer.h: Bytes or text that the library made for the caller.
 //   - report.h: What a comparison of files with their digests found.
+//   - backup.h: Copies of a whole registry, made while it is in use.
+//   - buffer.h: Bytes or text that the library made for the caller.
 //   - model.h: Models: stable identities in the registry.
 //   - model_version.h: Versions: semantic versions of a model, each made by a gate that passed.
 //   - channel.h: Channels: named pointers to a version, moved through a gate by compare-and-set.
 //     Every move is kept.
+//   - fsck.h: Checking that a registry is whole, and mending what can be mended without losing
+//     anything.
 //   - resolve.h: Resolving: from a reference to the version that a consumer should use.
 //   - version.h: The version of the library, at compile time and at run time.
 package modelreg

@@ -179,6 +179,11 @@ const (
 
 	// Accept a network file system, whose locks the caller vouches for.
 	OpenAllowNetwork OpenFlags = 8
+
+	// Bring a registry with the schema of an older library to this library's, in one transaction,
+	// before it is used; one that has it stays as it is. Older libraries may then no longer write to
+	// it, or read it.
+	OpenMigrate OpenFlags = 16
 )
 
 // String returns the names of the bits.
@@ -188,6 +193,7 @@ func (v OpenFlags) String() string {
 		{uint64(OpenReadOnly), "READ_ONLY"},
 		{uint64(OpenExclusive), "EXCLUSIVE"},
 		{uint64(OpenAllowNetwork), "ALLOW_NETWORK"},
+		{uint64(OpenMigrate), "MIGRATE"},
 	})
 }
 
@@ -331,21 +337,6 @@ func (v ArtifactKind) String() string {
 	return unknownName("ArtifactKind", int64(v))
 }
 
-// GateFlags says which gate is meant: 0 or [GateDefault].
-type GateFlags uint32
-
-const (
-	// The default gate of the registry, which adds to every model's own.
-	GateDefault GateFlags = 1
-)
-
-// String returns the names of the bits.
-func (v GateFlags) String() string {
-	return bitNames(uint64(v), []bitName{
-		{uint64(GateDefault), "DEFAULT"},
-	})
-}
-
 // Problem says what is wrong with a file.
 type Problem int32
 
@@ -376,6 +367,21 @@ func (v Problem) String() string {
 		return "UNREADABLE"
 	}
 	return unknownName("Problem", int64(v))
+}
+
+// GateFlags says which gate is meant: 0 or [GateDefault].
+type GateFlags uint32
+
+const (
+	// The default gate of the registry, which adds to every model's own.
+	GateDefault GateFlags = 1
+)
+
+// String returns the names of the bits.
+func (v GateFlags) String() string {
+	return bitNames(uint64(v), []bitName{
+		{uint64(GateDefault), "DEFAULT"},
+	})
 }
 
 // VerifyFlags says how strict a comparison is: any of the bits below.
@@ -606,6 +612,94 @@ func (v CheckResult) String() string {
 		return "SKIPPED"
 	}
 	return unknownName("CheckResult", int64(v))
+}
+
+// FsckFlags says what to check: any of the bits below.
+type FsckFlags uint32
+
+const (
+	// Look only whether stored content is there and of the right size, without reading it.
+	FsckQuick FsckFlags = 1
+
+	// Mend what is derived from other rows that are whole: summaries of metrics, the numbers read from
+	// params and indexes; and remove what interrupted writers left behind more than a day ago. Nothing
+	// else is ever changed.
+	FsckRepair FsckFlags = 2
+)
+
+// String returns the names of the bits.
+func (v FsckFlags) String() string {
+	return bitNames(uint64(v), []bitName{
+		{uint64(FsckQuick), "QUICK"},
+		{uint64(FsckRepair), "REPAIR"},
+	})
+}
+
+// Finding says what kind of thing a finding is about.
+type Finding int32
+
+const (
+	// The database itself: pages, indexes and constraints, as the database's own check sees them.
+	FindingDatabase Finding = 1
+
+	// A row names another one that is not there, or of which there may be only one.
+	FindingReference Finding = 2
+
+	// A value that this library never writes: an unknown state, a name or time that is none.
+	FindingValue Finding = 3
+
+	// A digest that differs from what it is a digest of.
+	FindingDigest Finding = 4
+
+	// A count or a sum that differs from what it counts.
+	FindingCount Finding = 5
+
+	// The summary of a metric, or a number, that differs from what it was made of.
+	FindingSummary Finding = 6
+
+	// A sequence with a gap or out of order, or a last state that is not what the history says.
+	FindingSequence Finding = 7
+
+	// Stored content that is not there.
+	FindingMissing Finding = 8
+
+	// Stored content that differs from its digest or cannot be read.
+	FindingChanged Finding = 9
+
+	// Something that nothing refers to: a note, no error.
+	FindingOrphan Finding = 10
+
+	// The software below has a fault that operators should know: a note, no error.
+	FindingSoftware Finding = 11
+)
+
+// String returns the name of the value, also where this package does not know it.
+func (v Finding) String() string {
+	switch v {
+	case FindingDatabase:
+		return "DATABASE"
+	case FindingReference:
+		return "REFERENCE"
+	case FindingValue:
+		return "VALUE"
+	case FindingDigest:
+		return "DIGEST"
+	case FindingCount:
+		return "COUNT"
+	case FindingSummary:
+		return "SUMMARY"
+	case FindingSequence:
+		return "SEQUENCE"
+	case FindingMissing:
+		return "MISSING"
+	case FindingChanged:
+		return "CHANGED"
+	case FindingOrphan:
+		return "ORPHAN"
+	case FindingSoftware:
+		return "SOFTWARE"
+	}
+	return unknownName("Finding", int64(v))
 }
 
 // LineageDirection says where a walk goes.

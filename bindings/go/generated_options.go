@@ -33,7 +33,7 @@ func (o *ListOptions) native(f *frame) *C.mr_list_options {
 
 // OpenOptions says how to open a registry.
 type OpenOptions struct {
-	// Any of [OpenCreate], [OpenReadOnly], [OpenExclusive], [OpenAllowNetwork].
+	// Any of [OpenCreate], [OpenReadOnly], [OpenExclusive], [OpenAllowNetwork] and [OpenMigrate].
 	Flags OpenFlags
 
 	// Who acts through this handle: recorded with everything it writes, up to 250 bytes. "":
@@ -240,6 +240,21 @@ func (o *LinkOptions) native(f *frame) *C.mr_link_options {
 	n.uri = f.pinnedText("LinkOptions.URI", o.URI)
 	n.digest = f.pinnedText("LinkOptions.Digest", o.Digest)
 	n.size = C.int64_t(o.Size)
+	return n
+}
+
+// BackupOptions says how to back up.
+type BackupOptions struct {
+	// Ends the call early.
+	Cancel *Cancel
+}
+
+func (o *BackupOptions) native(f *frame) *C.mr_backup_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_backup_options{struct_size: C.sizeof_mr_backup_options}
+	n.cancel = (*C.mr_cancel)(f.argument("BackupOptions.Cancel", o.Cancel.core(), true))
 	return n
 }
 
@@ -763,6 +778,29 @@ func (o *CheckOptions) native(f *frame) *C.mr_check_options {
 	n.evidence_digest = f.pinnedText("CheckOptions.EvidenceDigest", o.EvidenceDigest)
 	n.evidence_size = C.int64_t(o.EvidenceSize)
 	n.cancel = (*C.mr_cancel)(f.argument("CheckOptions.Cancel", o.Cancel.core(), true))
+	return n
+}
+
+// FsckOptions says how to check a registry.
+type FsckOptions struct {
+	// Any of [FsckQuick] and [FsckRepair].
+	Flags FsckFlags
+
+	// Most findings to list, 1 to 1,000,000; 0 is 1,000. All are counted.
+	Limit int64
+
+	// Ends the call early.
+	Cancel *Cancel
+}
+
+func (o *FsckOptions) native(f *frame) *C.mr_fsck_options {
+	if o == nil {
+		return nil
+	}
+	n := &C.mr_fsck_options{struct_size: C.sizeof_mr_fsck_options}
+	n.flags = C.mr_fsck_flags(o.Flags)
+	n.limit = C.int64_t(o.Limit)
+	n.cancel = (*C.mr_cancel)(f.argument("FsckOptions.Cancel", o.Cancel.core(), true))
 	return n
 }
 

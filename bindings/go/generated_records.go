@@ -43,6 +43,9 @@ type RegistryRecord struct {
 
 	// What an operator should know about this registry, one line each.
 	Warnings []string
+
+	// The schema version that it had before [OpenMigrate] brought it forward; 0: it stayed.
+	MigratedFrom int64
 }
 
 func readRegistryRecord(c *C.mr_registry_record) (r RegistryRecord) {
@@ -57,6 +60,7 @@ func readRegistryRecord(c *C.mr_registry_record) (r RegistryRecord) {
 	r.SchemaVersion = int64(c.schema_version)
 	r.Created = goTime(c.created_us)
 	r.Warnings = goTexts(c.warnings, C.int64_t(c.warning_count))
+	r.MigratedFrom = int64(c.migrated_from)
 	return r
 }
 
@@ -242,6 +246,44 @@ func readArtifactRecord(c *C.mr_artifact_record) (r ArtifactRecord) {
 	return r
 }
 
+// ReportRecord is the sums of a report.
+type ReportRecord struct {
+	// Files that were looked at.
+	FileCount int64
+
+	// Bytes that were read or written.
+	TotalSize int64
+
+	// Files with a problem: 0 means that everything is as it should be.
+	ProblemCount int64
+}
+
+func readReportRecord(c *C.mr_report_record) (r ReportRecord) {
+	r.FileCount = int64(c.file_count)
+	r.TotalSize = int64(c.total_size)
+	r.ProblemCount = int64(c.problem_count)
+	return r
+}
+
+// ProblemRecord is one problem of a report.
+type ProblemRecord struct {
+	// What is wrong.
+	Problem Problem
+
+	// Path of the file, relative to the folder.
+	Path string
+
+	// The problem in one line.
+	Message string
+}
+
+func readProblemRecord(c *C.mr_problem_record) (r ProblemRecord) {
+	r.Problem = Problem(c.problem)
+	r.Path = C.GoString(c.path)
+	r.Message = C.GoString(c.message)
+	return r
+}
+
 // GateRecord is one revision of the gate on a transition.
 type GateRecord struct {
 	// True when this is the gate in force, else 0.
@@ -278,44 +320,6 @@ func readGateRecord(c *C.mr_gate_record) (r GateRecord) {
 	r.Text = C.GoString(c.text)
 	r.Actor = C.GoString(c.actor)
 	r.Created = goTime(c.created_us)
-	return r
-}
-
-// ReportRecord is the sums of a report.
-type ReportRecord struct {
-	// Files that were looked at.
-	FileCount int64
-
-	// Bytes that were read or written.
-	TotalSize int64
-
-	// Files with a problem: 0 means that everything is as it should be.
-	ProblemCount int64
-}
-
-func readReportRecord(c *C.mr_report_record) (r ReportRecord) {
-	r.FileCount = int64(c.file_count)
-	r.TotalSize = int64(c.total_size)
-	r.ProblemCount = int64(c.problem_count)
-	return r
-}
-
-// ProblemRecord is one problem of a report.
-type ProblemRecord struct {
-	// What is wrong.
-	Problem Problem
-
-	// Path of the file, relative to the folder.
-	Path string
-
-	// The problem in one line.
-	Message string
-}
-
-func readProblemRecord(c *C.mr_problem_record) (r ProblemRecord) {
-	r.Problem = Problem(c.problem)
-	r.Path = C.GoString(c.path)
-	r.Message = C.GoString(c.message)
 	return r
 }
 
@@ -868,6 +872,68 @@ func readCheckRecord(c *C.mr_check_record) (r CheckRecord) {
 	r.Actor = C.GoString(c.actor)
 	r.Created = goTime(c.created_us)
 	r.Latest = c.latest != 0
+	return r
+}
+
+// FsckRecord is the sums of a check.
+type FsckRecord struct {
+	// Rows that were looked at.
+	RowCount int64
+
+	// Stored pieces of content that were looked at.
+	BlobCount int64
+
+	// Bytes of content that were read.
+	TotalSize int64
+
+	// Errors that are still there: 0 means that the registry is whole.
+	ErrorCount int64
+
+	// Notes: findings that harm nothing.
+	NoteCount int64
+
+	// Errors and notes that were mended; they are in neither of the two counts before.
+	RepairedCount int64
+}
+
+func readFsckRecord(c *C.mr_fsck_record) (r FsckRecord) {
+	r.RowCount = int64(c.row_count)
+	r.BlobCount = int64(c.blob_count)
+	r.TotalSize = int64(c.total_size)
+	r.ErrorCount = int64(c.error_count)
+	r.NoteCount = int64(c.note_count)
+	r.RepairedCount = int64(c.repaired_count)
+	return r
+}
+
+// FindingRecord is one finding.
+type FindingRecord struct {
+	// What kind of thing it is about.
+	Finding Finding
+
+	// True when it is a note, which harms nothing; 0: an error.
+	IsNote bool
+
+	// True when it was mended.
+	Repaired bool
+
+	// What it is about, such as "version digits@1.2.0" or "blob 0a1b...".
+	Object string
+
+	// What is wrong, in one line.
+	Message string
+
+	// What to do about it, in one line.
+	Remedy string
+}
+
+func readFindingRecord(c *C.mr_finding_record) (r FindingRecord) {
+	r.Finding = Finding(c.finding)
+	r.IsNote = c.is_note != 0
+	r.Repaired = c.repaired != 0
+	r.Object = C.GoString(c.object)
+	r.Message = C.GoString(c.message)
+	r.Remedy = C.GoString(c.remedy)
 	return r
 }
 

@@ -241,6 +241,27 @@ uint64_t mrgo_blob_free(mr_blob *blob) {
   return mrgo_end(&call).panicked;
 }
 
+uint64_t mrgo_report_free(mr_report *report) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  mr_report_free(report);
+  return mrgo_end(&call).panicked;
+}
+
+mrgo_result mrgo_registry_backup(mr_registry *registry, const char *local_path, const mr_backup_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_registry_backup(registry, local_path, options, (mr_report **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+mrgo_result mrgo_registry_backup_only(mr_registry *registry, const char *local_path, const mr_backup_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_registry_backup(registry, local_path, options, NULL, &call.error);
+  return mrgo_end(&call);
+}
+
 uint64_t mrgo_buffer_free(mr_buffer *buffer) {
   mrgo_call call;
   mrgo_begin(&call);
@@ -323,13 +344,6 @@ mrgo_result mrgo_registry_list_gates(mr_registry *registry, const mr_gate_list_o
   mrgo_begin(&call);
   call.result.status = mr_registry_list_gates(registry, options, (mr_gate_page **)&call.result.out, &call.error);
   return mrgo_end(&call);
-}
-
-uint64_t mrgo_report_free(mr_report *report) {
-  mrgo_call call;
-  mrgo_begin(&call);
-  mr_report_free(report);
-  return mrgo_end(&call).panicked;
 }
 
 mrgo_result mrgo_manifest_new(void) {
@@ -827,6 +841,20 @@ mrgo_result mrgo_run_open_evidence(mr_run *run, const char *check_id) {
   mrgo_begin(&call);
   call.result.status = mr_run_open_evidence(run, check_id, (mr_blob **)&call.result.out, &call.error);
   return mrgo_end(&call);
+}
+
+mrgo_result mrgo_registry_fsck(mr_registry *registry, const mr_fsck_options *options) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  call.result.status = mr_registry_fsck(registry, options, (mr_fsck **)&call.result.out, &call.error);
+  return mrgo_end(&call);
+}
+
+uint64_t mrgo_fsck_free(mr_fsck *fsck) {
+  mrgo_call call;
+  mrgo_begin(&call);
+  mr_fsck_free(fsck);
+  return mrgo_end(&call).panicked;
 }
 
 mrgo_result mrgo_registry_lineage(mr_registry *registry, const mr_lineage_options *options) {

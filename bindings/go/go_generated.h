@@ -44,6 +44,9 @@ mrgo_result mrgo_run_open_artifact(mr_run *run, const char *artifact_path);
 mrgo_result mrgo_blob_read(mr_blob *blob, int64_t offset, uint8_t *out_data, size_t size);
 mrgo_result mrgo_blob_map(mr_blob *blob);
 uint64_t mrgo_blob_free(mr_blob *blob);
+uint64_t mrgo_report_free(mr_report *report);
+mrgo_result mrgo_registry_backup(mr_registry *registry, const char *local_path, const mr_backup_options *options);
+mrgo_result mrgo_registry_backup_only(mr_registry *registry, const char *local_path, const mr_backup_options *options);
 uint64_t mrgo_buffer_free(mr_buffer *buffer);
 mrgo_result mrgo_gate_new(void);
 mrgo_result mrgo_gate_add_rule(mr_gate *gate, const char *name, const char *expression);
@@ -56,7 +59,6 @@ mrgo_result mrgo_registry_open_gate(mr_registry *registry, const mr_gate_options
 mrgo_result mrgo_registry_detach_gate(mr_registry *registry, const mr_gate_options *options);
 uint64_t mrgo_gate_page_free(mr_gate_page *page);
 mrgo_result mrgo_registry_list_gates(mr_registry *registry, const mr_gate_list_options *options);
-uint64_t mrgo_report_free(mr_report *report);
 mrgo_result mrgo_manifest_new(void);
 mrgo_result mrgo_manifest_add_folder(mr_manifest *manifest, const char *folder, const mr_folder_options *options);
 mrgo_result mrgo_manifest_add_file(mr_manifest *manifest, const char *local_path, const char *manifest_path);
@@ -128,6 +130,8 @@ mrgo_result mrgo_run_log_check(mr_run *run, const char *name, mr_check_result re
 uint64_t mrgo_check_page_free(mr_check_page *page);
 mrgo_result mrgo_run_list_checks(mr_run *run, const mr_list_options *options);
 mrgo_result mrgo_run_open_evidence(mr_run *run, const char *check_id);
+mrgo_result mrgo_registry_fsck(mr_registry *registry, const mr_fsck_options *options);
+uint64_t mrgo_fsck_free(mr_fsck *fsck);
 mrgo_result mrgo_registry_lineage(mr_registry *registry, const mr_lineage_options *options);
 uint64_t mrgo_lineage_free(mr_lineage *lineage);
 mrgo_result mrgo_run_log_metric(mr_run *run, const char *key, double value, int64_t step);

@@ -48,6 +48,7 @@
 #define MODELREG_MODELREG_H
 
 #include <modelreg/artifact.h>
+#include <modelreg/backup.h>
 #include <modelreg/buffer.h>
 #include <modelreg/cancel.h>
 #include <modelreg/channel.h>
@@ -55,6 +56,7 @@
 #include <modelreg/dataset.h>
 #include <modelreg/error.h>
 #include <modelreg/experiment.h>
+#include <modelreg/fsck.h>
 #include <modelreg/gate.h>
 #include <modelreg/lineage.h>
 #include <modelreg/list.h>

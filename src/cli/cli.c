@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "cli/cli_help.h"
+#include "cli/cli_progress.h"
 #include "cli/cli_text.h"
 
 #include <signal.h>
@@ -9,15 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Longer than an mr_error with the longest operand that is worth reading. */
 #define MESSAGE_SIZE 2048
+/* No terminal is that wide. */
+#define MOST_COLUMNS 100000
 
 static void complain(const char *format, va_list arguments) CLI_PRINTF(1, 0);
 
 static void complain(const char *format, va_list arguments) {
   char message[MESSAGE_SIZE];
   vsnprintf(message, sizeof message, format, arguments);
+  cli_progress_stop();
   fputs("modelreg: ", stderr);
   cli_put(stderr, message);
   fputc('\n', stderr);
@@ -100,8 +105,17 @@ int cli_open_with(cli_context *cli, mr_open_flags flags) {
   return CLI_DONE;
 }
 
+static size_t assumed_columns;
+
+void cli_assume_columns(const char *columns) {
+  char *end = NULL;
+  long value = columns && columns[0] >= '1' && columns[0] <= '9' ? strtol(columns, &end, 10) : 0;
+  assumed_columns = end && *end == '\0' && value <= MOST_COLUMNS ? (size_t)value : 0;
+}
+
 size_t cli_columns(void) {
-  return cli_terminal_width(stdout);
+  size_t columns = cli_terminal_width(stdout);
+  return columns == 0 && isatty(STDOUT_FILENO) ? assumed_columns : columns;
 }
 
 /* A handler sees nothing but globals. */
@@ -113,11 +127,8 @@ static void interrupt(int signal_number) {
   mr_cancel_trigger(interrupt_token);
 }
 
-const mr_cancel *cli_interruptible(void) {
+static void handle_signals(void) {
   static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-  mr_cancel *token = NULL;
-  if (interrupt_token || mr_cancel_new(&token, NULL) != MR_OK) return interrupt_token;
-  interrupt_token = token;
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
     struct sigaction action, before;
     memset(&action, 0, sizeof action);
@@ -129,12 +140,22 @@ const mr_cancel *cli_interruptible(void) {
     if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
       sigaction(signals[i], &action, NULL);
   }
+}
+
+const mr_cancel *cli_interruptible(void) {
+  mr_cancel *token = NULL;
+  if (!interrupt_token && mr_cancel_new(&token, NULL) == MR_OK) {
+    interrupt_token = token;
+    handle_signals();
+  }
+  cli_progress_start(interrupt_token);
   return interrupt_token;
 }
 
 void cli_end_interruptible(int exit_code) {
   mr_cancel *token = interrupt_token;
   int signal_number = interrupted_by;
+  cli_progress_stop();
   if (signal_number != 0 && exit_code != CLI_DONE) {
     fflush(stdout);
     signal(signal_number, SIG_DFL);

@@ -72,6 +72,10 @@ struct cli_context {
   /* As given by option or environment; NULL: neither. */
   const char *registry_uri;
   bool json;
+  /* What --color was given; NULL: nothing. */
+  const char *color;
+  /* --no-progress, or the command's own --quiet. */
+  bool quiet;
   cli_given *given;
   size_t given_count;
   const char **operands;
@@ -99,7 +103,8 @@ int cli_open(cli_context *cli);
 int cli_open_with(cli_context *cli, mr_open_flags flags);
 
 /* A token that the first SIGINT, SIGTERM or SIGHUP triggers, so that a command that writes files
- * leaves no half of one behind. NULL when there is none to be had. */
+ * leaves no half of one behind. Shows how far the calls are that it is given to, until something
+ * is printed by the functions for it. NULL when there is none to be had. */
 const mr_cancel *cli_interruptible(void);
 
 /* Ends the process as that signal would have, when one came and `exit_code` says that the command
@@ -108,5 +113,7 @@ void cli_end_interruptible(int exit_code);
 
 /* Lines up what is too long for one: the width of the terminal, or 0. */
 size_t cli_columns(void);
+/* What that is, as text, for a terminal that does not say; anything but a number is ignored. */
+void cli_assume_columns(const char *columns);
 
 #endif

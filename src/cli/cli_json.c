@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli_json.h"
 
+#include "cli/cli_progress.h"
 #include "cli/cli_text.h"
 
 #include <inttypes.h>
@@ -70,6 +71,7 @@ static void end(cli_json *json, char bracket) {
 }
 
 cli_json cli_json_new(FILE *out) {
+  cli_progress_stop();
   cli_json json = {out, 0, false};
   return json;
 }

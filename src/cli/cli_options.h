@@ -42,6 +42,10 @@ int cli_option_time(const cli_context *cli, const char *name, int64_t *out);
 int cli_option_word(const cli_context *cli, const char *name, const char *const *words,
                     int32_t *out);
 
+/* The same for a text that was given for --name. */
+int cli_find_word(const cli_context *cli, const char *name, const char *text,
+                  const char *const *words, int32_t *out);
+
 /* Those that every command has. */
 extern const cli_option cli_common_options[];
 

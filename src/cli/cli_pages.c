@@ -30,10 +30,24 @@
   }
 /* NOLINTEND(bugprone-macro-parentheses) */
 
+CLI_DEFINE_EACH(cli_each_experiment, mr_registry, mr_list_options, mr_experiment_page,
+                mr_experiment_record, mr_registry_list_experiments)
 CLI_DEFINE_EACH(cli_each_run, mr_registry, mr_run_list_options, mr_run_page, mr_run_record,
                 mr_registry_list_runs)
 CLI_DEFINE_EACH(cli_each_version, mr_model, mr_list_options, mr_version_page, mr_version_record,
                 mr_model_list_versions)
+CLI_DEFINE_EACH(cli_each_dataset, mr_registry, mr_list_options, mr_dataset_page, mr_dataset_record,
+                mr_registry_list_datasets)
+CLI_DEFINE_EACH(cli_each_model, mr_registry, mr_list_options, mr_model_page, mr_model_record,
+                mr_registry_list_models)
+CLI_DEFINE_EACH(cli_each_gate, mr_registry, mr_gate_list_options, mr_gate_page, mr_gate_record,
+                mr_registry_list_gates)
+CLI_DEFINE_EACH(cli_each_request, mr_registry, mr_request_list_options, mr_request_page,
+                mr_request_record, mr_registry_list_requests)
+CLI_DEFINE_EACH(cli_each_channel, mr_model, mr_list_options, mr_channel_page, mr_channel_record,
+                mr_model_list_channels)
+CLI_DEFINE_EACH(cli_each_channel_move, mr_model, mr_channel_move_list_options, mr_channel_move_page,
+                mr_channel_move_record, mr_model_list_channel_moves)
 CLI_DEFINE_EACH(cli_each_param, mr_run, mr_list_options, mr_property_page, mr_property_record,
                 mr_run_list_params)
 CLI_DEFINE_EACH(cli_each_tag, mr_run, mr_list_options, mr_property_page, mr_property_record,

@@ -2,6 +2,7 @@
 #include "cli/cli_text.h"
 
 #include "cli/cli_memory.h"
+#include "cli/cli_progress.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -80,6 +81,7 @@ char *cli_printable(const char *text) {
 }
 
 void cli_put(FILE *out, const char *text) {
+  cli_progress_stop();
   while (*text) {
     char one[12];
     text += print_one(text, one);

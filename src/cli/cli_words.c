@@ -10,6 +10,14 @@ const char *const cli_version_statuses[] = {"active", "deprecated", "yanked", NU
 const char *const cli_artifact_kinds[] = {"stored", "link", NULL};
 const char *const cli_input_kinds[] = {"dataset_run", "dataset_digest", "run", "version", NULL};
 const char *const cli_check_results[] = {"passed", "failed", "skipped", NULL};
+const char *const cli_verdicts[] = {"passed", "failed", "pending", NULL};
+const char *const cli_request_states[] = {"open", "accepted", "refused", "withdrawn", NULL};
+const char *const cli_bumps[] = {"major", "minor", "patch", "prerelease", NULL};
+const char *const cli_channel_move_kinds[] = {"moved", "rolled_back", "cleared", NULL};
+const char *const cli_findings[] = {"database", "reference", "value",   "digest",
+                                    "count",    "summary",   "sequence", "missing",
+                                    "changed",  "orphan",    "software", NULL};
+const char *const cli_lineage_kinds[] = {"dataset", "run", "version", "channel", NULL};
 const char *const cli_problems[] = {"missing", "changed", "extra", "unreadable", NULL};
 
 const char *cli_word(const char *const *words, int32_t value) {

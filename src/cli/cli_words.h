@@ -13,6 +13,12 @@ extern const char *const cli_version_statuses[];
 extern const char *const cli_artifact_kinds[];
 extern const char *const cli_input_kinds[];
 extern const char *const cli_check_results[];
+extern const char *const cli_verdicts[];
+extern const char *const cli_request_states[];
+extern const char *const cli_bumps[];
+extern const char *const cli_channel_move_kinds[];
+extern const char *const cli_findings[];
+extern const char *const cli_lineage_kinds[];
 extern const char *const cli_problems[];
 
 /* The word of a value; "unknown" for values that are newer than this program. */

@@ -2,14 +2,14 @@
 /* modelreg resolve, fetch and verify: what a consumer needs. */
 #include "cli/cli_commands.h"
 #include "cli/cli_json.h"
+#include "cli/cli_memory.h"
 #include "cli/cli_options.h"
 #include "cli/cli_records.h"
-#include "cli/cli_table.h"
+#include "cli/cli_report.h"
 #include "cli/cli_text.h"
-#include "cli/cli_words.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* How a reference is read, in every command that takes one. */
 #define RESOLVE_OPTIONS                                                                            \
@@ -73,26 +73,13 @@ static int resolve(cli_context *cli) {
 
 static void report_json(const mr_version_record *record, const char *folder,
                         const mr_report *report) {
-  const mr_report_record *sums = mr_report_info(report);
   cli_json json = cli_json_new(stdout);
   cli_json_begin_object(&json, NULL);
   cli_json_text(&json, "model", record->model);
   cli_json_text(&json, "number", record->number);
   cli_json_text(&json, "digest", record->digest);
   cli_json_text(&json, "folder", folder);
-  cli_json_int(&json, "file_count", sums->file_count);
-  cli_json_int(&json, "total_size", sums->total_size);
-  cli_json_int(&json, "problem_count", sums->problem_count);
-  cli_json_begin_array(&json, "problems");
-  for (int64_t i = 0; i < sums->problem_count; i++) {
-    const mr_problem_record *problem = mr_report_at(report, i);
-    cli_json_begin_object(&json, NULL);
-    cli_json_text(&json, "path", problem->path);
-    cli_json_text(&json, "problem", cli_word(cli_problems, problem->problem));
-    cli_json_text(&json, "message", problem->message);
-    cli_json_end_object(&json);
-  }
-  cli_json_end_array(&json);
+  cli_report_fields(&json, report);
   cli_json_begin_array(&json, "warnings");
   for (int64_t i = 0; i < record->warning_count; i++)
     cli_json_text(&json, NULL, record->warnings[i]);
@@ -100,44 +87,23 @@ static void report_json(const mr_version_record *record, const char *folder,
   cli_json_end_object(&json);
 }
 
-static void report_text(const mr_version_record *record, const char *folder, const char *done,
-                        const mr_report *report) {
-  static const cli_column columns[] = {
-      {"PROBLEM", CLI_LEFT}, {"PATH", CLI_LEFT}, {"MESSAGE", CLI_LEFT}};
-  const mr_report_record *sums = mr_report_info(report);
-  char size[CLI_NUMBER_SIZE];
-  cli_size(size, sums->total_size);
-  put_name(record);
-  printf(": %" PRId64 " file%s, %s %s ", sums->file_count, sums->file_count == 1 ? "" : "s", size,
-         done);
-  cli_put(stdout, folder ? folder : "the registry");
-  fputc('\n', stdout);
-  if (sums->problem_count == 0) return;
-  cli_table table = cli_table_new(columns, sizeof columns / sizeof *columns);
-  for (int64_t i = 0; i < sums->problem_count; i++) {
-    const mr_problem_record *problem = mr_report_at(report, i);
-    cli_table_text(&table, cli_word(cli_problems, problem->problem));
-    cli_table_text(&table, problem->path);
-    cli_table_text(&table, problem->message);
-  }
-  cli_table_print(&table, stdout, 0, 0);
-}
-
 /* Prints the report and says what to exit with. */
 static int finish(const cli_context *cli, mr_version *version, const char *folder, const char *done,
                   const mr_report *report) {
   const mr_version_record *record = mr_version_info(version);
-  int64_t problems = mr_report_info(report)->problem_count;
   if (cli->json) {
     report_json(record, folder, report);
   } else {
-    report_text(record, folder, done, report);
+    put_name(record);
+    fputs(": ", stdout);
+    cli_report_print(report, "file", done, folder ? folder : "the registry");
   }
-  if (problems == 0) return CLI_DONE;
-  cli_complain("%s differs from %s@%s: %" PRId64 " problem%s, the first with '%s'",
-               folder ? folder : "the registry's copy", record->model, record->number, problems,
-               problems == 1 ? "" : "s", mr_report_at(report, 0)->path);
-  return CLI_UNVERIFIED;
+  size_t size = strlen(record->model) + strlen(record->number) + 2;
+  char *name = cli_resize(NULL, size, 1);
+  snprintf(name, size, "%s@%s", record->model, record->number);
+  int exit_code = cli_report_end(report, folder ? folder : "the registry's copy", name);
+  cli_free(name);
+  return exit_code;
 }
 
 static int fetch(cli_context *cli) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg version. */
+#include "cli/cmd_version.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_json.h"
 #include "cli/cli_memory.h"
@@ -27,7 +28,7 @@ static void version_json(void *ctx, const mr_version_record *record) {
 }
 
 static const cli_column version_columns[] = {
-    {"NUMBER", CLI_LEFT}, {"STATUS", CLI_LEFT},   {"FILES", CLI_RIGHT},   {"SIZE", CLI_RIGHT},
+    {"NUMBER", CLI_LEFT}, {"STATUS", CLI_STATUS}, {"FILES", CLI_RIGHT},   {"SIZE", CLI_RIGHT},
     {"RUN", CLI_LEFT},    {"PROMOTED", CLI_LEFT}, {"ACTOR", CLI_SHORTEN},
 };
 
@@ -86,7 +87,8 @@ static mr_status show_text(mr_version *version, mr_error *error) {
     snprintf(files, sizeof files, "%" PRId64 ", %s", record->file_count, size);
     cli_table_pair(&table, "Model", record->model);
     cli_table_pair(&table, "Number", record->number);
-    cli_table_pair(&table, "Status", cli_word(cli_version_statuses, record->status));
+    cli_table_text(&table, "Status");
+    cli_table_word(&table, cli_word(cli_version_statuses, record->status));
     cli_table_pair(&table, "Digest", record->digest);
     cli_table_pair(&table, "Files", files);
     cli_table_pair(&table, "Description", record->description);
@@ -124,28 +126,43 @@ static mr_status show_text(mr_version *version, mr_error *error) {
   return status;
 }
 
+int cli_check_version_operand(const cli_context *cli, const char *operand) {
+  const char *at = strchr(operand, '@');
+  if (at && at != operand && at[1]) return CLI_DONE;
+  return cli_usage_error(cli, "'%s' is no MODEL@NUMBER", operand);
+}
+
+int cli_open_version(const cli_context *cli, const char *operand, mr_model **out_model,
+                     mr_version **out_version) {
+  mr_error error = MR_ERROR_INIT;
+  int exit_code = cli_check_version_operand(cli, operand);
+  if (exit_code) return exit_code;
+  const char *at = strchr(operand, '@');
+  size_t size = (size_t)(at - operand);
+  char *name = cli_resize(NULL, size + 1, 1);
+  memcpy(name, operand, size);
+  name[size] = '\0';
+  mr_status status = mr_registry_open_model(cli->registry, name, out_model, &error);
+  if (status == MR_OK) status = mr_model_open_version(*out_model, at + 1, out_version, &error);
+  cli_free(name);
+  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+}
+
 static int version_show(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_model *model = NULL;
   mr_version *version = NULL;
-  const char *reference = cli->operands[0];
-  const char *at = strchr(reference, '@');
-  if (!at || at == reference || !at[1])
-    return cli_usage_error(cli, "'%s' is no MODEL@NUMBER", reference);
-  int exit_code = cli_open(cli);
-  if (exit_code) return exit_code;
-  size_t size = (size_t)(at - reference);
-  char *name = cli_resize(NULL, size + 1, 1);
-  memcpy(name, reference, size);
-  name[size] = '\0';
-  mr_status status = mr_registry_open_model(cli->registry, name, &model, &error);
-  if (status == MR_OK) status = mr_model_open_version(model, at + 1, &version, &error);
-  if (status == MR_OK)
-    status = cli->json ? cli_version_json(stdout, version, &error) : show_text(version, &error);
+  int exit_code = cli_check_version_operand(cli, cli->operands[0]);
+  if (!exit_code) exit_code = cli_open(cli);
+  if (!exit_code) exit_code = cli_open_version(cli, cli->operands[0], &model, &version);
+  if (!exit_code) {
+    mr_status status =
+        cli->json ? cli_version_json(stdout, version, &error) : show_text(version, &error);
+    if (status != MR_OK) exit_code = cli_fail(cli, &error);
+  }
   mr_version_free(version);
   mr_model_free(model);
-  cli_free(name);
-  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  return exit_code;
 }
 
 const cli_command cli_version_commands[] = {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg(1): the registry from the command line. */
+#include "cli/cli_color.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_help.h"
 #include "cli/cli_options.h"
+#include "cli/cli_progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +28,18 @@ static int print_version(void) {
   return CLI_DONE;
 }
 
+/* What the terminal can do and the user wants of it. */
+static void look_at_terminal(const cli_context *cli) {
+  cli_color_decide(cli->color, getenv("NO_COLOR"), getenv("TERM"), isatty(STDOUT_FILENO));
+  cli_assume_columns(getenv("COLUMNS"));
+  if (isatty(STDERR_FILENO) && !cli->quiet) cli_progress_allow();
+}
+
 static int run(cli_context *cli, int argc, char **argv) {
   const cli_command *commands = cli_commands();
-  switch (cli_options_parse(cli, commands, argc, argv)) {
+  cli_parsed parsed = cli_options_parse(cli, commands, argc, argv);
+  look_at_terminal(cli);
+  switch (parsed) {
   case CLI_PARSED_HELP:
     cli_help(cli, commands, stdout);
     return CLI_DONE;

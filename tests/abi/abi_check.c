@@ -49,6 +49,7 @@ _Static_assert(MR_OPEN_CREATE == 1, "MR_OPEN_CREATE");
 _Static_assert(MR_OPEN_READ_ONLY == 2, "MR_OPEN_READ_ONLY");
 _Static_assert(MR_OPEN_EXCLUSIVE == 4, "MR_OPEN_EXCLUSIVE");
 _Static_assert(MR_OPEN_ALLOW_NETWORK == 8, "MR_OPEN_ALLOW_NETWORK");
+_Static_assert(MR_OPEN_MIGRATE == 16, "MR_OPEN_MIGRATE");
 _Static_assert(IS(int32_t, (mr_run_kind)0), "mr_run_kind is int32_t");
 _Static_assert(MR_RUN_KIND_TRAINING == 1, "MR_RUN_KIND_TRAINING");
 _Static_assert(MR_RUN_KIND_DATASET == 2, "MR_RUN_KIND_DATASET");
@@ -70,13 +71,13 @@ _Static_assert(MR_INPUT_KIND_VERSION == 4, "MR_INPUT_KIND_VERSION");
 _Static_assert(IS(int32_t, (mr_artifact_kind)0), "mr_artifact_kind is int32_t");
 _Static_assert(MR_ARTIFACT_KIND_STORED == 1, "MR_ARTIFACT_KIND_STORED");
 _Static_assert(MR_ARTIFACT_KIND_LINK == 2, "MR_ARTIFACT_KIND_LINK");
-_Static_assert(IS(uint32_t, (mr_gate_flags)0), "mr_gate_flags is uint32_t");
-_Static_assert(MR_GATE_DEFAULT == 1, "MR_GATE_DEFAULT");
 _Static_assert(IS(int32_t, (mr_problem)0), "mr_problem is int32_t");
 _Static_assert(MR_PROBLEM_MISSING == 1, "MR_PROBLEM_MISSING");
 _Static_assert(MR_PROBLEM_CHANGED == 2, "MR_PROBLEM_CHANGED");
 _Static_assert(MR_PROBLEM_EXTRA == 3, "MR_PROBLEM_EXTRA");
 _Static_assert(MR_PROBLEM_UNREADABLE == 4, "MR_PROBLEM_UNREADABLE");
+_Static_assert(IS(uint32_t, (mr_gate_flags)0), "mr_gate_flags is uint32_t");
+_Static_assert(MR_GATE_DEFAULT == 1, "MR_GATE_DEFAULT");
 _Static_assert(IS(uint32_t, (mr_verify_flags)0), "mr_verify_flags is uint32_t");
 _Static_assert(MR_VERIFY_ALLOW_EXTRA == 1, "MR_VERIFY_ALLOW_EXTRA");
 _Static_assert(IS(int32_t, (mr_version_status)0), "mr_version_status is int32_t");
@@ -111,6 +112,21 @@ _Static_assert(IS(int32_t, (mr_check_result)0), "mr_check_result is int32_t");
 _Static_assert(MR_CHECK_RESULT_PASSED == 1, "MR_CHECK_RESULT_PASSED");
 _Static_assert(MR_CHECK_RESULT_FAILED == 2, "MR_CHECK_RESULT_FAILED");
 _Static_assert(MR_CHECK_RESULT_SKIPPED == 3, "MR_CHECK_RESULT_SKIPPED");
+_Static_assert(IS(uint32_t, (mr_fsck_flags)0), "mr_fsck_flags is uint32_t");
+_Static_assert(MR_FSCK_QUICK == 1, "MR_FSCK_QUICK");
+_Static_assert(MR_FSCK_REPAIR == 2, "MR_FSCK_REPAIR");
+_Static_assert(IS(int32_t, (mr_finding)0), "mr_finding is int32_t");
+_Static_assert(MR_FINDING_DATABASE == 1, "MR_FINDING_DATABASE");
+_Static_assert(MR_FINDING_REFERENCE == 2, "MR_FINDING_REFERENCE");
+_Static_assert(MR_FINDING_VALUE == 3, "MR_FINDING_VALUE");
+_Static_assert(MR_FINDING_DIGEST == 4, "MR_FINDING_DIGEST");
+_Static_assert(MR_FINDING_COUNT == 5, "MR_FINDING_COUNT");
+_Static_assert(MR_FINDING_SUMMARY == 6, "MR_FINDING_SUMMARY");
+_Static_assert(MR_FINDING_SEQUENCE == 7, "MR_FINDING_SEQUENCE");
+_Static_assert(MR_FINDING_MISSING == 8, "MR_FINDING_MISSING");
+_Static_assert(MR_FINDING_CHANGED == 9, "MR_FINDING_CHANGED");
+_Static_assert(MR_FINDING_ORPHAN == 10, "MR_FINDING_ORPHAN");
+_Static_assert(MR_FINDING_SOFTWARE == 11, "MR_FINDING_SOFTWARE");
 _Static_assert(IS(int32_t, (mr_lineage_direction)0), "mr_lineage_direction is int32_t");
 _Static_assert(MR_LINEAGE_DIRECTION_UPSTREAM == 0, "MR_LINEAGE_DIRECTION_UPSTREAM");
 _Static_assert(MR_LINEAGE_DIRECTION_DOWNSTREAM == 1, "MR_LINEAGE_DIRECTION_DOWNSTREAM");
@@ -166,6 +182,7 @@ _Static_assert(IS(int64_t, FIELD(mr_registry_record, schema_version)), "mr_regis
 _Static_assert(IS(int64_t, FIELD(mr_registry_record, created_us)), "mr_registry_record.created_us");
 _Static_assert(IS(const char *const *, FIELD(mr_registry_record, warnings)), "mr_registry_record.warnings");
 _Static_assert(IS(int64_t, FIELD(mr_registry_record, warning_count)), "mr_registry_record.warning_count");
+_Static_assert(IS(int64_t, FIELD(mr_registry_record, migrated_from)), "mr_registry_record.migrated_from");
 _Static_assert(IS(uint32_t, FIELD(mr_experiment_record, struct_size)), "mr_experiment_record.struct_size");
 _Static_assert(IS(uint32_t, FIELD(mr_experiment_record, reserved)), "mr_experiment_record.reserved");
 _Static_assert(IS(const char *, FIELD(mr_experiment_record, id)), "mr_experiment_record.id");
@@ -247,6 +264,18 @@ _Static_assert(IS(const char *, FIELD(mr_link_options, path)), "mr_link_options.
 _Static_assert(IS(const char *, FIELD(mr_link_options, uri)), "mr_link_options.uri");
 _Static_assert(IS(const char *, FIELD(mr_link_options, digest)), "mr_link_options.digest");
 _Static_assert(IS(int64_t, FIELD(mr_link_options, size)), "mr_link_options.size");
+_Static_assert(IS(uint32_t, FIELD(mr_report_record, struct_size)), "mr_report_record.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_report_record, reserved)), "mr_report_record.reserved");
+_Static_assert(IS(int64_t, FIELD(mr_report_record, file_count)), "mr_report_record.file_count");
+_Static_assert(IS(int64_t, FIELD(mr_report_record, total_size)), "mr_report_record.total_size");
+_Static_assert(IS(int64_t, FIELD(mr_report_record, problem_count)), "mr_report_record.problem_count");
+_Static_assert(IS(uint32_t, FIELD(mr_problem_record, struct_size)), "mr_problem_record.struct_size");
+_Static_assert(IS(mr_problem, FIELD(mr_problem_record, problem)), "mr_problem_record.problem");
+_Static_assert(IS(const char *, FIELD(mr_problem_record, path)), "mr_problem_record.path");
+_Static_assert(IS(const char *, FIELD(mr_problem_record, message)), "mr_problem_record.message");
+_Static_assert(IS(uint32_t, FIELD(mr_backup_options, struct_size)), "mr_backup_options.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_backup_options, reserved)), "mr_backup_options.reserved");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_backup_options, cancel)), "mr_backup_options.cancel");
 _Static_assert(IS(uint32_t, FIELD(mr_gate_options, struct_size)), "mr_gate_options.struct_size");
 _Static_assert(IS(mr_gate_flags, FIELD(mr_gate_options, flags)), "mr_gate_options.flags");
 _Static_assert(IS(const char *, FIELD(mr_gate_options, model)), "mr_gate_options.model");
@@ -268,15 +297,6 @@ _Static_assert(IS(const char *, FIELD(mr_gate_record, digest)), "mr_gate_record.
 _Static_assert(IS(const char *, FIELD(mr_gate_record, text)), "mr_gate_record.text");
 _Static_assert(IS(const char *, FIELD(mr_gate_record, actor)), "mr_gate_record.actor");
 _Static_assert(IS(int64_t, FIELD(mr_gate_record, created_us)), "mr_gate_record.created_us");
-_Static_assert(IS(uint32_t, FIELD(mr_report_record, struct_size)), "mr_report_record.struct_size");
-_Static_assert(IS(uint32_t, FIELD(mr_report_record, reserved)), "mr_report_record.reserved");
-_Static_assert(IS(int64_t, FIELD(mr_report_record, file_count)), "mr_report_record.file_count");
-_Static_assert(IS(int64_t, FIELD(mr_report_record, total_size)), "mr_report_record.total_size");
-_Static_assert(IS(int64_t, FIELD(mr_report_record, problem_count)), "mr_report_record.problem_count");
-_Static_assert(IS(uint32_t, FIELD(mr_problem_record, struct_size)), "mr_problem_record.struct_size");
-_Static_assert(IS(mr_problem, FIELD(mr_problem_record, problem)), "mr_problem_record.problem");
-_Static_assert(IS(const char *, FIELD(mr_problem_record, path)), "mr_problem_record.path");
-_Static_assert(IS(const char *, FIELD(mr_problem_record, message)), "mr_problem_record.message");
 _Static_assert(IS(uint32_t, FIELD(mr_folder_options, struct_size)), "mr_folder_options.struct_size");
 _Static_assert(IS(uint32_t, FIELD(mr_folder_options, reserved)), "mr_folder_options.reserved");
 _Static_assert(IS(const char *const *, FIELD(mr_folder_options, include)), "mr_folder_options.include");
@@ -505,6 +525,25 @@ _Static_assert(IS(const char *, FIELD(mr_check_record, actor)), "mr_check_record
 _Static_assert(IS(int64_t, FIELD(mr_check_record, created_us)), "mr_check_record.created_us");
 _Static_assert(IS(int32_t, FIELD(mr_check_record, latest)), "mr_check_record.latest");
 _Static_assert(IS(uint32_t, FIELD(mr_check_record, reserved)), "mr_check_record.reserved");
+_Static_assert(IS(uint32_t, FIELD(mr_fsck_options, struct_size)), "mr_fsck_options.struct_size");
+_Static_assert(IS(mr_fsck_flags, FIELD(mr_fsck_options, flags)), "mr_fsck_options.flags");
+_Static_assert(IS(int64_t, FIELD(mr_fsck_options, limit)), "mr_fsck_options.limit");
+_Static_assert(IS(const mr_cancel *, FIELD(mr_fsck_options, cancel)), "mr_fsck_options.cancel");
+_Static_assert(IS(uint32_t, FIELD(mr_fsck_record, struct_size)), "mr_fsck_record.struct_size");
+_Static_assert(IS(uint32_t, FIELD(mr_fsck_record, reserved)), "mr_fsck_record.reserved");
+_Static_assert(IS(int64_t, FIELD(mr_fsck_record, row_count)), "mr_fsck_record.row_count");
+_Static_assert(IS(int64_t, FIELD(mr_fsck_record, blob_count)), "mr_fsck_record.blob_count");
+_Static_assert(IS(int64_t, FIELD(mr_fsck_record, total_size)), "mr_fsck_record.total_size");
+_Static_assert(IS(int64_t, FIELD(mr_fsck_record, error_count)), "mr_fsck_record.error_count");
+_Static_assert(IS(int64_t, FIELD(mr_fsck_record, note_count)), "mr_fsck_record.note_count");
+_Static_assert(IS(int64_t, FIELD(mr_fsck_record, repaired_count)), "mr_fsck_record.repaired_count");
+_Static_assert(IS(uint32_t, FIELD(mr_finding_record, struct_size)), "mr_finding_record.struct_size");
+_Static_assert(IS(mr_finding, FIELD(mr_finding_record, finding)), "mr_finding_record.finding");
+_Static_assert(IS(int32_t, FIELD(mr_finding_record, is_note)), "mr_finding_record.is_note");
+_Static_assert(IS(int32_t, FIELD(mr_finding_record, repaired)), "mr_finding_record.repaired");
+_Static_assert(IS(const char *, FIELD(mr_finding_record, object)), "mr_finding_record.object");
+_Static_assert(IS(const char *, FIELD(mr_finding_record, message)), "mr_finding_record.message");
+_Static_assert(IS(const char *, FIELD(mr_finding_record, remedy)), "mr_finding_record.remedy");
 _Static_assert(IS(uint32_t, FIELD(mr_lineage_options, struct_size)), "mr_lineage_options.struct_size");
 _Static_assert(IS(mr_lineage_direction, FIELD(mr_lineage_options, direction)), "mr_lineage_options.direction");
 _Static_assert(IS(const char *, FIELD(mr_lineage_options, dataset_digest)), "mr_lineage_options.dataset_digest");
@@ -584,7 +623,7 @@ _Static_assert(offsetof(mr_open_options, clock) == 48 && sizeof(FIELD(mr_open_op
 _Static_assert(offsetof(mr_open_options, clock_ctx) == 56 && sizeof(FIELD(mr_open_options, clock_ctx)) == 8, "mr_open_options.clock_ctx");
 _Static_assert(offsetof(mr_open_options, random) == 64 && sizeof(FIELD(mr_open_options, random)) == 8, "mr_open_options.random");
 _Static_assert(offsetof(mr_open_options, random_ctx) == 72 && sizeof(FIELD(mr_open_options, random_ctx)) == 8, "mr_open_options.random_ctx");
-_Static_assert(sizeof(mr_registry_record) == 96, "mr_registry_record");
+_Static_assert(sizeof(mr_registry_record) == 104, "mr_registry_record");
 _Static_assert(offsetof(mr_registry_record, struct_size) == 0 && sizeof(FIELD(mr_registry_record, struct_size)) == 4, "mr_registry_record.struct_size");
 _Static_assert(offsetof(mr_registry_record, read_only) == 4 && sizeof(FIELD(mr_registry_record, read_only)) == 4, "mr_registry_record.read_only");
 _Static_assert(offsetof(mr_registry_record, id) == 8 && sizeof(FIELD(mr_registry_record, id)) == 8, "mr_registry_record.id");
@@ -598,6 +637,7 @@ _Static_assert(offsetof(mr_registry_record, schema_version) == 64 && sizeof(FIEL
 _Static_assert(offsetof(mr_registry_record, created_us) == 72 && sizeof(FIELD(mr_registry_record, created_us)) == 8, "mr_registry_record.created_us");
 _Static_assert(offsetof(mr_registry_record, warnings) == 80 && sizeof(FIELD(mr_registry_record, warnings)) == 8, "mr_registry_record.warnings");
 _Static_assert(offsetof(mr_registry_record, warning_count) == 88 && sizeof(FIELD(mr_registry_record, warning_count)) == 8, "mr_registry_record.warning_count");
+_Static_assert(offsetof(mr_registry_record, migrated_from) == 96 && sizeof(FIELD(mr_registry_record, migrated_from)) == 8, "mr_registry_record.migrated_from");
 _Static_assert(sizeof(mr_experiment_record) == 40, "mr_experiment_record");
 _Static_assert(offsetof(mr_experiment_record, struct_size) == 0 && sizeof(FIELD(mr_experiment_record, struct_size)) == 4, "mr_experiment_record.struct_size");
 _Static_assert(offsetof(mr_experiment_record, reserved) == 4 && sizeof(FIELD(mr_experiment_record, reserved)) == 4, "mr_experiment_record.reserved");
@@ -689,6 +729,21 @@ _Static_assert(offsetof(mr_link_options, path) == 8 && sizeof(FIELD(mr_link_opti
 _Static_assert(offsetof(mr_link_options, uri) == 16 && sizeof(FIELD(mr_link_options, uri)) == 8, "mr_link_options.uri");
 _Static_assert(offsetof(mr_link_options, digest) == 24 && sizeof(FIELD(mr_link_options, digest)) == 8, "mr_link_options.digest");
 _Static_assert(offsetof(mr_link_options, size) == 32 && sizeof(FIELD(mr_link_options, size)) == 8, "mr_link_options.size");
+_Static_assert(sizeof(mr_report_record) == 32, "mr_report_record");
+_Static_assert(offsetof(mr_report_record, struct_size) == 0 && sizeof(FIELD(mr_report_record, struct_size)) == 4, "mr_report_record.struct_size");
+_Static_assert(offsetof(mr_report_record, reserved) == 4 && sizeof(FIELD(mr_report_record, reserved)) == 4, "mr_report_record.reserved");
+_Static_assert(offsetof(mr_report_record, file_count) == 8 && sizeof(FIELD(mr_report_record, file_count)) == 8, "mr_report_record.file_count");
+_Static_assert(offsetof(mr_report_record, total_size) == 16 && sizeof(FIELD(mr_report_record, total_size)) == 8, "mr_report_record.total_size");
+_Static_assert(offsetof(mr_report_record, problem_count) == 24 && sizeof(FIELD(mr_report_record, problem_count)) == 8, "mr_report_record.problem_count");
+_Static_assert(sizeof(mr_problem_record) == 24, "mr_problem_record");
+_Static_assert(offsetof(mr_problem_record, struct_size) == 0 && sizeof(FIELD(mr_problem_record, struct_size)) == 4, "mr_problem_record.struct_size");
+_Static_assert(offsetof(mr_problem_record, problem) == 4 && sizeof(FIELD(mr_problem_record, problem)) == 4, "mr_problem_record.problem");
+_Static_assert(offsetof(mr_problem_record, path) == 8 && sizeof(FIELD(mr_problem_record, path)) == 8, "mr_problem_record.path");
+_Static_assert(offsetof(mr_problem_record, message) == 16 && sizeof(FIELD(mr_problem_record, message)) == 8, "mr_problem_record.message");
+_Static_assert(sizeof(mr_backup_options) == 16, "mr_backup_options");
+_Static_assert(offsetof(mr_backup_options, struct_size) == 0 && sizeof(FIELD(mr_backup_options, struct_size)) == 4, "mr_backup_options.struct_size");
+_Static_assert(offsetof(mr_backup_options, reserved) == 4 && sizeof(FIELD(mr_backup_options, reserved)) == 4, "mr_backup_options.reserved");
+_Static_assert(offsetof(mr_backup_options, cancel) == 8 && sizeof(FIELD(mr_backup_options, cancel)) == 8, "mr_backup_options.cancel");
 _Static_assert(sizeof(mr_gate_options) == 40, "mr_gate_options");
 _Static_assert(offsetof(mr_gate_options, struct_size) == 0 && sizeof(FIELD(mr_gate_options, struct_size)) == 4, "mr_gate_options.struct_size");
 _Static_assert(offsetof(mr_gate_options, flags) == 4 && sizeof(FIELD(mr_gate_options, flags)) == 4, "mr_gate_options.flags");
@@ -713,17 +768,6 @@ _Static_assert(offsetof(mr_gate_record, digest) == 32 && sizeof(FIELD(mr_gate_re
 _Static_assert(offsetof(mr_gate_record, text) == 40 && sizeof(FIELD(mr_gate_record, text)) == 8, "mr_gate_record.text");
 _Static_assert(offsetof(mr_gate_record, actor) == 48 && sizeof(FIELD(mr_gate_record, actor)) == 8, "mr_gate_record.actor");
 _Static_assert(offsetof(mr_gate_record, created_us) == 56 && sizeof(FIELD(mr_gate_record, created_us)) == 8, "mr_gate_record.created_us");
-_Static_assert(sizeof(mr_report_record) == 32, "mr_report_record");
-_Static_assert(offsetof(mr_report_record, struct_size) == 0 && sizeof(FIELD(mr_report_record, struct_size)) == 4, "mr_report_record.struct_size");
-_Static_assert(offsetof(mr_report_record, reserved) == 4 && sizeof(FIELD(mr_report_record, reserved)) == 4, "mr_report_record.reserved");
-_Static_assert(offsetof(mr_report_record, file_count) == 8 && sizeof(FIELD(mr_report_record, file_count)) == 8, "mr_report_record.file_count");
-_Static_assert(offsetof(mr_report_record, total_size) == 16 && sizeof(FIELD(mr_report_record, total_size)) == 8, "mr_report_record.total_size");
-_Static_assert(offsetof(mr_report_record, problem_count) == 24 && sizeof(FIELD(mr_report_record, problem_count)) == 8, "mr_report_record.problem_count");
-_Static_assert(sizeof(mr_problem_record) == 24, "mr_problem_record");
-_Static_assert(offsetof(mr_problem_record, struct_size) == 0 && sizeof(FIELD(mr_problem_record, struct_size)) == 4, "mr_problem_record.struct_size");
-_Static_assert(offsetof(mr_problem_record, problem) == 4 && sizeof(FIELD(mr_problem_record, problem)) == 4, "mr_problem_record.problem");
-_Static_assert(offsetof(mr_problem_record, path) == 8 && sizeof(FIELD(mr_problem_record, path)) == 8, "mr_problem_record.path");
-_Static_assert(offsetof(mr_problem_record, message) == 16 && sizeof(FIELD(mr_problem_record, message)) == 8, "mr_problem_record.message");
 _Static_assert(sizeof(mr_folder_options) == 48, "mr_folder_options");
 _Static_assert(offsetof(mr_folder_options, struct_size) == 0 && sizeof(FIELD(mr_folder_options, struct_size)) == 4, "mr_folder_options.struct_size");
 _Static_assert(offsetof(mr_folder_options, reserved) == 4 && sizeof(FIELD(mr_folder_options, reserved)) == 4, "mr_folder_options.reserved");
@@ -980,6 +1024,28 @@ _Static_assert(offsetof(mr_check_record, actor) == 64 && sizeof(FIELD(mr_check_r
 _Static_assert(offsetof(mr_check_record, created_us) == 72 && sizeof(FIELD(mr_check_record, created_us)) == 8, "mr_check_record.created_us");
 _Static_assert(offsetof(mr_check_record, latest) == 80 && sizeof(FIELD(mr_check_record, latest)) == 4, "mr_check_record.latest");
 _Static_assert(offsetof(mr_check_record, reserved) == 84 && sizeof(FIELD(mr_check_record, reserved)) == 4, "mr_check_record.reserved");
+_Static_assert(sizeof(mr_fsck_options) == 24, "mr_fsck_options");
+_Static_assert(offsetof(mr_fsck_options, struct_size) == 0 && sizeof(FIELD(mr_fsck_options, struct_size)) == 4, "mr_fsck_options.struct_size");
+_Static_assert(offsetof(mr_fsck_options, flags) == 4 && sizeof(FIELD(mr_fsck_options, flags)) == 4, "mr_fsck_options.flags");
+_Static_assert(offsetof(mr_fsck_options, limit) == 8 && sizeof(FIELD(mr_fsck_options, limit)) == 8, "mr_fsck_options.limit");
+_Static_assert(offsetof(mr_fsck_options, cancel) == 16 && sizeof(FIELD(mr_fsck_options, cancel)) == 8, "mr_fsck_options.cancel");
+_Static_assert(sizeof(mr_fsck_record) == 56, "mr_fsck_record");
+_Static_assert(offsetof(mr_fsck_record, struct_size) == 0 && sizeof(FIELD(mr_fsck_record, struct_size)) == 4, "mr_fsck_record.struct_size");
+_Static_assert(offsetof(mr_fsck_record, reserved) == 4 && sizeof(FIELD(mr_fsck_record, reserved)) == 4, "mr_fsck_record.reserved");
+_Static_assert(offsetof(mr_fsck_record, row_count) == 8 && sizeof(FIELD(mr_fsck_record, row_count)) == 8, "mr_fsck_record.row_count");
+_Static_assert(offsetof(mr_fsck_record, blob_count) == 16 && sizeof(FIELD(mr_fsck_record, blob_count)) == 8, "mr_fsck_record.blob_count");
+_Static_assert(offsetof(mr_fsck_record, total_size) == 24 && sizeof(FIELD(mr_fsck_record, total_size)) == 8, "mr_fsck_record.total_size");
+_Static_assert(offsetof(mr_fsck_record, error_count) == 32 && sizeof(FIELD(mr_fsck_record, error_count)) == 8, "mr_fsck_record.error_count");
+_Static_assert(offsetof(mr_fsck_record, note_count) == 40 && sizeof(FIELD(mr_fsck_record, note_count)) == 8, "mr_fsck_record.note_count");
+_Static_assert(offsetof(mr_fsck_record, repaired_count) == 48 && sizeof(FIELD(mr_fsck_record, repaired_count)) == 8, "mr_fsck_record.repaired_count");
+_Static_assert(sizeof(mr_finding_record) == 40, "mr_finding_record");
+_Static_assert(offsetof(mr_finding_record, struct_size) == 0 && sizeof(FIELD(mr_finding_record, struct_size)) == 4, "mr_finding_record.struct_size");
+_Static_assert(offsetof(mr_finding_record, finding) == 4 && sizeof(FIELD(mr_finding_record, finding)) == 4, "mr_finding_record.finding");
+_Static_assert(offsetof(mr_finding_record, is_note) == 8 && sizeof(FIELD(mr_finding_record, is_note)) == 4, "mr_finding_record.is_note");
+_Static_assert(offsetof(mr_finding_record, repaired) == 12 && sizeof(FIELD(mr_finding_record, repaired)) == 4, "mr_finding_record.repaired");
+_Static_assert(offsetof(mr_finding_record, object) == 16 && sizeof(FIELD(mr_finding_record, object)) == 8, "mr_finding_record.object");
+_Static_assert(offsetof(mr_finding_record, message) == 24 && sizeof(FIELD(mr_finding_record, message)) == 8, "mr_finding_record.message");
+_Static_assert(offsetof(mr_finding_record, remedy) == 32 && sizeof(FIELD(mr_finding_record, remedy)) == 8, "mr_finding_record.remedy");
 _Static_assert(sizeof(mr_lineage_options) == 64, "mr_lineage_options");
 _Static_assert(offsetof(mr_lineage_options, struct_size) == 0 && sizeof(FIELD(mr_lineage_options, struct_size)) == 4, "mr_lineage_options.struct_size");
 _Static_assert(offsetof(mr_lineage_options, direction) == 4 && sizeof(FIELD(mr_lineage_options, direction)) == 4, "mr_lineage_options.direction");
@@ -1038,6 +1104,8 @@ _Static_assert(offsetof(mr_resolve_options, as_of_us) == 16 && sizeof(FIELD(mr_r
 _Static_assert(IS(const char *(*)(mr_status), &mr_status_name), "mr_status_name");
 _Static_assert(IS(mr_status (*)(mr_cancel **, mr_error *), &mr_cancel_new), "mr_cancel_new");
 _Static_assert(IS(void (*)(mr_cancel *), &mr_cancel_trigger), "mr_cancel_trigger");
+_Static_assert(IS(int64_t (*)(const mr_cancel *), &mr_cancel_done), "mr_cancel_done");
+_Static_assert(IS(int64_t (*)(const mr_cancel *), &mr_cancel_total), "mr_cancel_total");
 _Static_assert(IS(void (*)(mr_cancel *), &mr_cancel_free), "mr_cancel_free");
 _Static_assert(IS(mr_status (*)(const char *, const mr_open_options *, mr_registry **, mr_error *), &mr_registry_open), "mr_registry_open");
 _Static_assert(IS(const mr_registry_record *(*)(const mr_registry *), &mr_registry_info), "mr_registry_info");
@@ -1091,6 +1159,11 @@ _Static_assert(IS(int64_t (*)(const mr_blob *), &mr_blob_size), "mr_blob_size");
 _Static_assert(IS(mr_status (*)(mr_blob *, int64_t, uint8_t *, size_t, size_t *, mr_error *), &mr_blob_read), "mr_blob_read");
 _Static_assert(IS(mr_status (*)(mr_blob *, const uint8_t **, mr_error *), &mr_blob_map), "mr_blob_map");
 _Static_assert(IS(void (*)(mr_blob *), &mr_blob_free), "mr_blob_free");
+_Static_assert(IS(const mr_report_record *(*)(const mr_report *), &mr_report_info), "mr_report_info");
+_Static_assert(IS(int64_t (*)(const mr_report *), &mr_report_count), "mr_report_count");
+_Static_assert(IS(const mr_problem_record *(*)(const mr_report *, int64_t), &mr_report_at), "mr_report_at");
+_Static_assert(IS(void (*)(mr_report *), &mr_report_free), "mr_report_free");
+_Static_assert(IS(mr_status (*)(mr_registry *, const char *, const mr_backup_options *, mr_report **, mr_error *), &mr_registry_backup), "mr_registry_backup");
 _Static_assert(IS(const uint8_t *(*)(const mr_buffer *), &mr_buffer_data), "mr_buffer_data");
 _Static_assert(IS(size_t (*)(const mr_buffer *), &mr_buffer_size), "mr_buffer_size");
 _Static_assert(IS(void (*)(mr_buffer *), &mr_buffer_free), "mr_buffer_free");
@@ -1108,10 +1181,6 @@ _Static_assert(IS(const mr_gate_record *(*)(const mr_gate_page *, int64_t), &mr_
 _Static_assert(IS(const char *(*)(const mr_gate_page *), &mr_gate_page_next_token), "mr_gate_page_next_token");
 _Static_assert(IS(void (*)(mr_gate_page *), &mr_gate_page_free), "mr_gate_page_free");
 _Static_assert(IS(mr_status (*)(mr_registry *, const mr_gate_list_options *, mr_gate_page **, mr_error *), &mr_registry_list_gates), "mr_registry_list_gates");
-_Static_assert(IS(const mr_report_record *(*)(const mr_report *), &mr_report_info), "mr_report_info");
-_Static_assert(IS(int64_t (*)(const mr_report *), &mr_report_count), "mr_report_count");
-_Static_assert(IS(const mr_problem_record *(*)(const mr_report *, int64_t), &mr_report_at), "mr_report_at");
-_Static_assert(IS(void (*)(mr_report *), &mr_report_free), "mr_report_free");
 _Static_assert(IS(mr_status (*)(mr_manifest **, mr_error *), &mr_manifest_new), "mr_manifest_new");
 _Static_assert(IS(mr_status (*)(mr_manifest *, const char *, const mr_folder_options *, mr_error *), &mr_manifest_add_folder), "mr_manifest_add_folder");
 _Static_assert(IS(mr_status (*)(mr_manifest *, const char *, const char *, mr_error *), &mr_manifest_add_file), "mr_manifest_add_file");
@@ -1213,6 +1282,11 @@ _Static_assert(IS(const char *(*)(const mr_check_page *), &mr_check_page_next_to
 _Static_assert(IS(void (*)(mr_check_page *), &mr_check_page_free), "mr_check_page_free");
 _Static_assert(IS(mr_status (*)(mr_run *, const mr_list_options *, mr_check_page **, mr_error *), &mr_run_list_checks), "mr_run_list_checks");
 _Static_assert(IS(mr_status (*)(mr_run *, const char *, mr_blob **, mr_error *), &mr_run_open_evidence), "mr_run_open_evidence");
+_Static_assert(IS(mr_status (*)(mr_registry *, const mr_fsck_options *, mr_fsck **, mr_error *), &mr_registry_fsck), "mr_registry_fsck");
+_Static_assert(IS(const mr_fsck_record *(*)(const mr_fsck *), &mr_fsck_info), "mr_fsck_info");
+_Static_assert(IS(int64_t (*)(const mr_fsck *), &mr_fsck_count), "mr_fsck_count");
+_Static_assert(IS(const mr_finding_record *(*)(const mr_fsck *, int64_t), &mr_fsck_at), "mr_fsck_at");
+_Static_assert(IS(void (*)(mr_fsck *), &mr_fsck_free), "mr_fsck_free");
 _Static_assert(IS(mr_status (*)(mr_registry *, const mr_lineage_options *, mr_lineage **, mr_error *), &mr_registry_lineage), "mr_registry_lineage");
 _Static_assert(IS(const mr_lineage_record *(*)(const mr_lineage *), &mr_lineage_info), "mr_lineage_info");
 _Static_assert(IS(int64_t (*)(const mr_lineage *), &mr_lineage_count), "mr_lineage_count");
@@ -1247,6 +1321,8 @@ static const struct {
     {"mr_status_name", (void (*)(void))mr_status_name},
     {"mr_cancel_new", (void (*)(void))mr_cancel_new},
     {"mr_cancel_trigger", (void (*)(void))mr_cancel_trigger},
+    {"mr_cancel_done", (void (*)(void))mr_cancel_done},
+    {"mr_cancel_total", (void (*)(void))mr_cancel_total},
     {"mr_cancel_free", (void (*)(void))mr_cancel_free},
     {"mr_registry_open", (void (*)(void))mr_registry_open},
     {"mr_registry_info", (void (*)(void))mr_registry_info},
@@ -1300,6 +1376,11 @@ static const struct {
     {"mr_blob_read", (void (*)(void))mr_blob_read},
     {"mr_blob_map", (void (*)(void))mr_blob_map},
     {"mr_blob_free", (void (*)(void))mr_blob_free},
+    {"mr_report_info", (void (*)(void))mr_report_info},
+    {"mr_report_count", (void (*)(void))mr_report_count},
+    {"mr_report_at", (void (*)(void))mr_report_at},
+    {"mr_report_free", (void (*)(void))mr_report_free},
+    {"mr_registry_backup", (void (*)(void))mr_registry_backup},
     {"mr_buffer_data", (void (*)(void))mr_buffer_data},
     {"mr_buffer_size", (void (*)(void))mr_buffer_size},
     {"mr_buffer_free", (void (*)(void))mr_buffer_free},
@@ -1317,10 +1398,6 @@ static const struct {
     {"mr_gate_page_next_token", (void (*)(void))mr_gate_page_next_token},
     {"mr_gate_page_free", (void (*)(void))mr_gate_page_free},
     {"mr_registry_list_gates", (void (*)(void))mr_registry_list_gates},
-    {"mr_report_info", (void (*)(void))mr_report_info},
-    {"mr_report_count", (void (*)(void))mr_report_count},
-    {"mr_report_at", (void (*)(void))mr_report_at},
-    {"mr_report_free", (void (*)(void))mr_report_free},
     {"mr_manifest_new", (void (*)(void))mr_manifest_new},
     {"mr_manifest_add_folder", (void (*)(void))mr_manifest_add_folder},
     {"mr_manifest_add_file", (void (*)(void))mr_manifest_add_file},
@@ -1422,6 +1499,11 @@ static const struct {
     {"mr_check_page_free", (void (*)(void))mr_check_page_free},
     {"mr_run_list_checks", (void (*)(void))mr_run_list_checks},
     {"mr_run_open_evidence", (void (*)(void))mr_run_open_evidence},
+    {"mr_registry_fsck", (void (*)(void))mr_registry_fsck},
+    {"mr_fsck_info", (void (*)(void))mr_fsck_info},
+    {"mr_fsck_count", (void (*)(void))mr_fsck_count},
+    {"mr_fsck_at", (void (*)(void))mr_fsck_at},
+    {"mr_fsck_free", (void (*)(void))mr_fsck_free},
     {"mr_registry_lineage", (void (*)(void))mr_registry_lineage},
     {"mr_lineage_info", (void (*)(void))mr_lineage_info},
     {"mr_lineage_count", (void (*)(void))mr_lineage_count},
@@ -1481,6 +1563,7 @@ int main(void) {
   { mr_run_list_options value = MR_RUN_LIST_OPTIONS_INIT; check_init("MR_RUN_LIST_OPTIONS_INIT", &value, sizeof value); }
   { mr_artifact_options value = MR_ARTIFACT_OPTIONS_INIT; check_init("MR_ARTIFACT_OPTIONS_INIT", &value, sizeof value); }
   { mr_link_options value = MR_LINK_OPTIONS_INIT; check_init("MR_LINK_OPTIONS_INIT", &value, sizeof value); }
+  { mr_backup_options value = MR_BACKUP_OPTIONS_INIT; check_init("MR_BACKUP_OPTIONS_INIT", &value, sizeof value); }
   { mr_gate_options value = MR_GATE_OPTIONS_INIT; check_init("MR_GATE_OPTIONS_INIT", &value, sizeof value); }
   { mr_gate_list_options value = MR_GATE_LIST_OPTIONS_INIT; check_init("MR_GATE_LIST_OPTIONS_INIT", &value, sizeof value); }
   { mr_folder_options value = MR_FOLDER_OPTIONS_INIT; check_init("MR_FOLDER_OPTIONS_INIT", &value, sizeof value); }
@@ -1499,6 +1582,7 @@ int main(void) {
   { mr_clear_options value = MR_CLEAR_OPTIONS_INIT; check_init("MR_CLEAR_OPTIONS_INIT", &value, sizeof value); }
   { mr_channel_move_list_options value = MR_CHANNEL_MOVE_LIST_OPTIONS_INIT; check_init("MR_CHANNEL_MOVE_LIST_OPTIONS_INIT", &value, sizeof value); }
   { mr_check_options value = MR_CHECK_OPTIONS_INIT; check_init("MR_CHECK_OPTIONS_INIT", &value, sizeof value); }
+  { mr_fsck_options value = MR_FSCK_OPTIONS_INIT; check_init("MR_FSCK_OPTIONS_INIT", &value, sizeof value); }
   { mr_lineage_options value = MR_LINEAGE_OPTIONS_INIT; check_init("MR_LINEAGE_OPTIONS_INIT", &value, sizeof value); }
   { mr_history_options value = MR_HISTORY_OPTIONS_INIT; check_init("MR_HISTORY_OPTIONS_INIT", &value, sizeof value); }
   { mr_resolve_options value = MR_RESOLVE_OPTIONS_INIT; check_init("MR_RESOLVE_OPTIONS_INIT", &value, sizeof value); }

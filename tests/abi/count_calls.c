@@ -25,6 +25,8 @@ static const char *const counted_names[] = {
     "mr_status_name",
     "mr_cancel_new",
     "mr_cancel_trigger",
+    "mr_cancel_done",
+    "mr_cancel_total",
     "mr_cancel_free",
     "mr_registry_open",
     "mr_registry_info",
@@ -78,6 +80,11 @@ static const char *const counted_names[] = {
     "mr_blob_read",
     "mr_blob_map",
     "mr_blob_free",
+    "mr_report_info",
+    "mr_report_count",
+    "mr_report_at",
+    "mr_report_free",
+    "mr_registry_backup",
     "mr_buffer_data",
     "mr_buffer_size",
     "mr_buffer_free",
@@ -95,10 +102,6 @@ static const char *const counted_names[] = {
     "mr_gate_page_next_token",
     "mr_gate_page_free",
     "mr_registry_list_gates",
-    "mr_report_info",
-    "mr_report_count",
-    "mr_report_at",
-    "mr_report_free",
     "mr_manifest_new",
     "mr_manifest_add_folder",
     "mr_manifest_add_file",
@@ -200,6 +203,11 @@ static const char *const counted_names[] = {
     "mr_check_page_free",
     "mr_run_list_checks",
     "mr_run_open_evidence",
+    "mr_registry_fsck",
+    "mr_fsck_info",
+    "mr_fsck_count",
+    "mr_fsck_at",
+    "mr_fsck_free",
     "mr_registry_lineage",
     "mr_lineage_info",
     "mr_lineage_count",
@@ -288,204 +296,212 @@ static any_function counted(size_t index) {
 SHOWN const char *mr_status_name(mr_status status) { return ((const char *(*)(mr_status))counted(0))(status); }
 SHOWN mr_status mr_cancel_new(mr_cancel **out_cancel, mr_error *error) { return ((mr_status (*)(mr_cancel **, mr_error *))counted(1))(out_cancel, error); }
 SHOWN void mr_cancel_trigger(mr_cancel *cancel) { ((void (*)(mr_cancel *))counted(2))(cancel); }
-SHOWN void mr_cancel_free(mr_cancel *cancel) { ((void (*)(mr_cancel *))counted(3))(cancel); }
-SHOWN mr_status mr_registry_open(const char *uri, const mr_open_options *options, mr_registry **out_registry, mr_error *error) { return ((mr_status (*)(const char *, const mr_open_options *, mr_registry **, mr_error *))counted(4))(uri, options, out_registry, error); }
-SHOWN const mr_registry_record *mr_registry_info(const mr_registry *registry) { return ((const mr_registry_record *(*)(const mr_registry *))counted(5))(registry); }
-SHOWN mr_status mr_registry_flush(mr_registry *registry, mr_error *error) { return ((mr_status (*)(mr_registry *, mr_error *))counted(6))(registry, error); }
-SHOWN void mr_registry_close(mr_registry *registry) { ((void (*)(mr_registry *))counted(7))(registry); }
-SHOWN mr_status mr_registry_open_experiment(mr_registry *registry, const char *name, mr_experiment **out_experiment, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_experiment **, mr_error *))counted(8))(registry, name, out_experiment, error); }
-SHOWN const mr_experiment_record *mr_experiment_info(const mr_experiment *experiment) { return ((const mr_experiment_record *(*)(const mr_experiment *))counted(9))(experiment); }
-SHOWN void mr_experiment_free(mr_experiment *experiment) { ((void (*)(mr_experiment *))counted(10))(experiment); }
-SHOWN int64_t mr_experiment_page_count(const mr_experiment_page *page) { return ((int64_t (*)(const mr_experiment_page *))counted(11))(page); }
-SHOWN const mr_experiment_record *mr_experiment_page_at(const mr_experiment_page *page, int64_t index) { return ((const mr_experiment_record *(*)(const mr_experiment_page *, int64_t))counted(12))(page, index); }
-SHOWN const char *mr_experiment_page_next_token(const mr_experiment_page *page) { return ((const char *(*)(const mr_experiment_page *))counted(13))(page); }
-SHOWN void mr_experiment_page_free(mr_experiment_page *page) { ((void (*)(mr_experiment_page *))counted(14))(page); }
-SHOWN mr_status mr_registry_list_experiments(mr_registry *registry, const mr_list_options *options, mr_experiment_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_list_options *, mr_experiment_page **, mr_error *))counted(15))(registry, options, out_page, error); }
-SHOWN mr_status mr_experiment_start_run(mr_experiment *experiment, const mr_run_options *options, mr_run **out_run, mr_error *error) { return ((mr_status (*)(mr_experiment *, const mr_run_options *, mr_run **, mr_error *))counted(16))(experiment, options, out_run, error); }
-SHOWN mr_status mr_registry_open_run(mr_registry *registry, const char *run_id, mr_run **out_run, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_run **, mr_error *))counted(17))(registry, run_id, out_run, error); }
-SHOWN const mr_run_record *mr_run_info(const mr_run *run) { return ((const mr_run_record *(*)(const mr_run *))counted(18))(run); }
-SHOWN void mr_run_free(mr_run *run) { ((void (*)(mr_run *))counted(19))(run); }
-SHOWN mr_status mr_run_log_param(mr_run *run, const char *key, const char *value, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const char *, mr_error *))counted(20))(run, key, value, error); }
-SHOWN mr_status mr_run_log_params(mr_run *run, const char *const *keys, const char *const *values, size_t count, mr_error *error) { return ((mr_status (*)(mr_run *, const char *const *, const char *const *, size_t, mr_error *))counted(21))(run, keys, values, count, error); }
-SHOWN mr_status mr_run_set_tag(mr_run *run, const char *key, const char *value, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const char *, mr_error *))counted(22))(run, key, value, error); }
-SHOWN mr_status mr_run_delete_tag(mr_run *run, const char *key, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_error *))counted(23))(run, key, error); }
-SHOWN mr_status mr_run_log_input(mr_run *run, const mr_input_options *input, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_input_options *, mr_error *))counted(24))(run, input, error); }
-SHOWN mr_status mr_run_finish(mr_run *run, mr_run_status status, mr_error *error) { return ((mr_status (*)(mr_run *, mr_run_status, mr_error *))counted(25))(run, status, error); }
-SHOWN int64_t mr_run_page_count(const mr_run_page *page) { return ((int64_t (*)(const mr_run_page *))counted(26))(page); }
-SHOWN const mr_run_record *mr_run_page_at(const mr_run_page *page, int64_t index) { return ((const mr_run_record *(*)(const mr_run_page *, int64_t))counted(27))(page, index); }
-SHOWN const char *mr_run_page_next_token(const mr_run_page *page) { return ((const char *(*)(const mr_run_page *))counted(28))(page); }
-SHOWN void mr_run_page_free(mr_run_page *page) { ((void (*)(mr_run_page *))counted(29))(page); }
-SHOWN mr_status mr_registry_list_runs(mr_registry *registry, const mr_run_list_options *options, mr_run_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_run_list_options *, mr_run_page **, mr_error *))counted(30))(registry, options, out_page, error); }
-SHOWN int64_t mr_property_page_count(const mr_property_page *page) { return ((int64_t (*)(const mr_property_page *))counted(31))(page); }
-SHOWN const mr_property_record *mr_property_page_at(const mr_property_page *page, int64_t index) { return ((const mr_property_record *(*)(const mr_property_page *, int64_t))counted(32))(page, index); }
-SHOWN const char *mr_property_page_next_token(const mr_property_page *page) { return ((const char *(*)(const mr_property_page *))counted(33))(page); }
-SHOWN void mr_property_page_free(mr_property_page *page) { ((void (*)(mr_property_page *))counted(34))(page); }
-SHOWN mr_status mr_run_list_params(mr_run *run, const mr_list_options *options, mr_property_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_property_page **, mr_error *))counted(35))(run, options, out_page, error); }
-SHOWN mr_status mr_run_list_tags(mr_run *run, const mr_list_options *options, mr_property_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_property_page **, mr_error *))counted(36))(run, options, out_page, error); }
-SHOWN int64_t mr_input_page_count(const mr_input_page *page) { return ((int64_t (*)(const mr_input_page *))counted(37))(page); }
-SHOWN const mr_input_record *mr_input_page_at(const mr_input_page *page, int64_t index) { return ((const mr_input_record *(*)(const mr_input_page *, int64_t))counted(38))(page, index); }
-SHOWN const char *mr_input_page_next_token(const mr_input_page *page) { return ((const char *(*)(const mr_input_page *))counted(39))(page); }
-SHOWN void mr_input_page_free(mr_input_page *page) { ((void (*)(mr_input_page *))counted(40))(page); }
-SHOWN mr_status mr_run_list_inputs(mr_run *run, const mr_list_options *options, mr_input_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_input_page **, mr_error *))counted(41))(run, options, out_page, error); }
-SHOWN mr_status mr_run_log_artifact(mr_run *run, const char *local_path, const char *artifact_path, const mr_artifact_options *options, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const char *, const mr_artifact_options *, mr_error *))counted(42))(run, local_path, artifact_path, options, error); }
-SHOWN mr_status mr_run_log_artifact_bytes(mr_run *run, const char *artifact_path, const uint8_t *data, size_t size, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const uint8_t *, size_t, mr_error *))counted(43))(run, artifact_path, data, size, error); }
-SHOWN mr_status mr_run_log_artifact_link(mr_run *run, const mr_link_options *link, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_link_options *, mr_error *))counted(44))(run, link, error); }
-SHOWN int64_t mr_artifact_page_count(const mr_artifact_page *page) { return ((int64_t (*)(const mr_artifact_page *))counted(45))(page); }
-SHOWN const mr_artifact_record *mr_artifact_page_at(const mr_artifact_page *page, int64_t index) { return ((const mr_artifact_record *(*)(const mr_artifact_page *, int64_t))counted(46))(page, index); }
-SHOWN const char *mr_artifact_page_next_token(const mr_artifact_page *page) { return ((const char *(*)(const mr_artifact_page *))counted(47))(page); }
-SHOWN void mr_artifact_page_free(mr_artifact_page *page) { ((void (*)(mr_artifact_page *))counted(48))(page); }
-SHOWN mr_status mr_run_list_artifacts(mr_run *run, const mr_list_options *options, mr_artifact_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_artifact_page **, mr_error *))counted(49))(run, options, out_page, error); }
-SHOWN mr_status mr_run_open_artifact(mr_run *run, const char *artifact_path, mr_blob **out_blob, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_blob **, mr_error *))counted(50))(run, artifact_path, out_blob, error); }
-SHOWN const mr_artifact_record *mr_blob_info(const mr_blob *blob) { return ((const mr_artifact_record *(*)(const mr_blob *))counted(51))(blob); }
-SHOWN int64_t mr_blob_size(const mr_blob *blob) { return ((int64_t (*)(const mr_blob *))counted(52))(blob); }
-SHOWN mr_status mr_blob_read(mr_blob *blob, int64_t offset, uint8_t *out_data, size_t size, size_t *out_size, mr_error *error) { return ((mr_status (*)(mr_blob *, int64_t, uint8_t *, size_t, size_t *, mr_error *))counted(53))(blob, offset, out_data, size, out_size, error); }
-SHOWN mr_status mr_blob_map(mr_blob *blob, const uint8_t **out_data, mr_error *error) { return ((mr_status (*)(mr_blob *, const uint8_t **, mr_error *))counted(54))(blob, out_data, error); }
-SHOWN void mr_blob_free(mr_blob *blob) { ((void (*)(mr_blob *))counted(55))(blob); }
-SHOWN const uint8_t *mr_buffer_data(const mr_buffer *buffer) { return ((const uint8_t *(*)(const mr_buffer *))counted(56))(buffer); }
-SHOWN size_t mr_buffer_size(const mr_buffer *buffer) { return ((size_t (*)(const mr_buffer *))counted(57))(buffer); }
-SHOWN void mr_buffer_free(mr_buffer *buffer) { ((void (*)(mr_buffer *))counted(58))(buffer); }
-SHOWN mr_status mr_gate_new(mr_gate **out_gate, mr_error *error) { return ((mr_status (*)(mr_gate **, mr_error *))counted(59))(out_gate, error); }
-SHOWN mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expression, mr_error *error) { return ((mr_status (*)(mr_gate *, const char *, const char *, mr_error *))counted(60))(gate, name, expression, error); }
-SHOWN mr_status mr_gate_parse(const char *text, mr_gate **out_gate, mr_error *error) { return ((mr_status (*)(const char *, mr_gate **, mr_error *))counted(61))(text, out_gate, error); }
-SHOWN mr_status mr_gate_text(const mr_gate *gate, mr_buffer **out_text, mr_error *error) { return ((mr_status (*)(const mr_gate *, mr_buffer **, mr_error *))counted(62))(gate, out_text, error); }
-SHOWN mr_status mr_gate_digest(mr_gate *gate, const char **out_digest, mr_error *error) { return ((mr_status (*)(mr_gate *, const char **, mr_error *))counted(63))(gate, out_digest, error); }
-SHOWN void mr_gate_free(mr_gate *gate) { ((void (*)(mr_gate *))counted(64))(gate); }
-SHOWN mr_status mr_registry_attach_gate(mr_registry *registry, const mr_gate *gate, const mr_gate_options *options, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate *, const mr_gate_options *, mr_error *))counted(65))(registry, gate, options, error); }
-SHOWN mr_status mr_registry_open_gate(mr_registry *registry, const mr_gate_options *options, mr_gate **out_gate, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate_options *, mr_gate **, mr_error *))counted(66))(registry, options, out_gate, error); }
-SHOWN mr_status mr_registry_detach_gate(mr_registry *registry, const mr_gate_options *options, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate_options *, mr_error *))counted(67))(registry, options, error); }
-SHOWN int64_t mr_gate_page_count(const mr_gate_page *page) { return ((int64_t (*)(const mr_gate_page *))counted(68))(page); }
-SHOWN const mr_gate_record *mr_gate_page_at(const mr_gate_page *page, int64_t index) { return ((const mr_gate_record *(*)(const mr_gate_page *, int64_t))counted(69))(page, index); }
-SHOWN const char *mr_gate_page_next_token(const mr_gate_page *page) { return ((const char *(*)(const mr_gate_page *))counted(70))(page); }
-SHOWN void mr_gate_page_free(mr_gate_page *page) { ((void (*)(mr_gate_page *))counted(71))(page); }
-SHOWN mr_status mr_registry_list_gates(mr_registry *registry, const mr_gate_list_options *options, mr_gate_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate_list_options *, mr_gate_page **, mr_error *))counted(72))(registry, options, out_page, error); }
-SHOWN const mr_report_record *mr_report_info(const mr_report *report) { return ((const mr_report_record *(*)(const mr_report *))counted(73))(report); }
-SHOWN int64_t mr_report_count(const mr_report *report) { return ((int64_t (*)(const mr_report *))counted(74))(report); }
-SHOWN const mr_problem_record *mr_report_at(const mr_report *report, int64_t index) { return ((const mr_problem_record *(*)(const mr_report *, int64_t))counted(75))(report, index); }
-SHOWN void mr_report_free(mr_report *report) { ((void (*)(mr_report *))counted(76))(report); }
-SHOWN mr_status mr_manifest_new(mr_manifest **out_manifest, mr_error *error) { return ((mr_status (*)(mr_manifest **, mr_error *))counted(77))(out_manifest, error); }
-SHOWN mr_status mr_manifest_add_folder(mr_manifest *manifest, const char *folder, const mr_folder_options *options, mr_error *error) { return ((mr_status (*)(mr_manifest *, const char *, const mr_folder_options *, mr_error *))counted(78))(manifest, folder, options, error); }
-SHOWN mr_status mr_manifest_add_file(mr_manifest *manifest, const char *local_path, const char *manifest_path, mr_error *error) { return ((mr_status (*)(mr_manifest *, const char *, const char *, mr_error *))counted(79))(manifest, local_path, manifest_path, error); }
-SHOWN mr_status mr_manifest_add_entry(mr_manifest *manifest, const char *path, int64_t size, const char *digest, mr_error *error) { return ((mr_status (*)(mr_manifest *, const char *, int64_t, const char *, mr_error *))counted(80))(manifest, path, size, digest, error); }
-SHOWN mr_status mr_manifest_digest(mr_manifest *manifest, const char **out_digest, mr_error *error) { return ((mr_status (*)(mr_manifest *, const char **, mr_error *))counted(81))(manifest, out_digest, error); }
-SHOWN int64_t mr_manifest_count(const mr_manifest *manifest) { return ((int64_t (*)(const mr_manifest *))counted(82))(manifest); }
-SHOWN const mr_manifest_entry_record *mr_manifest_at(const mr_manifest *manifest, int64_t index) { return ((const mr_manifest_entry_record *(*)(const mr_manifest *, int64_t))counted(83))(manifest, index); }
-SHOWN void mr_manifest_free(mr_manifest *manifest) { ((void (*)(mr_manifest *))counted(84))(manifest); }
-SHOWN mr_status mr_experiment_log_dataset(mr_experiment *experiment, const char *name, mr_manifest *manifest, const mr_dataset_options *options, mr_dataset **out_dataset, mr_error *error) { return ((mr_status (*)(mr_experiment *, const char *, mr_manifest *, const mr_dataset_options *, mr_dataset **, mr_error *))counted(85))(experiment, name, manifest, options, out_dataset, error); }
-SHOWN mr_status mr_registry_open_dataset(mr_registry *registry, const char *run_id, mr_dataset **out_dataset, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_dataset **, mr_error *))counted(86))(registry, run_id, out_dataset, error); }
-SHOWN mr_status mr_registry_find_dataset(mr_registry *registry, const char *digest, mr_dataset **out_dataset, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_dataset **, mr_error *))counted(87))(registry, digest, out_dataset, error); }
-SHOWN const mr_dataset_record *mr_dataset_info(const mr_dataset *dataset) { return ((const mr_dataset_record *(*)(const mr_dataset *))counted(88))(dataset); }
-SHOWN mr_status mr_dataset_manifest(mr_dataset *dataset, mr_manifest **out_manifest, mr_error *error) { return ((mr_status (*)(mr_dataset *, mr_manifest **, mr_error *))counted(89))(dataset, out_manifest, error); }
-SHOWN mr_status mr_dataset_verify(mr_dataset *dataset, const char *folder, const mr_verify_options *options, mr_report **out_report, mr_error *error) { return ((mr_status (*)(mr_dataset *, const char *, const mr_verify_options *, mr_report **, mr_error *))counted(90))(dataset, folder, options, out_report, error); }
-SHOWN mr_status mr_dataset_fetch(mr_dataset *dataset, const char *folder, const mr_fetch_options *options, mr_report **out_report, mr_error *error) { return ((mr_status (*)(mr_dataset *, const char *, const mr_fetch_options *, mr_report **, mr_error *))counted(91))(dataset, folder, options, out_report, error); }
-SHOWN void mr_dataset_free(mr_dataset *dataset) { ((void (*)(mr_dataset *))counted(92))(dataset); }
-SHOWN int64_t mr_dataset_page_count(const mr_dataset_page *page) { return ((int64_t (*)(const mr_dataset_page *))counted(93))(page); }
-SHOWN const mr_dataset_record *mr_dataset_page_at(const mr_dataset_page *page, int64_t index) { return ((const mr_dataset_record *(*)(const mr_dataset_page *, int64_t))counted(94))(page, index); }
-SHOWN const char *mr_dataset_page_next_token(const mr_dataset_page *page) { return ((const char *(*)(const mr_dataset_page *))counted(95))(page); }
-SHOWN void mr_dataset_page_free(mr_dataset_page *page) { ((void (*)(mr_dataset_page *))counted(96))(page); }
-SHOWN mr_status mr_registry_list_datasets(mr_registry *registry, const mr_list_options *options, mr_dataset_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_list_options *, mr_dataset_page **, mr_error *))counted(97))(registry, options, out_page, error); }
-SHOWN mr_status mr_registry_create_model(mr_registry *registry, const char *name, const mr_model_options *options, mr_model **out_model, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, const mr_model_options *, mr_model **, mr_error *))counted(98))(registry, name, options, out_model, error); }
-SHOWN mr_status mr_registry_open_model(mr_registry *registry, const char *name, mr_model **out_model, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_model **, mr_error *))counted(99))(registry, name, out_model, error); }
-SHOWN const mr_model_record *mr_model_info(const mr_model *model) { return ((const mr_model_record *(*)(const mr_model *))counted(100))(model); }
-SHOWN void mr_model_free(mr_model *model) { ((void (*)(mr_model *))counted(101))(model); }
-SHOWN int64_t mr_model_page_count(const mr_model_page *page) { return ((int64_t (*)(const mr_model_page *))counted(102))(page); }
-SHOWN const mr_model_record *mr_model_page_at(const mr_model_page *page, int64_t index) { return ((const mr_model_record *(*)(const mr_model_page *, int64_t))counted(103))(page, index); }
-SHOWN const char *mr_model_page_next_token(const mr_model_page *page) { return ((const char *(*)(const mr_model_page *))counted(104))(page); }
-SHOWN void mr_model_page_free(mr_model_page *page) { ((void (*)(mr_model_page *))counted(105))(page); }
-SHOWN mr_status mr_registry_list_models(mr_registry *registry, const mr_list_options *options, mr_model_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_list_options *, mr_model_page **, mr_error *))counted(106))(registry, options, out_page, error); }
-SHOWN mr_status mr_model_open_version(mr_model *model, const char *number, mr_version **out_version, mr_error *error) { return ((mr_status (*)(mr_model *, const char *, mr_version **, mr_error *))counted(107))(model, number, out_version, error); }
-SHOWN const mr_version_record *mr_version_info(const mr_version *version) { return ((const mr_version_record *(*)(const mr_version *))counted(108))(version); }
-SHOWN void mr_version_free(mr_version *version) { ((void (*)(mr_version *))counted(109))(version); }
-SHOWN int64_t mr_version_page_count(const mr_version_page *page) { return ((int64_t (*)(const mr_version_page *))counted(110))(page); }
-SHOWN const mr_version_record *mr_version_page_at(const mr_version_page *page, int64_t index) { return ((const mr_version_record *(*)(const mr_version_page *, int64_t))counted(111))(page, index); }
-SHOWN const char *mr_version_page_next_token(const mr_version_page *page) { return ((const char *(*)(const mr_version_page *))counted(112))(page); }
-SHOWN void mr_version_page_free(mr_version_page *page) { ((void (*)(mr_version_page *))counted(113))(page); }
-SHOWN mr_status mr_model_list_versions(mr_model *model, const mr_list_options *options, mr_version_page **out_page, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_list_options *, mr_version_page **, mr_error *))counted(114))(model, options, out_page, error); }
-SHOWN mr_status mr_version_list_inputs(mr_version *version, const mr_list_options *options, mr_input_page **out_page, mr_error *error) { return ((mr_status (*)(mr_version *, const mr_list_options *, mr_input_page **, mr_error *))counted(115))(version, options, out_page, error); }
-SHOWN mr_status mr_version_deprecate(mr_version *version, const mr_deprecate_options *options, mr_error *error) { return ((mr_status (*)(mr_version *, const mr_deprecate_options *, mr_error *))counted(116))(version, options, error); }
-SHOWN mr_status mr_version_undeprecate(mr_version *version, const char *reason, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, mr_error *))counted(117))(version, reason, error); }
-SHOWN mr_status mr_version_yank(mr_version *version, const mr_yank_options *options, mr_error *error) { return ((mr_status (*)(mr_version *, const mr_yank_options *, mr_error *))counted(118))(version, options, error); }
-SHOWN mr_status mr_version_unyank(mr_version *version, const char *reason, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, mr_error *))counted(119))(version, reason, error); }
-SHOWN mr_status mr_version_delete(mr_version *version, const char *reason, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, mr_error *))counted(120))(version, reason, error); }
-SHOWN mr_status mr_version_list_artifacts(mr_version *version, const mr_list_options *options, mr_artifact_page **out_page, mr_error *error) { return ((mr_status (*)(mr_version *, const mr_list_options *, mr_artifact_page **, mr_error *))counted(121))(version, options, out_page, error); }
-SHOWN mr_status mr_version_open_artifact(mr_version *version, const char *path, mr_blob **out_blob, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, mr_blob **, mr_error *))counted(122))(version, path, out_blob, error); }
-SHOWN mr_status mr_version_fetch(mr_version *version, const char *folder, const mr_fetch_options *options, mr_report **out_report, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, const mr_fetch_options *, mr_report **, mr_error *))counted(123))(version, folder, options, out_report, error); }
-SHOWN mr_status mr_version_verify(mr_version *version, const char *folder, const mr_verify_options *options, mr_report **out_report, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, const mr_verify_options *, mr_report **, mr_error *))counted(124))(version, folder, options, out_report, error); }
-SHOWN mr_status mr_semver_parse(const char *text, mr_semver **out_semver, mr_error *error) { return ((mr_status (*)(const char *, mr_semver **, mr_error *))counted(125))(text, out_semver, error); }
-SHOWN const mr_semver_record *mr_semver_info(const mr_semver *semver) { return ((const mr_semver_record *(*)(const mr_semver *))counted(126))(semver); }
-SHOWN int32_t mr_semver_compare(const mr_semver *semver, const mr_semver *other) { return ((int32_t (*)(const mr_semver *, const mr_semver *))counted(127))(semver, other); }
-SHOWN mr_status mr_semver_bump(const mr_semver *semver, mr_bump part, const char *prerelease_id, mr_semver **out_semver, mr_error *error) { return ((mr_status (*)(const mr_semver *, mr_bump, const char *, mr_semver **, mr_error *))counted(128))(semver, part, prerelease_id, out_semver, error); }
-SHOWN mr_status mr_semver_key(const mr_semver *semver, mr_buffer **out_key, mr_error *error) { return ((mr_status (*)(const mr_semver *, mr_buffer **, mr_error *))counted(129))(semver, out_key, error); }
-SHOWN void mr_semver_free(mr_semver *semver) { ((void (*)(mr_semver *))counted(130))(semver); }
-SHOWN mr_status mr_semver_range_parse(const char *text, mr_range_flags flags, mr_semver_range **out_range, mr_error *error) { return ((mr_status (*)(const char *, mr_range_flags, mr_semver_range **, mr_error *))counted(131))(text, flags, out_range, error); }
-SHOWN const mr_semver_range_record *mr_semver_range_info(const mr_semver_range *semver_range) { return ((const mr_semver_range_record *(*)(const mr_semver_range *))counted(132))(semver_range); }
-SHOWN int32_t mr_semver_range_matches(const mr_semver_range *semver_range, const mr_semver *semver) { return ((int32_t (*)(const mr_semver_range *, const mr_semver *))counted(133))(semver_range, semver); }
-SHOWN mr_status mr_semver_range_highest(const mr_semver_range *semver_range, const char *const *versions, size_t count, mr_semver **out_semver, mr_error *error) { return ((mr_status (*)(const mr_semver_range *, const char *const *, size_t, mr_semver **, mr_error *))counted(134))(semver_range, versions, count, out_semver, error); }
-SHOWN void mr_semver_range_free(mr_semver_range *semver_range) { ((void (*)(mr_semver_range *))counted(135))(semver_range); }
-SHOWN mr_status mr_model_promote(mr_model *model, const char *run_id, const mr_promote_options *options, mr_request **out_request, mr_error *error) { return ((mr_status (*)(mr_model *, const char *, const mr_promote_options *, mr_request **, mr_error *))counted(136))(model, run_id, options, out_request, error); }
-SHOWN const mr_request_record *mr_request_info(const mr_request *request) { return ((const mr_request_record *(*)(const mr_request *))counted(137))(request); }
-SHOWN mr_status mr_request_complete(mr_request *request, const mr_complete_options *options, mr_request **out_request, mr_error *error) { return ((mr_status (*)(mr_request *, const mr_complete_options *, mr_request **, mr_error *))counted(138))(request, options, out_request, error); }
-SHOWN mr_status mr_request_withdraw(mr_request *request, const char *reason, mr_error *error) { return ((mr_status (*)(mr_request *, const char *, mr_error *))counted(139))(request, reason, error); }
-SHOWN mr_status mr_request_version(mr_request *request, mr_version **out_version, mr_error *error) { return ((mr_status (*)(mr_request *, mr_version **, mr_error *))counted(140))(request, out_version, error); }
-SHOWN void mr_request_free(mr_request *request) { ((void (*)(mr_request *))counted(141))(request); }
-SHOWN mr_status mr_registry_open_request(mr_registry *registry, const char *request_id, mr_request **out_request, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_request **, mr_error *))counted(142))(registry, request_id, out_request, error); }
-SHOWN int64_t mr_request_page_count(const mr_request_page *page) { return ((int64_t (*)(const mr_request_page *))counted(143))(page); }
-SHOWN const mr_request_record *mr_request_page_at(const mr_request_page *page, int64_t index) { return ((const mr_request_record *(*)(const mr_request_page *, int64_t))counted(144))(page, index); }
-SHOWN const char *mr_request_page_next_token(const mr_request_page *page) { return ((const char *(*)(const mr_request_page *))counted(145))(page); }
-SHOWN void mr_request_page_free(mr_request_page *page) { ((void (*)(mr_request_page *))counted(146))(page); }
-SHOWN mr_status mr_registry_list_requests(mr_registry *registry, const mr_request_list_options *options, mr_request_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_request_list_options *, mr_request_page **, mr_error *))counted(147))(registry, options, out_page, error); }
-SHOWN mr_status mr_request_decision(mr_request *request, mr_decision **out_decision, mr_error *error) { return ((mr_status (*)(mr_request *, mr_decision **, mr_error *))counted(148))(request, out_decision, error); }
-SHOWN mr_status mr_request_open_decision(mr_request *request, int64_t sequence, mr_decision **out_decision, mr_error *error) { return ((mr_status (*)(mr_request *, int64_t, mr_decision **, mr_error *))counted(149))(request, sequence, out_decision, error); }
-SHOWN mr_status mr_registry_evaluate_gate(mr_registry *registry, const mr_gate *gate, const mr_evaluate_options *options, mr_decision **out_decision, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate *, const mr_evaluate_options *, mr_decision **, mr_error *))counted(150))(registry, gate, options, out_decision, error); }
-SHOWN const mr_decision_record *mr_decision_info(const mr_decision *decision) { return ((const mr_decision_record *(*)(const mr_decision *))counted(151))(decision); }
-SHOWN int64_t mr_decision_count(const mr_decision *decision) { return ((int64_t (*)(const mr_decision *))counted(152))(decision); }
-SHOWN const mr_rule_record *mr_decision_at(const mr_decision *decision, int64_t index) { return ((const mr_rule_record *(*)(const mr_decision *, int64_t))counted(153))(decision, index); }
-SHOWN mr_status mr_decision_text(const mr_decision *decision, mr_buffer **out_text, mr_error *error) { return ((mr_status (*)(const mr_decision *, mr_buffer **, mr_error *))counted(154))(decision, out_text, error); }
-SHOWN mr_status mr_decision_json(const mr_decision *decision, mr_buffer **out_json, mr_error *error) { return ((mr_status (*)(const mr_decision *, mr_buffer **, mr_error *))counted(155))(decision, out_json, error); }
-SHOWN void mr_decision_free(mr_decision *decision) { ((void (*)(mr_decision *))counted(156))(decision); }
-SHOWN mr_status mr_model_create_channel(mr_model *model, const char *name, mr_error *error) { return ((mr_status (*)(mr_model *, const char *, mr_error *))counted(157))(model, name, error); }
-SHOWN int64_t mr_channel_page_count(const mr_channel_page *page) { return ((int64_t (*)(const mr_channel_page *))counted(158))(page); }
-SHOWN const mr_channel_record *mr_channel_page_at(const mr_channel_page *page, int64_t index) { return ((const mr_channel_record *(*)(const mr_channel_page *, int64_t))counted(159))(page, index); }
-SHOWN const char *mr_channel_page_next_token(const mr_channel_page *page) { return ((const char *(*)(const mr_channel_page *))counted(160))(page); }
-SHOWN void mr_channel_page_free(mr_channel_page *page) { ((void (*)(mr_channel_page *))counted(161))(page); }
-SHOWN mr_status mr_model_list_channels(mr_model *model, const mr_list_options *options, mr_channel_page **out_page, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_list_options *, mr_channel_page **, mr_error *))counted(162))(model, options, out_page, error); }
-SHOWN mr_status mr_model_move_channel(mr_model *model, const mr_move_options *move, mr_request **out_request, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_move_options *, mr_request **, mr_error *))counted(163))(model, move, out_request, error); }
-SHOWN mr_status mr_model_roll_back_channel(mr_model *model, const mr_roll_back_options *options, mr_version **out_version, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_roll_back_options *, mr_version **, mr_error *))counted(164))(model, options, out_version, error); }
-SHOWN mr_status mr_model_clear_channel(mr_model *model, const mr_clear_options *options, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_clear_options *, mr_error *))counted(165))(model, options, error); }
-SHOWN int64_t mr_channel_move_page_count(const mr_channel_move_page *page) { return ((int64_t (*)(const mr_channel_move_page *))counted(166))(page); }
-SHOWN const mr_channel_move_record *mr_channel_move_page_at(const mr_channel_move_page *page, int64_t index) { return ((const mr_channel_move_record *(*)(const mr_channel_move_page *, int64_t))counted(167))(page, index); }
-SHOWN const char *mr_channel_move_page_next_token(const mr_channel_move_page *page) { return ((const char *(*)(const mr_channel_move_page *))counted(168))(page); }
-SHOWN void mr_channel_move_page_free(mr_channel_move_page *page) { ((void (*)(mr_channel_move_page *))counted(169))(page); }
-SHOWN mr_status mr_model_list_channel_moves(mr_model *model, const mr_channel_move_list_options *options, mr_channel_move_page **out_page, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_channel_move_list_options *, mr_channel_move_page **, mr_error *))counted(170))(model, options, out_page, error); }
-SHOWN mr_status mr_run_log_check(mr_run *run, const char *name, mr_check_result result, const mr_check_options *options, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_check_result, const mr_check_options *, mr_error *))counted(171))(run, name, result, options, error); }
-SHOWN int64_t mr_check_page_count(const mr_check_page *page) { return ((int64_t (*)(const mr_check_page *))counted(172))(page); }
-SHOWN const mr_check_record *mr_check_page_at(const mr_check_page *page, int64_t index) { return ((const mr_check_record *(*)(const mr_check_page *, int64_t))counted(173))(page, index); }
-SHOWN const char *mr_check_page_next_token(const mr_check_page *page) { return ((const char *(*)(const mr_check_page *))counted(174))(page); }
-SHOWN void mr_check_page_free(mr_check_page *page) { ((void (*)(mr_check_page *))counted(175))(page); }
-SHOWN mr_status mr_run_list_checks(mr_run *run, const mr_list_options *options, mr_check_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_check_page **, mr_error *))counted(176))(run, options, out_page, error); }
-SHOWN mr_status mr_run_open_evidence(mr_run *run, const char *check_id, mr_blob **out_blob, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_blob **, mr_error *))counted(177))(run, check_id, out_blob, error); }
-SHOWN mr_status mr_registry_lineage(mr_registry *registry, const mr_lineage_options *options, mr_lineage **out_lineage, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_lineage_options *, mr_lineage **, mr_error *))counted(178))(registry, options, out_lineage, error); }
-SHOWN const mr_lineage_record *mr_lineage_info(const mr_lineage *lineage) { return ((const mr_lineage_record *(*)(const mr_lineage *))counted(179))(lineage); }
-SHOWN int64_t mr_lineage_count(const mr_lineage *lineage) { return ((int64_t (*)(const mr_lineage *))counted(180))(lineage); }
-SHOWN const mr_lineage_edge_record *mr_lineage_at(const mr_lineage *lineage, int64_t index) { return ((const mr_lineage_edge_record *(*)(const mr_lineage *, int64_t))counted(181))(lineage, index); }
-SHOWN void mr_lineage_free(mr_lineage *lineage) { ((void (*)(mr_lineage *))counted(182))(lineage); }
-SHOWN mr_status mr_run_log_metric(mr_run *run, const char *key, double value, int64_t step, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, double, int64_t, mr_error *))counted(183))(run, key, value, step, error); }
-SHOWN mr_status mr_run_log_metrics(mr_run *run, int64_t step, const char *const *keys, const double *values, size_t count, mr_error *error) { return ((mr_status (*)(mr_run *, int64_t, const char *const *, const double *, size_t, mr_error *))counted(184))(run, step, keys, values, count, error); }
-SHOWN mr_status mr_run_metric(mr_run *run, const char *key, mr_metric **out_metric, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_metric **, mr_error *))counted(185))(run, key, out_metric, error); }
-SHOWN mr_status mr_metric_log(mr_metric *metric, double value, int64_t step, mr_error *error) { return ((mr_status (*)(mr_metric *, double, int64_t, mr_error *))counted(186))(metric, value, step, error); }
-SHOWN mr_status mr_metric_log_many(mr_metric *metric, const double *values, const int64_t *steps, const int64_t *times_us, size_t count, mr_error *error) { return ((mr_status (*)(mr_metric *, const double *, const int64_t *, const int64_t *, size_t, mr_error *))counted(187))(metric, values, steps, times_us, count, error); }
-SHOWN void mr_metric_free(mr_metric *metric) { ((void (*)(mr_metric *))counted(188))(metric); }
-SHOWN mr_status mr_run_flush(mr_run *run, mr_error *error) { return ((mr_status (*)(mr_run *, mr_error *))counted(189))(run, error); }
-SHOWN int64_t mr_metric_page_count(const mr_metric_page *page) { return ((int64_t (*)(const mr_metric_page *))counted(190))(page); }
-SHOWN const mr_metric_record *mr_metric_page_at(const mr_metric_page *page, int64_t index) { return ((const mr_metric_record *(*)(const mr_metric_page *, int64_t))counted(191))(page, index); }
-SHOWN const char *mr_metric_page_next_token(const mr_metric_page *page) { return ((const char *(*)(const mr_metric_page *))counted(192))(page); }
-SHOWN void mr_metric_page_free(mr_metric_page *page) { ((void (*)(mr_metric_page *))counted(193))(page); }
-SHOWN mr_status mr_run_list_metrics(mr_run *run, const mr_list_options *options, mr_metric_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_metric_page **, mr_error *))counted(194))(run, options, out_page, error); }
-SHOWN mr_status mr_run_history(mr_run *run, const char *key, const mr_history_options *options, mr_history **out_history, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const mr_history_options *, mr_history **, mr_error *))counted(195))(run, key, options, out_history, error); }
-SHOWN int64_t mr_history_count(const mr_history *history) { return ((int64_t (*)(const mr_history *))counted(196))(history); }
-SHOWN const int64_t *mr_history_steps(const mr_history *history) { return ((const int64_t *(*)(const mr_history *))counted(197))(history); }
-SHOWN const int64_t *mr_history_times(const mr_history *history) { return ((const int64_t *(*)(const mr_history *))counted(198))(history); }
-SHOWN const double *mr_history_values(const mr_history *history) { return ((const double *(*)(const mr_history *))counted(199))(history); }
-SHOWN void mr_history_free(mr_history *history) { ((void (*)(mr_history *))counted(200))(history); }
-SHOWN mr_status mr_registry_resolve(mr_registry *registry, const char *reference, const mr_resolve_options *options, mr_version **out_version, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, const mr_resolve_options *, mr_version **, mr_error *))counted(201))(registry, reference, options, out_version, error); }
-SHOWN const char *mr_library_version(void) { return ((const char *(*)(void))counted(202))(); }
-SHOWN uint32_t mr_abi_level(void) { return ((uint32_t (*)(void))counted(203))(); }
+SHOWN int64_t mr_cancel_done(const mr_cancel *cancel) { return ((int64_t (*)(const mr_cancel *))counted(3))(cancel); }
+SHOWN int64_t mr_cancel_total(const mr_cancel *cancel) { return ((int64_t (*)(const mr_cancel *))counted(4))(cancel); }
+SHOWN void mr_cancel_free(mr_cancel *cancel) { ((void (*)(mr_cancel *))counted(5))(cancel); }
+SHOWN mr_status mr_registry_open(const char *uri, const mr_open_options *options, mr_registry **out_registry, mr_error *error) { return ((mr_status (*)(const char *, const mr_open_options *, mr_registry **, mr_error *))counted(6))(uri, options, out_registry, error); }
+SHOWN const mr_registry_record *mr_registry_info(const mr_registry *registry) { return ((const mr_registry_record *(*)(const mr_registry *))counted(7))(registry); }
+SHOWN mr_status mr_registry_flush(mr_registry *registry, mr_error *error) { return ((mr_status (*)(mr_registry *, mr_error *))counted(8))(registry, error); }
+SHOWN void mr_registry_close(mr_registry *registry) { ((void (*)(mr_registry *))counted(9))(registry); }
+SHOWN mr_status mr_registry_open_experiment(mr_registry *registry, const char *name, mr_experiment **out_experiment, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_experiment **, mr_error *))counted(10))(registry, name, out_experiment, error); }
+SHOWN const mr_experiment_record *mr_experiment_info(const mr_experiment *experiment) { return ((const mr_experiment_record *(*)(const mr_experiment *))counted(11))(experiment); }
+SHOWN void mr_experiment_free(mr_experiment *experiment) { ((void (*)(mr_experiment *))counted(12))(experiment); }
+SHOWN int64_t mr_experiment_page_count(const mr_experiment_page *page) { return ((int64_t (*)(const mr_experiment_page *))counted(13))(page); }
+SHOWN const mr_experiment_record *mr_experiment_page_at(const mr_experiment_page *page, int64_t index) { return ((const mr_experiment_record *(*)(const mr_experiment_page *, int64_t))counted(14))(page, index); }
+SHOWN const char *mr_experiment_page_next_token(const mr_experiment_page *page) { return ((const char *(*)(const mr_experiment_page *))counted(15))(page); }
+SHOWN void mr_experiment_page_free(mr_experiment_page *page) { ((void (*)(mr_experiment_page *))counted(16))(page); }
+SHOWN mr_status mr_registry_list_experiments(mr_registry *registry, const mr_list_options *options, mr_experiment_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_list_options *, mr_experiment_page **, mr_error *))counted(17))(registry, options, out_page, error); }
+SHOWN mr_status mr_experiment_start_run(mr_experiment *experiment, const mr_run_options *options, mr_run **out_run, mr_error *error) { return ((mr_status (*)(mr_experiment *, const mr_run_options *, mr_run **, mr_error *))counted(18))(experiment, options, out_run, error); }
+SHOWN mr_status mr_registry_open_run(mr_registry *registry, const char *run_id, mr_run **out_run, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_run **, mr_error *))counted(19))(registry, run_id, out_run, error); }
+SHOWN const mr_run_record *mr_run_info(const mr_run *run) { return ((const mr_run_record *(*)(const mr_run *))counted(20))(run); }
+SHOWN void mr_run_free(mr_run *run) { ((void (*)(mr_run *))counted(21))(run); }
+SHOWN mr_status mr_run_log_param(mr_run *run, const char *key, const char *value, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const char *, mr_error *))counted(22))(run, key, value, error); }
+SHOWN mr_status mr_run_log_params(mr_run *run, const char *const *keys, const char *const *values, size_t count, mr_error *error) { return ((mr_status (*)(mr_run *, const char *const *, const char *const *, size_t, mr_error *))counted(23))(run, keys, values, count, error); }
+SHOWN mr_status mr_run_set_tag(mr_run *run, const char *key, const char *value, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const char *, mr_error *))counted(24))(run, key, value, error); }
+SHOWN mr_status mr_run_delete_tag(mr_run *run, const char *key, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_error *))counted(25))(run, key, error); }
+SHOWN mr_status mr_run_log_input(mr_run *run, const mr_input_options *input, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_input_options *, mr_error *))counted(26))(run, input, error); }
+SHOWN mr_status mr_run_finish(mr_run *run, mr_run_status status, mr_error *error) { return ((mr_status (*)(mr_run *, mr_run_status, mr_error *))counted(27))(run, status, error); }
+SHOWN int64_t mr_run_page_count(const mr_run_page *page) { return ((int64_t (*)(const mr_run_page *))counted(28))(page); }
+SHOWN const mr_run_record *mr_run_page_at(const mr_run_page *page, int64_t index) { return ((const mr_run_record *(*)(const mr_run_page *, int64_t))counted(29))(page, index); }
+SHOWN const char *mr_run_page_next_token(const mr_run_page *page) { return ((const char *(*)(const mr_run_page *))counted(30))(page); }
+SHOWN void mr_run_page_free(mr_run_page *page) { ((void (*)(mr_run_page *))counted(31))(page); }
+SHOWN mr_status mr_registry_list_runs(mr_registry *registry, const mr_run_list_options *options, mr_run_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_run_list_options *, mr_run_page **, mr_error *))counted(32))(registry, options, out_page, error); }
+SHOWN int64_t mr_property_page_count(const mr_property_page *page) { return ((int64_t (*)(const mr_property_page *))counted(33))(page); }
+SHOWN const mr_property_record *mr_property_page_at(const mr_property_page *page, int64_t index) { return ((const mr_property_record *(*)(const mr_property_page *, int64_t))counted(34))(page, index); }
+SHOWN const char *mr_property_page_next_token(const mr_property_page *page) { return ((const char *(*)(const mr_property_page *))counted(35))(page); }
+SHOWN void mr_property_page_free(mr_property_page *page) { ((void (*)(mr_property_page *))counted(36))(page); }
+SHOWN mr_status mr_run_list_params(mr_run *run, const mr_list_options *options, mr_property_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_property_page **, mr_error *))counted(37))(run, options, out_page, error); }
+SHOWN mr_status mr_run_list_tags(mr_run *run, const mr_list_options *options, mr_property_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_property_page **, mr_error *))counted(38))(run, options, out_page, error); }
+SHOWN int64_t mr_input_page_count(const mr_input_page *page) { return ((int64_t (*)(const mr_input_page *))counted(39))(page); }
+SHOWN const mr_input_record *mr_input_page_at(const mr_input_page *page, int64_t index) { return ((const mr_input_record *(*)(const mr_input_page *, int64_t))counted(40))(page, index); }
+SHOWN const char *mr_input_page_next_token(const mr_input_page *page) { return ((const char *(*)(const mr_input_page *))counted(41))(page); }
+SHOWN void mr_input_page_free(mr_input_page *page) { ((void (*)(mr_input_page *))counted(42))(page); }
+SHOWN mr_status mr_run_list_inputs(mr_run *run, const mr_list_options *options, mr_input_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_input_page **, mr_error *))counted(43))(run, options, out_page, error); }
+SHOWN mr_status mr_run_log_artifact(mr_run *run, const char *local_path, const char *artifact_path, const mr_artifact_options *options, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const char *, const mr_artifact_options *, mr_error *))counted(44))(run, local_path, artifact_path, options, error); }
+SHOWN mr_status mr_run_log_artifact_bytes(mr_run *run, const char *artifact_path, const uint8_t *data, size_t size, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const uint8_t *, size_t, mr_error *))counted(45))(run, artifact_path, data, size, error); }
+SHOWN mr_status mr_run_log_artifact_link(mr_run *run, const mr_link_options *link, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_link_options *, mr_error *))counted(46))(run, link, error); }
+SHOWN int64_t mr_artifact_page_count(const mr_artifact_page *page) { return ((int64_t (*)(const mr_artifact_page *))counted(47))(page); }
+SHOWN const mr_artifact_record *mr_artifact_page_at(const mr_artifact_page *page, int64_t index) { return ((const mr_artifact_record *(*)(const mr_artifact_page *, int64_t))counted(48))(page, index); }
+SHOWN const char *mr_artifact_page_next_token(const mr_artifact_page *page) { return ((const char *(*)(const mr_artifact_page *))counted(49))(page); }
+SHOWN void mr_artifact_page_free(mr_artifact_page *page) { ((void (*)(mr_artifact_page *))counted(50))(page); }
+SHOWN mr_status mr_run_list_artifacts(mr_run *run, const mr_list_options *options, mr_artifact_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_artifact_page **, mr_error *))counted(51))(run, options, out_page, error); }
+SHOWN mr_status mr_run_open_artifact(mr_run *run, const char *artifact_path, mr_blob **out_blob, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_blob **, mr_error *))counted(52))(run, artifact_path, out_blob, error); }
+SHOWN const mr_artifact_record *mr_blob_info(const mr_blob *blob) { return ((const mr_artifact_record *(*)(const mr_blob *))counted(53))(blob); }
+SHOWN int64_t mr_blob_size(const mr_blob *blob) { return ((int64_t (*)(const mr_blob *))counted(54))(blob); }
+SHOWN mr_status mr_blob_read(mr_blob *blob, int64_t offset, uint8_t *out_data, size_t size, size_t *out_size, mr_error *error) { return ((mr_status (*)(mr_blob *, int64_t, uint8_t *, size_t, size_t *, mr_error *))counted(55))(blob, offset, out_data, size, out_size, error); }
+SHOWN mr_status mr_blob_map(mr_blob *blob, const uint8_t **out_data, mr_error *error) { return ((mr_status (*)(mr_blob *, const uint8_t **, mr_error *))counted(56))(blob, out_data, error); }
+SHOWN void mr_blob_free(mr_blob *blob) { ((void (*)(mr_blob *))counted(57))(blob); }
+SHOWN const mr_report_record *mr_report_info(const mr_report *report) { return ((const mr_report_record *(*)(const mr_report *))counted(58))(report); }
+SHOWN int64_t mr_report_count(const mr_report *report) { return ((int64_t (*)(const mr_report *))counted(59))(report); }
+SHOWN const mr_problem_record *mr_report_at(const mr_report *report, int64_t index) { return ((const mr_problem_record *(*)(const mr_report *, int64_t))counted(60))(report, index); }
+SHOWN void mr_report_free(mr_report *report) { ((void (*)(mr_report *))counted(61))(report); }
+SHOWN mr_status mr_registry_backup(mr_registry *registry, const char *local_path, const mr_backup_options *options, mr_report **out_report, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, const mr_backup_options *, mr_report **, mr_error *))counted(62))(registry, local_path, options, out_report, error); }
+SHOWN const uint8_t *mr_buffer_data(const mr_buffer *buffer) { return ((const uint8_t *(*)(const mr_buffer *))counted(63))(buffer); }
+SHOWN size_t mr_buffer_size(const mr_buffer *buffer) { return ((size_t (*)(const mr_buffer *))counted(64))(buffer); }
+SHOWN void mr_buffer_free(mr_buffer *buffer) { ((void (*)(mr_buffer *))counted(65))(buffer); }
+SHOWN mr_status mr_gate_new(mr_gate **out_gate, mr_error *error) { return ((mr_status (*)(mr_gate **, mr_error *))counted(66))(out_gate, error); }
+SHOWN mr_status mr_gate_add_rule(mr_gate *gate, const char *name, const char *expression, mr_error *error) { return ((mr_status (*)(mr_gate *, const char *, const char *, mr_error *))counted(67))(gate, name, expression, error); }
+SHOWN mr_status mr_gate_parse(const char *text, mr_gate **out_gate, mr_error *error) { return ((mr_status (*)(const char *, mr_gate **, mr_error *))counted(68))(text, out_gate, error); }
+SHOWN mr_status mr_gate_text(const mr_gate *gate, mr_buffer **out_text, mr_error *error) { return ((mr_status (*)(const mr_gate *, mr_buffer **, mr_error *))counted(69))(gate, out_text, error); }
+SHOWN mr_status mr_gate_digest(mr_gate *gate, const char **out_digest, mr_error *error) { return ((mr_status (*)(mr_gate *, const char **, mr_error *))counted(70))(gate, out_digest, error); }
+SHOWN void mr_gate_free(mr_gate *gate) { ((void (*)(mr_gate *))counted(71))(gate); }
+SHOWN mr_status mr_registry_attach_gate(mr_registry *registry, const mr_gate *gate, const mr_gate_options *options, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate *, const mr_gate_options *, mr_error *))counted(72))(registry, gate, options, error); }
+SHOWN mr_status mr_registry_open_gate(mr_registry *registry, const mr_gate_options *options, mr_gate **out_gate, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate_options *, mr_gate **, mr_error *))counted(73))(registry, options, out_gate, error); }
+SHOWN mr_status mr_registry_detach_gate(mr_registry *registry, const mr_gate_options *options, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate_options *, mr_error *))counted(74))(registry, options, error); }
+SHOWN int64_t mr_gate_page_count(const mr_gate_page *page) { return ((int64_t (*)(const mr_gate_page *))counted(75))(page); }
+SHOWN const mr_gate_record *mr_gate_page_at(const mr_gate_page *page, int64_t index) { return ((const mr_gate_record *(*)(const mr_gate_page *, int64_t))counted(76))(page, index); }
+SHOWN const char *mr_gate_page_next_token(const mr_gate_page *page) { return ((const char *(*)(const mr_gate_page *))counted(77))(page); }
+SHOWN void mr_gate_page_free(mr_gate_page *page) { ((void (*)(mr_gate_page *))counted(78))(page); }
+SHOWN mr_status mr_registry_list_gates(mr_registry *registry, const mr_gate_list_options *options, mr_gate_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate_list_options *, mr_gate_page **, mr_error *))counted(79))(registry, options, out_page, error); }
+SHOWN mr_status mr_manifest_new(mr_manifest **out_manifest, mr_error *error) { return ((mr_status (*)(mr_manifest **, mr_error *))counted(80))(out_manifest, error); }
+SHOWN mr_status mr_manifest_add_folder(mr_manifest *manifest, const char *folder, const mr_folder_options *options, mr_error *error) { return ((mr_status (*)(mr_manifest *, const char *, const mr_folder_options *, mr_error *))counted(81))(manifest, folder, options, error); }
+SHOWN mr_status mr_manifest_add_file(mr_manifest *manifest, const char *local_path, const char *manifest_path, mr_error *error) { return ((mr_status (*)(mr_manifest *, const char *, const char *, mr_error *))counted(82))(manifest, local_path, manifest_path, error); }
+SHOWN mr_status mr_manifest_add_entry(mr_manifest *manifest, const char *path, int64_t size, const char *digest, mr_error *error) { return ((mr_status (*)(mr_manifest *, const char *, int64_t, const char *, mr_error *))counted(83))(manifest, path, size, digest, error); }
+SHOWN mr_status mr_manifest_digest(mr_manifest *manifest, const char **out_digest, mr_error *error) { return ((mr_status (*)(mr_manifest *, const char **, mr_error *))counted(84))(manifest, out_digest, error); }
+SHOWN int64_t mr_manifest_count(const mr_manifest *manifest) { return ((int64_t (*)(const mr_manifest *))counted(85))(manifest); }
+SHOWN const mr_manifest_entry_record *mr_manifest_at(const mr_manifest *manifest, int64_t index) { return ((const mr_manifest_entry_record *(*)(const mr_manifest *, int64_t))counted(86))(manifest, index); }
+SHOWN void mr_manifest_free(mr_manifest *manifest) { ((void (*)(mr_manifest *))counted(87))(manifest); }
+SHOWN mr_status mr_experiment_log_dataset(mr_experiment *experiment, const char *name, mr_manifest *manifest, const mr_dataset_options *options, mr_dataset **out_dataset, mr_error *error) { return ((mr_status (*)(mr_experiment *, const char *, mr_manifest *, const mr_dataset_options *, mr_dataset **, mr_error *))counted(88))(experiment, name, manifest, options, out_dataset, error); }
+SHOWN mr_status mr_registry_open_dataset(mr_registry *registry, const char *run_id, mr_dataset **out_dataset, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_dataset **, mr_error *))counted(89))(registry, run_id, out_dataset, error); }
+SHOWN mr_status mr_registry_find_dataset(mr_registry *registry, const char *digest, mr_dataset **out_dataset, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_dataset **, mr_error *))counted(90))(registry, digest, out_dataset, error); }
+SHOWN const mr_dataset_record *mr_dataset_info(const mr_dataset *dataset) { return ((const mr_dataset_record *(*)(const mr_dataset *))counted(91))(dataset); }
+SHOWN mr_status mr_dataset_manifest(mr_dataset *dataset, mr_manifest **out_manifest, mr_error *error) { return ((mr_status (*)(mr_dataset *, mr_manifest **, mr_error *))counted(92))(dataset, out_manifest, error); }
+SHOWN mr_status mr_dataset_verify(mr_dataset *dataset, const char *folder, const mr_verify_options *options, mr_report **out_report, mr_error *error) { return ((mr_status (*)(mr_dataset *, const char *, const mr_verify_options *, mr_report **, mr_error *))counted(93))(dataset, folder, options, out_report, error); }
+SHOWN mr_status mr_dataset_fetch(mr_dataset *dataset, const char *folder, const mr_fetch_options *options, mr_report **out_report, mr_error *error) { return ((mr_status (*)(mr_dataset *, const char *, const mr_fetch_options *, mr_report **, mr_error *))counted(94))(dataset, folder, options, out_report, error); }
+SHOWN void mr_dataset_free(mr_dataset *dataset) { ((void (*)(mr_dataset *))counted(95))(dataset); }
+SHOWN int64_t mr_dataset_page_count(const mr_dataset_page *page) { return ((int64_t (*)(const mr_dataset_page *))counted(96))(page); }
+SHOWN const mr_dataset_record *mr_dataset_page_at(const mr_dataset_page *page, int64_t index) { return ((const mr_dataset_record *(*)(const mr_dataset_page *, int64_t))counted(97))(page, index); }
+SHOWN const char *mr_dataset_page_next_token(const mr_dataset_page *page) { return ((const char *(*)(const mr_dataset_page *))counted(98))(page); }
+SHOWN void mr_dataset_page_free(mr_dataset_page *page) { ((void (*)(mr_dataset_page *))counted(99))(page); }
+SHOWN mr_status mr_registry_list_datasets(mr_registry *registry, const mr_list_options *options, mr_dataset_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_list_options *, mr_dataset_page **, mr_error *))counted(100))(registry, options, out_page, error); }
+SHOWN mr_status mr_registry_create_model(mr_registry *registry, const char *name, const mr_model_options *options, mr_model **out_model, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, const mr_model_options *, mr_model **, mr_error *))counted(101))(registry, name, options, out_model, error); }
+SHOWN mr_status mr_registry_open_model(mr_registry *registry, const char *name, mr_model **out_model, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_model **, mr_error *))counted(102))(registry, name, out_model, error); }
+SHOWN const mr_model_record *mr_model_info(const mr_model *model) { return ((const mr_model_record *(*)(const mr_model *))counted(103))(model); }
+SHOWN void mr_model_free(mr_model *model) { ((void (*)(mr_model *))counted(104))(model); }
+SHOWN int64_t mr_model_page_count(const mr_model_page *page) { return ((int64_t (*)(const mr_model_page *))counted(105))(page); }
+SHOWN const mr_model_record *mr_model_page_at(const mr_model_page *page, int64_t index) { return ((const mr_model_record *(*)(const mr_model_page *, int64_t))counted(106))(page, index); }
+SHOWN const char *mr_model_page_next_token(const mr_model_page *page) { return ((const char *(*)(const mr_model_page *))counted(107))(page); }
+SHOWN void mr_model_page_free(mr_model_page *page) { ((void (*)(mr_model_page *))counted(108))(page); }
+SHOWN mr_status mr_registry_list_models(mr_registry *registry, const mr_list_options *options, mr_model_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_list_options *, mr_model_page **, mr_error *))counted(109))(registry, options, out_page, error); }
+SHOWN mr_status mr_model_open_version(mr_model *model, const char *number, mr_version **out_version, mr_error *error) { return ((mr_status (*)(mr_model *, const char *, mr_version **, mr_error *))counted(110))(model, number, out_version, error); }
+SHOWN const mr_version_record *mr_version_info(const mr_version *version) { return ((const mr_version_record *(*)(const mr_version *))counted(111))(version); }
+SHOWN void mr_version_free(mr_version *version) { ((void (*)(mr_version *))counted(112))(version); }
+SHOWN int64_t mr_version_page_count(const mr_version_page *page) { return ((int64_t (*)(const mr_version_page *))counted(113))(page); }
+SHOWN const mr_version_record *mr_version_page_at(const mr_version_page *page, int64_t index) { return ((const mr_version_record *(*)(const mr_version_page *, int64_t))counted(114))(page, index); }
+SHOWN const char *mr_version_page_next_token(const mr_version_page *page) { return ((const char *(*)(const mr_version_page *))counted(115))(page); }
+SHOWN void mr_version_page_free(mr_version_page *page) { ((void (*)(mr_version_page *))counted(116))(page); }
+SHOWN mr_status mr_model_list_versions(mr_model *model, const mr_list_options *options, mr_version_page **out_page, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_list_options *, mr_version_page **, mr_error *))counted(117))(model, options, out_page, error); }
+SHOWN mr_status mr_version_list_inputs(mr_version *version, const mr_list_options *options, mr_input_page **out_page, mr_error *error) { return ((mr_status (*)(mr_version *, const mr_list_options *, mr_input_page **, mr_error *))counted(118))(version, options, out_page, error); }
+SHOWN mr_status mr_version_deprecate(mr_version *version, const mr_deprecate_options *options, mr_error *error) { return ((mr_status (*)(mr_version *, const mr_deprecate_options *, mr_error *))counted(119))(version, options, error); }
+SHOWN mr_status mr_version_undeprecate(mr_version *version, const char *reason, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, mr_error *))counted(120))(version, reason, error); }
+SHOWN mr_status mr_version_yank(mr_version *version, const mr_yank_options *options, mr_error *error) { return ((mr_status (*)(mr_version *, const mr_yank_options *, mr_error *))counted(121))(version, options, error); }
+SHOWN mr_status mr_version_unyank(mr_version *version, const char *reason, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, mr_error *))counted(122))(version, reason, error); }
+SHOWN mr_status mr_version_delete(mr_version *version, const char *reason, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, mr_error *))counted(123))(version, reason, error); }
+SHOWN mr_status mr_version_list_artifacts(mr_version *version, const mr_list_options *options, mr_artifact_page **out_page, mr_error *error) { return ((mr_status (*)(mr_version *, const mr_list_options *, mr_artifact_page **, mr_error *))counted(124))(version, options, out_page, error); }
+SHOWN mr_status mr_version_open_artifact(mr_version *version, const char *path, mr_blob **out_blob, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, mr_blob **, mr_error *))counted(125))(version, path, out_blob, error); }
+SHOWN mr_status mr_version_fetch(mr_version *version, const char *folder, const mr_fetch_options *options, mr_report **out_report, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, const mr_fetch_options *, mr_report **, mr_error *))counted(126))(version, folder, options, out_report, error); }
+SHOWN mr_status mr_version_verify(mr_version *version, const char *folder, const mr_verify_options *options, mr_report **out_report, mr_error *error) { return ((mr_status (*)(mr_version *, const char *, const mr_verify_options *, mr_report **, mr_error *))counted(127))(version, folder, options, out_report, error); }
+SHOWN mr_status mr_semver_parse(const char *text, mr_semver **out_semver, mr_error *error) { return ((mr_status (*)(const char *, mr_semver **, mr_error *))counted(128))(text, out_semver, error); }
+SHOWN const mr_semver_record *mr_semver_info(const mr_semver *semver) { return ((const mr_semver_record *(*)(const mr_semver *))counted(129))(semver); }
+SHOWN int32_t mr_semver_compare(const mr_semver *semver, const mr_semver *other) { return ((int32_t (*)(const mr_semver *, const mr_semver *))counted(130))(semver, other); }
+SHOWN mr_status mr_semver_bump(const mr_semver *semver, mr_bump part, const char *prerelease_id, mr_semver **out_semver, mr_error *error) { return ((mr_status (*)(const mr_semver *, mr_bump, const char *, mr_semver **, mr_error *))counted(131))(semver, part, prerelease_id, out_semver, error); }
+SHOWN mr_status mr_semver_key(const mr_semver *semver, mr_buffer **out_key, mr_error *error) { return ((mr_status (*)(const mr_semver *, mr_buffer **, mr_error *))counted(132))(semver, out_key, error); }
+SHOWN void mr_semver_free(mr_semver *semver) { ((void (*)(mr_semver *))counted(133))(semver); }
+SHOWN mr_status mr_semver_range_parse(const char *text, mr_range_flags flags, mr_semver_range **out_range, mr_error *error) { return ((mr_status (*)(const char *, mr_range_flags, mr_semver_range **, mr_error *))counted(134))(text, flags, out_range, error); }
+SHOWN const mr_semver_range_record *mr_semver_range_info(const mr_semver_range *semver_range) { return ((const mr_semver_range_record *(*)(const mr_semver_range *))counted(135))(semver_range); }
+SHOWN int32_t mr_semver_range_matches(const mr_semver_range *semver_range, const mr_semver *semver) { return ((int32_t (*)(const mr_semver_range *, const mr_semver *))counted(136))(semver_range, semver); }
+SHOWN mr_status mr_semver_range_highest(const mr_semver_range *semver_range, const char *const *versions, size_t count, mr_semver **out_semver, mr_error *error) { return ((mr_status (*)(const mr_semver_range *, const char *const *, size_t, mr_semver **, mr_error *))counted(137))(semver_range, versions, count, out_semver, error); }
+SHOWN void mr_semver_range_free(mr_semver_range *semver_range) { ((void (*)(mr_semver_range *))counted(138))(semver_range); }
+SHOWN mr_status mr_model_promote(mr_model *model, const char *run_id, const mr_promote_options *options, mr_request **out_request, mr_error *error) { return ((mr_status (*)(mr_model *, const char *, const mr_promote_options *, mr_request **, mr_error *))counted(139))(model, run_id, options, out_request, error); }
+SHOWN const mr_request_record *mr_request_info(const mr_request *request) { return ((const mr_request_record *(*)(const mr_request *))counted(140))(request); }
+SHOWN mr_status mr_request_complete(mr_request *request, const mr_complete_options *options, mr_request **out_request, mr_error *error) { return ((mr_status (*)(mr_request *, const mr_complete_options *, mr_request **, mr_error *))counted(141))(request, options, out_request, error); }
+SHOWN mr_status mr_request_withdraw(mr_request *request, const char *reason, mr_error *error) { return ((mr_status (*)(mr_request *, const char *, mr_error *))counted(142))(request, reason, error); }
+SHOWN mr_status mr_request_version(mr_request *request, mr_version **out_version, mr_error *error) { return ((mr_status (*)(mr_request *, mr_version **, mr_error *))counted(143))(request, out_version, error); }
+SHOWN void mr_request_free(mr_request *request) { ((void (*)(mr_request *))counted(144))(request); }
+SHOWN mr_status mr_registry_open_request(mr_registry *registry, const char *request_id, mr_request **out_request, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, mr_request **, mr_error *))counted(145))(registry, request_id, out_request, error); }
+SHOWN int64_t mr_request_page_count(const mr_request_page *page) { return ((int64_t (*)(const mr_request_page *))counted(146))(page); }
+SHOWN const mr_request_record *mr_request_page_at(const mr_request_page *page, int64_t index) { return ((const mr_request_record *(*)(const mr_request_page *, int64_t))counted(147))(page, index); }
+SHOWN const char *mr_request_page_next_token(const mr_request_page *page) { return ((const char *(*)(const mr_request_page *))counted(148))(page); }
+SHOWN void mr_request_page_free(mr_request_page *page) { ((void (*)(mr_request_page *))counted(149))(page); }
+SHOWN mr_status mr_registry_list_requests(mr_registry *registry, const mr_request_list_options *options, mr_request_page **out_page, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_request_list_options *, mr_request_page **, mr_error *))counted(150))(registry, options, out_page, error); }
+SHOWN mr_status mr_request_decision(mr_request *request, mr_decision **out_decision, mr_error *error) { return ((mr_status (*)(mr_request *, mr_decision **, mr_error *))counted(151))(request, out_decision, error); }
+SHOWN mr_status mr_request_open_decision(mr_request *request, int64_t sequence, mr_decision **out_decision, mr_error *error) { return ((mr_status (*)(mr_request *, int64_t, mr_decision **, mr_error *))counted(152))(request, sequence, out_decision, error); }
+SHOWN mr_status mr_registry_evaluate_gate(mr_registry *registry, const mr_gate *gate, const mr_evaluate_options *options, mr_decision **out_decision, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_gate *, const mr_evaluate_options *, mr_decision **, mr_error *))counted(153))(registry, gate, options, out_decision, error); }
+SHOWN const mr_decision_record *mr_decision_info(const mr_decision *decision) { return ((const mr_decision_record *(*)(const mr_decision *))counted(154))(decision); }
+SHOWN int64_t mr_decision_count(const mr_decision *decision) { return ((int64_t (*)(const mr_decision *))counted(155))(decision); }
+SHOWN const mr_rule_record *mr_decision_at(const mr_decision *decision, int64_t index) { return ((const mr_rule_record *(*)(const mr_decision *, int64_t))counted(156))(decision, index); }
+SHOWN mr_status mr_decision_text(const mr_decision *decision, mr_buffer **out_text, mr_error *error) { return ((mr_status (*)(const mr_decision *, mr_buffer **, mr_error *))counted(157))(decision, out_text, error); }
+SHOWN mr_status mr_decision_json(const mr_decision *decision, mr_buffer **out_json, mr_error *error) { return ((mr_status (*)(const mr_decision *, mr_buffer **, mr_error *))counted(158))(decision, out_json, error); }
+SHOWN void mr_decision_free(mr_decision *decision) { ((void (*)(mr_decision *))counted(159))(decision); }
+SHOWN mr_status mr_model_create_channel(mr_model *model, const char *name, mr_error *error) { return ((mr_status (*)(mr_model *, const char *, mr_error *))counted(160))(model, name, error); }
+SHOWN int64_t mr_channel_page_count(const mr_channel_page *page) { return ((int64_t (*)(const mr_channel_page *))counted(161))(page); }
+SHOWN const mr_channel_record *mr_channel_page_at(const mr_channel_page *page, int64_t index) { return ((const mr_channel_record *(*)(const mr_channel_page *, int64_t))counted(162))(page, index); }
+SHOWN const char *mr_channel_page_next_token(const mr_channel_page *page) { return ((const char *(*)(const mr_channel_page *))counted(163))(page); }
+SHOWN void mr_channel_page_free(mr_channel_page *page) { ((void (*)(mr_channel_page *))counted(164))(page); }
+SHOWN mr_status mr_model_list_channels(mr_model *model, const mr_list_options *options, mr_channel_page **out_page, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_list_options *, mr_channel_page **, mr_error *))counted(165))(model, options, out_page, error); }
+SHOWN mr_status mr_model_move_channel(mr_model *model, const mr_move_options *move, mr_request **out_request, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_move_options *, mr_request **, mr_error *))counted(166))(model, move, out_request, error); }
+SHOWN mr_status mr_model_roll_back_channel(mr_model *model, const mr_roll_back_options *options, mr_version **out_version, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_roll_back_options *, mr_version **, mr_error *))counted(167))(model, options, out_version, error); }
+SHOWN mr_status mr_model_clear_channel(mr_model *model, const mr_clear_options *options, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_clear_options *, mr_error *))counted(168))(model, options, error); }
+SHOWN int64_t mr_channel_move_page_count(const mr_channel_move_page *page) { return ((int64_t (*)(const mr_channel_move_page *))counted(169))(page); }
+SHOWN const mr_channel_move_record *mr_channel_move_page_at(const mr_channel_move_page *page, int64_t index) { return ((const mr_channel_move_record *(*)(const mr_channel_move_page *, int64_t))counted(170))(page, index); }
+SHOWN const char *mr_channel_move_page_next_token(const mr_channel_move_page *page) { return ((const char *(*)(const mr_channel_move_page *))counted(171))(page); }
+SHOWN void mr_channel_move_page_free(mr_channel_move_page *page) { ((void (*)(mr_channel_move_page *))counted(172))(page); }
+SHOWN mr_status mr_model_list_channel_moves(mr_model *model, const mr_channel_move_list_options *options, mr_channel_move_page **out_page, mr_error *error) { return ((mr_status (*)(mr_model *, const mr_channel_move_list_options *, mr_channel_move_page **, mr_error *))counted(173))(model, options, out_page, error); }
+SHOWN mr_status mr_run_log_check(mr_run *run, const char *name, mr_check_result result, const mr_check_options *options, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_check_result, const mr_check_options *, mr_error *))counted(174))(run, name, result, options, error); }
+SHOWN int64_t mr_check_page_count(const mr_check_page *page) { return ((int64_t (*)(const mr_check_page *))counted(175))(page); }
+SHOWN const mr_check_record *mr_check_page_at(const mr_check_page *page, int64_t index) { return ((const mr_check_record *(*)(const mr_check_page *, int64_t))counted(176))(page, index); }
+SHOWN const char *mr_check_page_next_token(const mr_check_page *page) { return ((const char *(*)(const mr_check_page *))counted(177))(page); }
+SHOWN void mr_check_page_free(mr_check_page *page) { ((void (*)(mr_check_page *))counted(178))(page); }
+SHOWN mr_status mr_run_list_checks(mr_run *run, const mr_list_options *options, mr_check_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_check_page **, mr_error *))counted(179))(run, options, out_page, error); }
+SHOWN mr_status mr_run_open_evidence(mr_run *run, const char *check_id, mr_blob **out_blob, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_blob **, mr_error *))counted(180))(run, check_id, out_blob, error); }
+SHOWN mr_status mr_registry_fsck(mr_registry *registry, const mr_fsck_options *options, mr_fsck **out_fsck, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_fsck_options *, mr_fsck **, mr_error *))counted(181))(registry, options, out_fsck, error); }
+SHOWN const mr_fsck_record *mr_fsck_info(const mr_fsck *fsck) { return ((const mr_fsck_record *(*)(const mr_fsck *))counted(182))(fsck); }
+SHOWN int64_t mr_fsck_count(const mr_fsck *fsck) { return ((int64_t (*)(const mr_fsck *))counted(183))(fsck); }
+SHOWN const mr_finding_record *mr_fsck_at(const mr_fsck *fsck, int64_t index) { return ((const mr_finding_record *(*)(const mr_fsck *, int64_t))counted(184))(fsck, index); }
+SHOWN void mr_fsck_free(mr_fsck *fsck) { ((void (*)(mr_fsck *))counted(185))(fsck); }
+SHOWN mr_status mr_registry_lineage(mr_registry *registry, const mr_lineage_options *options, mr_lineage **out_lineage, mr_error *error) { return ((mr_status (*)(mr_registry *, const mr_lineage_options *, mr_lineage **, mr_error *))counted(186))(registry, options, out_lineage, error); }
+SHOWN const mr_lineage_record *mr_lineage_info(const mr_lineage *lineage) { return ((const mr_lineage_record *(*)(const mr_lineage *))counted(187))(lineage); }
+SHOWN int64_t mr_lineage_count(const mr_lineage *lineage) { return ((int64_t (*)(const mr_lineage *))counted(188))(lineage); }
+SHOWN const mr_lineage_edge_record *mr_lineage_at(const mr_lineage *lineage, int64_t index) { return ((const mr_lineage_edge_record *(*)(const mr_lineage *, int64_t))counted(189))(lineage, index); }
+SHOWN void mr_lineage_free(mr_lineage *lineage) { ((void (*)(mr_lineage *))counted(190))(lineage); }
+SHOWN mr_status mr_run_log_metric(mr_run *run, const char *key, double value, int64_t step, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, double, int64_t, mr_error *))counted(191))(run, key, value, step, error); }
+SHOWN mr_status mr_run_log_metrics(mr_run *run, int64_t step, const char *const *keys, const double *values, size_t count, mr_error *error) { return ((mr_status (*)(mr_run *, int64_t, const char *const *, const double *, size_t, mr_error *))counted(192))(run, step, keys, values, count, error); }
+SHOWN mr_status mr_run_metric(mr_run *run, const char *key, mr_metric **out_metric, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, mr_metric **, mr_error *))counted(193))(run, key, out_metric, error); }
+SHOWN mr_status mr_metric_log(mr_metric *metric, double value, int64_t step, mr_error *error) { return ((mr_status (*)(mr_metric *, double, int64_t, mr_error *))counted(194))(metric, value, step, error); }
+SHOWN mr_status mr_metric_log_many(mr_metric *metric, const double *values, const int64_t *steps, const int64_t *times_us, size_t count, mr_error *error) { return ((mr_status (*)(mr_metric *, const double *, const int64_t *, const int64_t *, size_t, mr_error *))counted(195))(metric, values, steps, times_us, count, error); }
+SHOWN void mr_metric_free(mr_metric *metric) { ((void (*)(mr_metric *))counted(196))(metric); }
+SHOWN mr_status mr_run_flush(mr_run *run, mr_error *error) { return ((mr_status (*)(mr_run *, mr_error *))counted(197))(run, error); }
+SHOWN int64_t mr_metric_page_count(const mr_metric_page *page) { return ((int64_t (*)(const mr_metric_page *))counted(198))(page); }
+SHOWN const mr_metric_record *mr_metric_page_at(const mr_metric_page *page, int64_t index) { return ((const mr_metric_record *(*)(const mr_metric_page *, int64_t))counted(199))(page, index); }
+SHOWN const char *mr_metric_page_next_token(const mr_metric_page *page) { return ((const char *(*)(const mr_metric_page *))counted(200))(page); }
+SHOWN void mr_metric_page_free(mr_metric_page *page) { ((void (*)(mr_metric_page *))counted(201))(page); }
+SHOWN mr_status mr_run_list_metrics(mr_run *run, const mr_list_options *options, mr_metric_page **out_page, mr_error *error) { return ((mr_status (*)(mr_run *, const mr_list_options *, mr_metric_page **, mr_error *))counted(202))(run, options, out_page, error); }
+SHOWN mr_status mr_run_history(mr_run *run, const char *key, const mr_history_options *options, mr_history **out_history, mr_error *error) { return ((mr_status (*)(mr_run *, const char *, const mr_history_options *, mr_history **, mr_error *))counted(203))(run, key, options, out_history, error); }
+SHOWN int64_t mr_history_count(const mr_history *history) { return ((int64_t (*)(const mr_history *))counted(204))(history); }
+SHOWN const int64_t *mr_history_steps(const mr_history *history) { return ((const int64_t *(*)(const mr_history *))counted(205))(history); }
+SHOWN const int64_t *mr_history_times(const mr_history *history) { return ((const int64_t *(*)(const mr_history *))counted(206))(history); }
+SHOWN const double *mr_history_values(const mr_history *history) { return ((const double *(*)(const mr_history *))counted(207))(history); }
+SHOWN void mr_history_free(mr_history *history) { ((void (*)(mr_history *))counted(208))(history); }
+SHOWN mr_status mr_registry_resolve(mr_registry *registry, const char *reference, const mr_resolve_options *options, mr_version **out_version, mr_error *error) { return ((mr_status (*)(mr_registry *, const char *, const mr_resolve_options *, mr_version **, mr_error *))counted(209))(registry, reference, options, out_version, error); }
+SHOWN const char *mr_library_version(void) { return ((const char *(*)(void))counted(210))(); }
+SHOWN uint32_t mr_abi_level(void) { return ((uint32_t (*)(void))counted(211))(); }

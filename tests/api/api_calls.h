@@ -28,6 +28,7 @@ typedef struct api_world {
   mr_blob *blob;
   mr_lineage *lineage;
   mr_report *report;
+  mr_fsck *fsck;
   mr_buffer *buffer;
   mr_cancel *cancel;
   mr_experiment_page *experiments;
@@ -48,6 +49,7 @@ typedef struct api_world {
   char folder[96]; /* "data" with one file in the test's folder */
   char file[112];
   char outside[96]; /* where things are fetched to */
+  char backup[112]; /* a place where nothing is yet */
   char run_id[40];
   char request_id[40];
   char dataset_id[40];
@@ -89,6 +91,7 @@ typedef struct api_world {
   X(blob, mr_blob_free)                                                                            \
   X(lineage, mr_lineage_free)                                                                      \
   X(report, mr_report_free)                                                                        \
+  X(fsck, mr_fsck_free)                                                                            \
   X(buffer, mr_buffer_free)                                                                        \
   X(cancel, mr_cancel_free)                                                                        \
   X(experiments, mr_experiment_page_free)                                                          \
@@ -148,6 +151,7 @@ typedef struct api_call {
 extern const api_call api_lab_calls[];
 extern const api_call api_govern_calls[];
 extern const api_call api_release_calls[];
+extern const api_call api_upkeep_calls[];
 
 /* The nth row of all of them; NULL at the end. */
 const api_call *api_call_at(size_t index);

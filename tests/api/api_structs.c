@@ -119,6 +119,18 @@ static mr_status use_lineage(api_world *w, const void *options, mr_error *error)
   END(mr_lineage_free);
 }
 
+static mr_status use_fsck(api_world *w, const void *options, mr_error *error) {
+  mr_fsck *out = UNSET;
+  mr_status status = mr_registry_fsck(w->registry, options, &out, error);
+  END(mr_fsck_free);
+}
+
+static mr_status use_backup(api_world *w, const void *options, mr_error *error) {
+  mr_report *out = UNSET;
+  mr_status status = mr_registry_backup(w->registry, w->backup, options, &out, error);
+  END(mr_report_free);
+}
+
 static mr_status use_run_list(api_world *w, const void *options, mr_error *error) {
   mr_run_page *out = UNSET;
   mr_status status = mr_registry_list_runs(w->registry, options, &out, error);
@@ -310,6 +322,18 @@ static void make_lineage(api_world *w, any_struct *s) {
   s->lineage.depth = 2;
   s->lineage.limit = 3;
   s->lineage.cancel = w->cancel;
+}
+
+static void make_fsck(api_world *w, any_struct *s) {
+  s->fsck = (mr_fsck_options)MR_FSCK_OPTIONS_INIT;
+  s->fsck.flags = MR_FSCK_QUICK;
+  s->fsck.limit = 3;
+  s->fsck.cancel = w->cancel;
+}
+
+static void make_backup(api_world *w, any_struct *s) {
+  s->backup = (mr_backup_options)MR_BACKUP_OPTIONS_INIT;
+  s->backup.cancel = w->cancel;
 }
 
 static void make_run_list(api_world *w, any_struct *s) {
@@ -511,6 +535,9 @@ const struct_row struct_rows[] = {
      UP_TO(mr_yank_options, reason), 0},
     {"MR_RESOLVE_OPTIONS_INIT", "resolve", use_resolve, make_resolve, sizeof(mr_resolve_options), 0,
      0},
+    {"MR_FSCK_OPTIONS_INIT", "fsck", use_fsck, make_fsck, sizeof(mr_fsck_options), 0, 0},
+    {"MR_BACKUP_OPTIONS_INIT", "backup", use_backup, make_backup, sizeof(mr_backup_options), 0,
+     offsetof(mr_backup_options, reserved)},
     LIST_ROW(use_experiments),
     LIST_ROW(use_datasets),
     LIST_ROW(use_models),

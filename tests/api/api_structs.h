@@ -37,6 +37,8 @@ typedef union any_struct {
   mr_complete_options complete;
   mr_deprecate_options deprecate;
   mr_yank_options yank;
+  mr_fsck_options fsck;
+  mr_backup_options backup;
 } any_struct;
 
 /* `needed` is how much of the struct must be there for the call to work; a shorter one must be

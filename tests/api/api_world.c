@@ -5,7 +5,8 @@
 #include <sys/stat.h>
 
 const api_call *api_call_at(size_t index) {
-  static const api_call *const tables[] = {api_lab_calls, api_govern_calls, api_release_calls};
+  static const api_call *const tables[] = {api_lab_calls, api_govern_calls, api_release_calls,
+                                           api_upkeep_calls};
   for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
     for (const api_call *row = tables[i]; row->name != NULL; row++) {
       if (index-- == 0) return row;
@@ -34,6 +35,7 @@ static void fill_lab(api_world *w) {
   (void)snprintf(w->dataset_id, sizeof w->dataset_id, "%s", mr_dataset_info(w->dataset)->run_id);
   (void)snprintf(w->digest, sizeof w->digest, "%s", mr_dataset_info(w->dataset)->digest);
   OK(mr_dataset_fetch(w->dataset, w->outside, NULL, &w->report, &api_error));
+  OK(mr_registry_fsck(w->registry, NULL, &w->fsck, &api_error));
   OK(mr_cancel_new(&w->cancel, &api_error));
 }
 
@@ -169,6 +171,7 @@ void api_prepare(api_world *w) {
   mr_run *run = api_make_run(w->registry, 0.99);
   (void)snprintf(w->fresh_run, sizeof w->fresh_run, "%s", mr_run_info(run)->id);
   mr_run_free(run);
+  (void)snprintf(w->backup, sizeof w->backup, "%s-%u.db", w->folder, w->serial);
   (void)snprintf(w->fresh_name, sizeof w->fresh_name, "fresh-%u", w->serial++);
   (void)snprintf(channel, sizeof channel, "%s-held", w->fresh_name);
   OK(mr_model_create_channel(w->model, channel, &api_error));

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 MODELREG = ""
@@ -18,8 +19,21 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"2026-01-02T\d\d:\d\d:\d\dZ")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 DONE, NOT_FOUND, USAGE, REGISTRY, UNVERIFIED = 0, 1, 2, 3, 6
-COMMANDS = ("init", "run list", "run show", "version list", "version show", "resolve", "fetch",
-            "verify")
+GATE_FAILED, GATE_PENDING = 4, 5
+COMMANDS = (
+    "init", "migrate", "backup", "fsck",
+    "experiment list", "experiment show", "run start", "run log", "run metric", "run tag",
+    "run check", "run input", "run artifact", "run finish", "run list", "run show", "run diff",
+    "dataset snapshot", "dataset list", "dataset show", "dataset verify", "dataset fetch",
+    "dataset diff", "model create", "model list", "model show",
+    "gate set", "gate show", "gate detach", "gate history", "gate test", "promote",
+    "request list", "request show", "request complete", "request withdraw",
+    "version list", "version show", "version deprecate", "version undeprecate", "version yank",
+    "version unyank", "version delete",
+    "channel create", "channel list", "channel move", "channel rollback", "channel clear",
+    "channel history",
+    "resolve", "fetch", "verify", "lineage", "completion", "man",
+)
 
 
 def environment(**more):
@@ -72,8 +86,10 @@ class CliTest(unittest.TestCase):
         """(exit status, standard output, standard error)."""
         more.setdefault("env", environment(MODELREG_REGISTRY=registry or self.registry))
         more.setdefault("stdout", subprocess.PIPE)
-        done = subprocess.run([MODELREG, *arguments], stdin=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, check=False, timeout=120, **more)
+        if "input" not in more:
+            more.setdefault("stdin", subprocess.DEVNULL)
+        done = subprocess.run([MODELREG, *arguments], stderr=subprocess.PIPE, check=False,
+                              timeout=120, **more)
         out = done.stdout.decode("utf-8") if done.stdout is not None else ""
         error = done.stderr.decode("utf-8")
         for line in error.splitlines():
@@ -110,6 +126,17 @@ def edit(uri, *statements):
 def read(*names):
     with open(os.path.join(*names), "rb") as file:
         return file.read()
+
+
+def wait_until_handled(process, number):
+    """Until the process has a handler of its own for the signal, as Linux tells."""
+    while process.poll() is None:
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            caught = next(line for line in file if line.startswith("SigCgt:"))
+        if int(caught.split()[1], 16) & 1 << (number - 1):
+            return
+        time.sleep(0.01)
+    raise AssertionError("the command ended before it could be interrupted")
 
 
 def main(usage):

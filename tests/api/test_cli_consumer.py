@@ -15,12 +15,11 @@ import signal
 import stat
 import subprocess
 import tempfile
-import time
 
 import cli_case
 from cli_case import (
     DIGEST, DONE, NOT_FOUND, USAGE, REGISTRY, UNVERIFIED, environment, another_user, CliTest,
-    edit, read,
+    edit, read, wait_until_handled,
 )
 
 
@@ -227,7 +226,7 @@ class TestConsumer(CliTest):
                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.PIPE, env=environment()) as process:
                 try:
-                    self.wait_until_handled(process, number)
+                    wait_until_handled(process, number)
                     process.send_signal(number)
                     error = process.communicate(timeout=60)[1].decode("utf-8")
                 finally:
@@ -235,16 +234,6 @@ class TestConsumer(CliTest):
             self.assertEqual(process.returncode, -number, error)
             self.assertTrue(error.startswith("modelreg: "), error)
         self.assertEqual(os.listdir(out) if os.path.exists(out) else [], [])
-
-    def wait_until_handled(self, process, number):
-        """Until the process has a handler of its own for the signal, as Linux tells."""
-        while process.poll() is None:
-            with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
-                caught = next(line for line in file if line.startswith("SigCgt:"))
-            if int(caught.split()[1], 16) & 1 << (number - 1):
-                return
-            time.sleep(0.01)
-        self.fail("the command ended before it could be interrupted")
 
     def test_consumer_without_write_permission(self):
         uri = self.copy()

@@ -99,7 +99,7 @@ class TestHostileText(CliTest):
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         process = subprocess.Popen([cli_case.MODELREG, *arguments], stdin=subprocess.DEVNULL,
                                    stdout=terminal, stderr=subprocess.PIPE,
-                                   env=environment(MODELREG_REGISTRY=registry))
+                                   env=environment(MODELREG_REGISTRY=registry, NO_COLOR="1"))
         os.close(terminal)
         data = b""
         with open(controller, "rb", buffering=0) as file:

@@ -69,6 +69,14 @@ static void test_getters(void **state) {
   assert_null(mr_decision_at(world.decision, 1));
   assert_null(mr_decision_at(world.decision, INT64_MAX));
   assert_null(mr_experiment_info(NULL));
+  assert_null(mr_fsck_info(NULL));
+  assert_int_equal(mr_fsck_count(NULL), 0);
+  assert_null(mr_fsck_at(NULL, 0));
+  assert_null(mr_fsck_at(world.fsck, -1));
+  assert_null(mr_fsck_at(world.fsck, mr_fsck_count(world.fsck)));
+  assert_null(mr_fsck_at(world.fsck, INT64_MAX));
+  assert_int_equal(mr_cancel_done(NULL), 0);
+  assert_int_equal(mr_cancel_total(NULL), 0);
   assert_int_equal(mr_history_count(NULL), 0);
   assert_null(mr_history_steps(NULL));
   assert_null(mr_history_times(NULL));

@@ -122,8 +122,8 @@ static const char *other_driver(const scenario *s) {
 /* --- running ------------------------------------------------------------------------------ */
 
 static const verb *find_verb(scenario *s) {
-  static const verb *const tables[] = {lab_verbs, file_verbs, govern_verbs, release_verbs,
-                                       semver_verbs};
+  static const verb *const tables[] = {lab_verbs,     file_verbs,   govern_verbs,
+                                       release_verbs, semver_verbs, upkeep_verbs};
   for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
     for (const verb *v = tables[i]; v->name != NULL; v++) {
       if (strcmp(v->name, s->verb) == 0) return v;

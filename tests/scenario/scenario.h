@@ -93,6 +93,8 @@ extern const verb file_verbs[];
 extern const verb govern_verbs[];
 extern const verb release_verbs[];
 extern const verb semver_verbs[];
+/* scenario_upkeep.c */
+extern const verb upkeep_verbs[];
 
 /* --- scenario.c --------------------------------------------------------------------------- */
 
@@ -148,13 +150,13 @@ const char *plain_field(scenario *s, const handle_class *class, const void *reco
 
 extern const handle_class registry_class, cancel_class, experiment_class, run_class, metric_class,
     history_class, manifest_class, dataset_class, blob_class, report_class, model_class,
-    version_class, gate_class, request_class, decision_class, lineage_class, semver_class,
-    semver_range_class;
+    version_class, gate_class, request_class, decision_class, lineage_class, fsck_class,
+    semver_class, semver_range_class;
 extern const field problem_fields[], entry_fields[], version_fields[], request_fields[],
-    rule_fields[], edge_fields[];
+    rule_fields[], edge_fields[], finding_fields[];
 extern const value_name open_flags[], run_kinds[], run_statuses[], source_states[], gate_flags[],
     request_states[], bumps[], verify_flags[], resolve_flags[], range_flags[], check_results[],
-    yank_channels[], lineage_directions[];
+    yank_channels[], lineage_directions[], fsck_flags[];
 
 /* --- scenario_handles.c ------------------------------------------------------------------- */
 
@@ -169,6 +171,9 @@ void close_bindings(scenario *s);
 /* The verbs close and info, which take any handle. */
 mr_status close_handles(scenario *s, mr_error *error);
 mr_status say_info(scenario *s, mr_error *error);
+
+/* scenario_files.c: the sums of a report, then each problem; kept under the step's name. */
+void result_report(scenario *s, mr_report *report);
 
 /* The token of the next page, NULL at the end. With pages=1 it is said and kept instead. */
 const char *next_page(scenario *s, const char *token);

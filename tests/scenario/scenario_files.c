@@ -88,8 +88,7 @@ static mr_status damage_blob(scenario *s, mr_error *error) {
 
 /* --- reports ------------------------------------------------------------------------------ */
 
-/* The sums, then each problem; kept under the step's name. */
-static void result_report(scenario *s, mr_report *report) {
+void result_report(scenario *s, mr_report *report) {
   const mr_report_record *sums = mr_report_info(report);
   say(s, "%" PRId64 " files, %" PRId64 " bytes, %" PRId64 " problems", sums->file_count,
       sums->total_size, sums->problem_count);

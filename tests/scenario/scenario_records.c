@@ -6,11 +6,10 @@
 
 /* --- names -------------------------------------------------------------------------------- */
 
-const value_name open_flags[] = {{"CREATE", MR_OPEN_CREATE},
-                                 {"READ_ONLY", MR_OPEN_READ_ONLY},
-                                 {"EXCLUSIVE", MR_OPEN_EXCLUSIVE},
-                                 {"ALLOW_NETWORK", MR_OPEN_ALLOW_NETWORK},
-                                 {NULL, 0}};
+const value_name open_flags[] = {
+    {"CREATE", MR_OPEN_CREATE},       {"READ_ONLY", MR_OPEN_READ_ONLY},
+    {"EXCLUSIVE", MR_OPEN_EXCLUSIVE}, {"ALLOW_NETWORK", MR_OPEN_ALLOW_NETWORK},
+    {"MIGRATE", MR_OPEN_MIGRATE},     {NULL, 0}};
 const value_name run_kinds[] = {{"TRAINING", MR_RUN_KIND_TRAINING},
                                 {"DATASET", MR_RUN_KIND_DATASET},
                                 {"EVALUATION", MR_RUN_KIND_EVALUATION},
@@ -70,6 +69,14 @@ static const value_name move_kinds[] = {{"MOVED", MR_CHANNEL_MOVE_KIND_MOVED},
                                         {"ROLLED_BACK", MR_CHANNEL_MOVE_KIND_ROLLED_BACK},
                                         {"CLEARED", MR_CHANNEL_MOVE_KIND_CLEARED},
                                         {NULL, 0}};
+const value_name fsck_flags[] = {{"QUICK", MR_FSCK_QUICK}, {"REPAIR", MR_FSCK_REPAIR}, {NULL, 0}};
+static const value_name findings[] = {
+    {"DATABASE", MR_FINDING_DATABASE}, {"REFERENCE", MR_FINDING_REFERENCE},
+    {"VALUE", MR_FINDING_VALUE},       {"DIGEST", MR_FINDING_DIGEST},
+    {"COUNT", MR_FINDING_COUNT},       {"SUMMARY", MR_FINDING_SUMMARY},
+    {"SEQUENCE", MR_FINDING_SEQUENCE}, {"MISSING", MR_FINDING_MISSING},
+    {"CHANGED", MR_FINDING_CHANGED},   {"ORPHAN", MR_FINDING_ORPHAN},
+    {"SOFTWARE", MR_FINDING_SOFTWARE}, {NULL, 0}};
 static const value_name lineage_kinds[] = {{"DATASET", MR_LINEAGE_KIND_DATASET},
                                            {"RUN", MR_LINEAGE_KIND_RUN},
                                            {"VERSION", MR_LINEAGE_KIND_VERSION},
@@ -105,6 +112,7 @@ static const field registry_fields[] = {FIELD(registry, read_only, INT32),
                                         FIELD(registry, schema_version, INT64),
                                         FIELD(registry, created_us, INT64),
                                         LIST(registry, warnings, warning_count),
+                                        FIELD(registry, migrated_from, INT64),
                                         END};
 static const field experiment_fields[] = {
     FIELD(experiment, id, TEXT), FIELD(experiment, name, TEXT), FIELD(experiment, actor, TEXT),
@@ -270,6 +278,21 @@ const field edge_fields[] = {NAMED(lineage_edge, source_kind, lineage_kinds),
                              FIELD(lineage_edge, distance, INT64),
                              END};
 
+static const field fsck_fields[] = {FIELD(fsck, row_count, INT64),
+                                    FIELD(fsck, blob_count, INT64),
+                                    FIELD(fsck, total_size, INT64),
+                                    FIELD(fsck, error_count, INT64),
+                                    FIELD(fsck, note_count, INT64),
+                                    FIELD(fsck, repaired_count, INT64),
+                                    END};
+const field finding_fields[] = {NAMED(finding, finding, findings),
+                                FIELD(finding, is_note, INT32),
+                                FIELD(finding, repaired, INT32),
+                                FIELD(finding, object, TEXT),
+                                FIELD(finding, message, TEXT),
+                                FIELD(finding, remedy, TEXT),
+                                END};
+
 static const field semver_fields[] = {FIELD(semver, major, INT64),
                                       FIELD(semver, minor, INT64),
                                       FIELD(semver, patch, INT64),
@@ -314,6 +337,7 @@ CLASS(version)
 CLASS(request)
 CLASS(decision)
 CLASS(lineage)
+CLASS(fsck)
 CLASS(semver)
 CLASS(semver_range)
 CLASS_WITHOUT_RECORD(cancel)

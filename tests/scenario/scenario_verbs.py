@@ -103,6 +103,7 @@ class World:
             "manifest_entries": lambda step: self.say_all(step, self.handle(step, 0)),
             "decision_rules": lambda step: self.say_all(step, self.handle(step, 0)),
             "lineage_edges": lambda step: self.say_all(step, self.handle(step, 0)),
+            "fsck_findings": lambda step: self.say_all(step, self.handle(step, 0)),
             "now": lambda step: self.take(step, str(self.clock())),
             "check_id": self.find_check,
             "make_folder": lambda step: os.mkdir(self.file(step)),

@@ -11,7 +11,7 @@ import sys
 
 RANKS = {
     "base": 0, "semver": 1, "query": 1, "trust": 1, "metrics": 1, "store": 2, "blob": 2,
-    "registry": 3, "cli": 4,
+    "registry": 3, "upkeep": 4, "cli": 5,
 }
 FOLDERS = ("include", "src", "tests", "examples", "bindings", "subprojects/packagefiles")
 # The headers of past releases, which nobody edits.

@@ -49,7 +49,12 @@ __all__ = [
     "Experiment",
     "ExperimentPage",
     "ExperimentRecord",
+    "Finding",
+    "FindingRecord",
     "ForkedError",
+    "Fsck",
+    "FsckFlags",
+    "FsckRecord",
     "Gate",
     "GateFailedError",
     "GateFlags",
@@ -247,6 +252,11 @@ class OpenFlags(Flags):
     # Accept a network file system, whose locks the caller vouches for.
     ALLOW_NETWORK = 8
 
+    # Bring a registry with the schema of an older library to this library's, in one transaction,
+    # before it is used; one that has it stays as it is. Older libraries may then no longer write to
+    # it, or read it.
+    MIGRATE = 16
+
 
 class RunKind(Enum):
     """What kind of event a run records."""
@@ -331,13 +341,6 @@ class ArtifactKind(Enum):
 _ARTIFACT_KIND = _runtime.Members(ArtifactKind)
 
 
-class GateFlags(Flags):
-    """Which gate is meant: 0 or GateFlags.DEFAULT."""
-
-    # The default gate of the registry, which adds to every model's own.
-    DEFAULT = 1
-
-
 class Problem(Enum):
     """What is wrong with a file."""
 
@@ -355,6 +358,13 @@ class Problem(Enum):
 
 
 _PROBLEM = _runtime.Members(Problem)
+
+
+class GateFlags(Flags):
+    """Which gate is meant: 0 or GateFlags.DEFAULT."""
+
+    # The default gate of the registry, which adds to every model's own.
+    DEFAULT = 1
 
 
 class VerifyFlags(Flags):
@@ -482,6 +492,58 @@ class CheckResult(Enum):
 
 
 _CHECK_RESULT = _runtime.Members(CheckResult)
+
+
+class FsckFlags(Flags):
+    """What to check: any of the FsckFlags bits."""
+
+    # Look only whether stored content is there and of the right size, without reading it.
+    QUICK = 1
+
+    # Mend what is derived from other rows that are whole: summaries of metrics, the numbers read
+    # from params and indexes; and remove what interrupted writers left behind more than a day ago.
+    # Nothing else is ever changed.
+    REPAIR = 2
+
+
+class Finding(Enum):
+    """What kind of thing a finding is about."""
+
+    # The database itself: pages, indexes and constraints, as the database's own check sees them.
+    DATABASE = 1
+
+    # A row names another one that is not there, or of which there may be only one.
+    REFERENCE = 2
+
+    # A value that this library never writes: an unknown state, a name or time that is none.
+    VALUE = 3
+
+    # A digest that differs from what it is a digest of.
+    DIGEST = 4
+
+    # A count or a sum that differs from what it counts.
+    COUNT = 5
+
+    # The summary of a metric, or a number, that differs from what it was made of.
+    SUMMARY = 6
+
+    # A sequence with a gap or out of order, or a last state that is not what the history says.
+    SEQUENCE = 7
+
+    # Stored content that is not there.
+    MISSING = 8
+
+    # Stored content that differs from its digest or cannot be read.
+    CHANGED = 9
+
+    # Something that nothing refers to: a note, no error.
+    ORPHAN = 10
+
+    # The software below has a fault that operators should know: a note, no error.
+    SOFTWARE = 11
+
+
+_FINDING = _runtime.Members(Finding)
 
 
 class LineageDirection(Enum):
@@ -716,6 +778,7 @@ _CRegistryRecord = _runtime.struct(
     ("created_us", ctypes.c_int64),
     ("warnings", ctypes.POINTER(ctypes.c_char_p)),
     ("warning_count", ctypes.c_int64),
+    ("migrated_from", ctypes.c_int64),
 )
 
 _CExperimentRecord = _runtime.struct(
@@ -839,6 +902,30 @@ _CLinkOptions = _runtime.struct(
     ("size", ctypes.c_int64),
 )
 
+_CReportRecord = _runtime.struct(
+    "_CReportRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("file_count", ctypes.c_int64),
+    ("total_size", ctypes.c_int64),
+    ("problem_count", ctypes.c_int64),
+)
+
+_CProblemRecord = _runtime.struct(
+    "_CProblemRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("problem", ctypes.c_int32),
+    ("path", ctypes.c_char_p),
+    ("message", ctypes.c_char_p),
+)
+
+_CBackupOptions = _runtime.struct(
+    "_CBackupOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("cancel", ctypes.c_void_p),
+)
+
 _CGateOptions = _runtime.struct(
     "_CGateOptions",
     ("struct_size", ctypes.c_uint32),
@@ -870,23 +957,6 @@ _CGateRecord = _runtime.struct(
     ("text", ctypes.c_char_p),
     ("actor", ctypes.c_char_p),
     ("created_us", ctypes.c_int64),
-)
-
-_CReportRecord = _runtime.struct(
-    "_CReportRecord",
-    ("struct_size", ctypes.c_uint32),
-    ("reserved", ctypes.c_uint32),
-    ("file_count", ctypes.c_int64),
-    ("total_size", ctypes.c_int64),
-    ("problem_count", ctypes.c_int64),
-)
-
-_CProblemRecord = _runtime.struct(
-    "_CProblemRecord",
-    ("struct_size", ctypes.c_uint32),
-    ("problem", ctypes.c_int32),
-    ("path", ctypes.c_char_p),
-    ("message", ctypes.c_char_p),
 )
 
 _CFolderOptions = _runtime.struct(
@@ -1229,6 +1299,37 @@ _CCheckRecord = _runtime.struct(
     ("reserved", ctypes.c_uint32),
 )
 
+_CFsckOptions = _runtime.struct(
+    "_CFsckOptions",
+    ("struct_size", ctypes.c_uint32),
+    ("flags", ctypes.c_uint32),
+    ("limit", ctypes.c_int64),
+    ("cancel", ctypes.c_void_p),
+)
+
+_CFsckRecord = _runtime.struct(
+    "_CFsckRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("reserved", ctypes.c_uint32),
+    ("row_count", ctypes.c_int64),
+    ("blob_count", ctypes.c_int64),
+    ("total_size", ctypes.c_int64),
+    ("error_count", ctypes.c_int64),
+    ("note_count", ctypes.c_int64),
+    ("repaired_count", ctypes.c_int64),
+)
+
+_CFindingRecord = _runtime.struct(
+    "_CFindingRecord",
+    ("struct_size", ctypes.c_uint32),
+    ("finding", ctypes.c_int32),
+    ("is_note", ctypes.c_int32),
+    ("repaired", ctypes.c_int32),
+    ("object", ctypes.c_char_p),
+    ("message", ctypes.c_char_p),
+    ("remedy", ctypes.c_char_p),
+)
+
 _CLineageOptions = _runtime.struct(
     "_CLineageOptions",
     ("struct_size", ctypes.c_uint32),
@@ -1340,6 +1441,10 @@ class _BlobRef(Ref):
     destructor: ClassVar[str] = "mr_blob_free"
 
 
+class _ReportRef(Ref):
+    destructor: ClassVar[str] = "mr_report_free"
+
+
 class _BufferRef(Ref):
     destructor: ClassVar[str] = "mr_buffer_free"
 
@@ -1350,10 +1455,6 @@ class _GateRef(Ref):
 
 class _GatePageRef(Ref):
     destructor: ClassVar[str] = "mr_gate_page_free"
-
-
-class _ReportRef(Ref):
-    destructor: ClassVar[str] = "mr_report_free"
 
 
 class _ManifestRef(Ref):
@@ -1416,6 +1517,10 @@ class _CheckPageRef(Ref):
     destructor: ClassVar[str] = "mr_check_page_free"
 
 
+class _FsckRef(Ref):
+    destructor: ClassVar[str] = "mr_fsck_free"
+
+
 class _LineageRef(Ref):
     destructor: ClassVar[str] = "mr_lineage_free"
 
@@ -1436,6 +1541,8 @@ _PROTOTYPES = (
     Prototype("mr_status_name", True, ctypes.c_char_p, [ctypes.c_int32]),
     Prototype("mr_cancel_new", False, ctypes.c_int32, [ctypes.c_void_p, _runtime.ErrorRef]),
     Prototype("mr_cancel_trigger", True, None, [_CancelRef]),
+    Prototype("mr_cancel_done", True, ctypes.c_int64, [_CancelRef]),
+    Prototype("mr_cancel_total", True, ctypes.c_int64, [_CancelRef]),
     Prototype("mr_cancel_free", False, None, [_CancelRef]),
     Prototype(
         "mr_registry_open",
@@ -1691,6 +1798,22 @@ _PROTOTYPES = (
     ),
     Prototype("mr_blob_map", False, ctypes.c_int32, [_BlobRef, ctypes.c_void_p, _runtime.ErrorRef]),
     Prototype("mr_blob_free", False, None, [_BlobRef]),
+    Prototype("mr_report_info", True, ctypes.c_void_p, [_ReportRef]),
+    Prototype("mr_report_count", True, ctypes.c_int64, [_ReportRef]),
+    Prototype("mr_report_at", True, ctypes.c_void_p, [_ReportRef, ctypes.c_int64]),
+    Prototype("mr_report_free", False, None, [_ReportRef]),
+    Prototype(
+        "mr_registry_backup",
+        False,
+        ctypes.c_int32,
+        [
+            _RegistryRef,
+            ctypes.c_char_p,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
     Prototype("mr_buffer_data", True, ctypes.c_void_p, [_BufferRef]),
     Prototype("mr_buffer_size", True, ctypes.c_size_t, [_BufferRef]),
     Prototype("mr_buffer_free", False, None, [_BufferRef]),
@@ -1784,10 +1907,6 @@ _PROTOTYPES = (
             _runtime.ErrorRef,
         ],
     ),
-    Prototype("mr_report_info", True, ctypes.c_void_p, [_ReportRef]),
-    Prototype("mr_report_count", True, ctypes.c_int64, [_ReportRef]),
-    Prototype("mr_report_at", True, ctypes.c_void_p, [_ReportRef, ctypes.c_int64]),
-    Prototype("mr_report_free", False, None, [_ReportRef]),
     Prototype("mr_manifest_new", False, ctypes.c_int32, [ctypes.c_void_p, _runtime.ErrorRef]),
     Prototype(
         "mr_manifest_add_folder",
@@ -2405,6 +2524,21 @@ _PROTOTYPES = (
         ],
     ),
     Prototype(
+        "mr_registry_fsck",
+        False,
+        ctypes.c_int32,
+        [
+            _RegistryRef,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            _runtime.ErrorRef,
+        ],
+    ),
+    Prototype("mr_fsck_info", True, ctypes.c_void_p, [_FsckRef]),
+    Prototype("mr_fsck_count", True, ctypes.c_int64, [_FsckRef]),
+    Prototype("mr_fsck_at", True, ctypes.c_void_p, [_FsckRef, ctypes.c_int64]),
+    Prototype("mr_fsck_free", False, None, [_FsckRef]),
+    Prototype(
         "mr_registry_lineage",
         False,
         ctypes.c_int32,
@@ -2589,6 +2723,8 @@ class RegistryRecord:
         schema_version: Version of the schema in the database.
         created_us: When it was created, Unix microseconds.
         warnings: What an operator should know about this registry, one line each.
+        migrated_from: The schema version that it had before OpenFlags.MIGRATE brought it
+            forward; 0: it stayed.
     """
 
     read_only: bool
@@ -2602,6 +2738,7 @@ class RegistryRecord:
     schema_version: int
     created_us: int
     warnings: tuple[str, ...]
+    migrated_from: int
 
     @property
     def created(self) -> datetime.datetime:
@@ -2628,6 +2765,7 @@ def _read_registry_record(address: int) -> RegistryRecord:
     draft.schema_version = raw.schema_version
     draft.created_us = raw.created_us
     draft.warnings = _runtime.texts(raw.warnings, raw.warning_count)
+    draft.migrated_from = raw.migrated_from
     draft.__class__ = RegistryRecord
     made: RegistryRecord = draft
     return made
@@ -2877,58 +3015,6 @@ def _read_artifact_record(address: int) -> ArtifactRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class GateRecord:
-    """One revision of the gate on a transition.
-
-    Attributes:
-        in_force: True when this is the gate in force, else False.
-        model: Name of the model; None for the default gate.
-        transition: "promote" or "channel/NAME".
-        revision: Counts the revisions of this transition from 1.
-        digest: Digest of the gate, 64 hex digits; None where this revision detached it.
-        text: Canonical text of the gate; None where this revision detached it.
-        actor: Who attached or detached it.
-        created_us: When, Unix microseconds.
-    """
-
-    in_force: bool
-    model: str | None
-    transition: str
-    revision: int
-    digest: str | None
-    text: str | None
-    actor: str
-    created_us: int
-
-    @property
-    def created(self) -> datetime.datetime:
-        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
-        return _runtime.moment(self.created_us)
-
-
-_GateRecordDraft = _runtime.draft(GateRecord)
-
-
-def _read_gate_record(address: int) -> GateRecord:
-    raw: Any = _runtime.record(_CGateRecord, address)
-    draft: Any = _GateRecordDraft()
-    draft.in_force = raw.in_force != 0
-    text = raw.model
-    draft.model = None if text is None else text.decode()
-    draft.transition = raw.transition.decode()
-    draft.revision = raw.revision
-    text = raw.digest
-    draft.digest = None if text is None else text.decode()
-    text = raw.text
-    draft.text = None if text is None else text.decode()
-    draft.actor = raw.actor.decode()
-    draft.created_us = raw.created_us
-    draft.__class__ = GateRecord
-    made: GateRecord = draft
-    return made
-
-
-@dataclass(frozen=True, slots=True)
 class ReportRecord:
     """The sums of a report.
 
@@ -2983,6 +3069,58 @@ def _read_problem_record(address: int) -> ProblemRecord:
     draft.message = raw.message.decode()
     draft.__class__ = ProblemRecord
     made: ProblemRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class GateRecord:
+    """One revision of the gate on a transition.
+
+    Attributes:
+        in_force: True when this is the gate in force, else False.
+        model: Name of the model; None for the default gate.
+        transition: "promote" or "channel/NAME".
+        revision: Counts the revisions of this transition from 1.
+        digest: Digest of the gate, 64 hex digits; None where this revision detached it.
+        text: Canonical text of the gate; None where this revision detached it.
+        actor: Who attached or detached it.
+        created_us: When, Unix microseconds.
+    """
+
+    in_force: bool
+    model: str | None
+    transition: str
+    revision: int
+    digest: str | None
+    text: str | None
+    actor: str
+    created_us: int
+
+    @property
+    def created(self) -> datetime.datetime:
+        """`created_us` as a datetime in UTC; the nearest there is where datetime cannot hold it."""
+        return _runtime.moment(self.created_us)
+
+
+_GateRecordDraft = _runtime.draft(GateRecord)
+
+
+def _read_gate_record(address: int) -> GateRecord:
+    raw: Any = _runtime.record(_CGateRecord, address)
+    draft: Any = _GateRecordDraft()
+    draft.in_force = raw.in_force != 0
+    text = raw.model
+    draft.model = None if text is None else text.decode()
+    draft.transition = raw.transition.decode()
+    draft.revision = raw.revision
+    text = raw.digest
+    draft.digest = None if text is None else text.decode()
+    text = raw.text
+    draft.text = None if text is None else text.decode()
+    draft.actor = raw.actor.decode()
+    draft.created_us = raw.created_us
+    draft.__class__ = GateRecord
+    made: GateRecord = draft
     return made
 
 
@@ -3671,6 +3809,83 @@ def _read_check_record(address: int) -> CheckRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FsckRecord:
+    """The sums of a check.
+
+    Attributes:
+        row_count: Rows that were looked at.
+        blob_count: Stored pieces of content that were looked at.
+        total_size: Bytes of content that were read.
+        error_count: Errors that are still there: 0 means that the registry is whole.
+        note_count: Notes: findings that harm nothing.
+        repaired_count: Errors and notes that were mended; they are in neither of the two counts
+            before.
+    """
+
+    row_count: int
+    blob_count: int
+    total_size: int
+    error_count: int
+    note_count: int
+    repaired_count: int
+
+
+_FsckRecordDraft = _runtime.draft(FsckRecord)
+
+
+def _read_fsck_record(address: int) -> FsckRecord:
+    raw: Any = _runtime.record(_CFsckRecord, address)
+    draft: Any = _FsckRecordDraft()
+    draft.row_count = raw.row_count
+    draft.blob_count = raw.blob_count
+    draft.total_size = raw.total_size
+    draft.error_count = raw.error_count
+    draft.note_count = raw.note_count
+    draft.repaired_count = raw.repaired_count
+    draft.__class__ = FsckRecord
+    made: FsckRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRecord:
+    """One finding.
+
+    Attributes:
+        finding: What kind of thing it is about.
+        is_note: True when it is a note, which harms nothing; False: an error.
+        repaired: True when it was mended.
+        object: What it is about, such as "version digits@1.2.0" or "blob 0a1b...".
+        message: What is wrong, in one line.
+        remedy: What to do about it, in one line.
+    """
+
+    finding: Finding
+    is_note: bool
+    repaired: bool
+    object: str
+    message: str
+    remedy: str
+
+
+_FindingRecordDraft = _runtime.draft(FindingRecord)
+
+
+def _read_finding_record(address: int) -> FindingRecord:
+    raw: Any = _runtime.record(_CFindingRecord, address)
+    draft: Any = _FindingRecordDraft()
+    draft.finding = _FINDING[raw.finding]
+    draft.is_note = raw.is_note != 0
+    draft.repaired = raw.repaired != 0
+    draft.object = raw.object.decode()
+    draft.message = raw.message.decode()
+    draft.remedy = raw.remedy.decode()
+    draft.__class__ = FindingRecord
+    made: FindingRecord = draft
+    return made
+
+
+@dataclass(frozen=True, slots=True)
 class LineageRecord:
     """What a walk found.
 
@@ -3839,6 +4054,30 @@ class Cancel(Handle):
         """
         self._library.mr_cancel_trigger(self._ref or _closed(self))
 
+    @property
+    def done(self) -> int:
+        """How much the calls that carry the token have done so far: bytes of content that they have
+        read and written through, summed over all calls the token was given to. It only grows. To be
+        asked from another thread, as often as wanted.
+
+        Returns:
+            0 or more
+        """
+        value: int = self._library.mr_cancel_done(self._ref or _closed(self))
+        return value
+
+    @property
+    def total(self) -> int:
+        """How much the calls that carry the token are known to have to do, in the unit of
+        Cancel.done. It grows as calls find out; content that need not be copied after all counts as
+        done.
+
+        Returns:
+            0 or more; 0 while nothing is known, and for None
+        """
+        value: int = self._library.mr_cancel_total(self._ref or _closed(self))
+        return value
+
 
 class Registry(Handle):
     """One open registry. It may be used from any thread."""
@@ -3859,7 +4098,8 @@ class Registry(Handle):
         clock: Callable[[], int] | None = None,
         random: Callable[[int], ReadableBuffer] | None = None,
     ) -> Registry:
-        """Opens a registry.
+        """Opens a registry. It is never created or brought to another schema unless the flags say
+        so.
 
         A registry is one SQLite file and, beside it, the folder PATH.d with the blob store. Several
         processes may open, create and write one registry at the same time. Nothing that is no
@@ -3870,7 +4110,7 @@ class Registry(Handle):
             uri: `PATH`, `sqlite:PATH` or `memory:` (a registry that lives as long as the handle and
                 needs OpenFlags.CREATE), up to 4,096 bytes
             flags: Any of OpenFlags.CREATE, OpenFlags.READ_ONLY, OpenFlags.EXCLUSIVE,
-                OpenFlags.ALLOW_NETWORK.
+                OpenFlags.ALLOW_NETWORK and OpenFlags.MIGRATE.
             actor: Who acts through this handle: recorded with everything it writes, up to 250
                 bytes. None: MODELREG_ACTOR from the environment, else the user id and host name.
             artifact_root: Folder of the blob store. None: as said when the registry was created, by
@@ -3894,10 +4134,11 @@ class Registry(Handle):
                 NotFoundError when there is no such file and OpenFlags.CREATE is not set;
                 CorruptError for a damaged registry, and for a file that is no registry;
                 NotSupportedError for an unknown URI scheme, a schema that this library cannot read,
-                a SQLite that is too old or without threads, or a network file system;
-                AbiMismatchError for an option struct that does not fit; ForkedError in a child
-                process when another thread used this registry while the process forked; BusyError,
-                IoError, NoMemoryError
+                a schema of an older library without OpenFlags.MIGRATE, a SQLite that is too old or
+                without threads, or a network file system; ReadOnlyError when a registry is to be
+                created or brought forward where nothing can be written; AbiMismatchError for an
+                option struct that does not fit; ForkedError in a child process when another thread
+                used this registry while the process forked; BusyError, IoError, NoMemoryError
         """
         if allocator is None and clock is None and random is None:
             library = _library
@@ -4196,6 +4437,61 @@ class Registry(Handle):
             raise _failure(failed, error)
         _give_error(error)
         return RunPage._own(out)
+
+    def backup(
+        self,
+        local_path: str | os.PathLike[str],
+        *,
+        cancel: Cancel | None = None,
+    ) -> Report:
+        """Copies a registry as it is at one moment: its database to a new file PATH, and every
+        stored piece of content that this database needs to PATH.d beside it. Others may go on
+        reading and writing meanwhile. Points of metrics that this handle still buffers are written
+        first.
+
+        The copy is a registry of its own that keeps the id: restoring is opening it, or moving PATH
+        and PATH.d to where the registry was. It appears under its name when it is complete and
+        would survive a loss of power, not before. Content is verified while it is copied; what was
+        copied to PATH.d by an earlier call that did not get to its end is used again. The copy
+        keeps its content in PATH.d even when the registry has an artifact root of its own. Links
+        are kept, what they point to is not copied.
+
+        Args:
+            local_path: Path of the new database file, up to 4,096 bytes; its folder must exist
+            cancel: Ends the call early.
+
+        Returns:
+            how many pieces of content were copied or found there already, their bytes, and content that is missing or differs from its digest in the registry itself, named by its digest: the copy has then all that is left. None: such a problem is TamperedError, and there is no copy
+
+        Raises:
+            ModelregError: InvalidArgumentError for a malformed path; AlreadyExistsError when there
+                is a file at that path: nothing is ever overwritten; NotFoundError when its folder
+                does not exist; TamperedError as said; NotSupportedError where the storage driver
+                has a tool of its own for backups; CancelledError; AbiMismatchError; and what every
+                call may raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CBackupOptions(
+            ctypes.sizeof(_CBackupOptions),
+            0,
+            cancel_ref,
+        )
+        out = _ReportRef()
+        out.library = self._library
+        error = _take_error()
+        failed = self._library.mr_registry_backup(
+            self._ref or _closed(self),
+            _convert.path(local_path, "local_path"),
+            ctypes.byref(c_options),
+            ctypes.byref(out),
+            error,
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return Report._own(out)
 
     def attach_gate(
         self,
@@ -4872,6 +5168,58 @@ class Registry(Handle):
                 raise _failure(failed, error)
             _give_error(error)
             return Decision._own(out)
+
+    def fsck(
+        self,
+        *,
+        flags: FsckFlags = FsckFlags(0),
+        limit: int = 0,
+        cancel: Cancel | None = None,
+    ) -> Fsck:
+        """Checks every row and every piece of content of a registry: references, values, digests,
+        counts, summaries, sequences, the database's own structures, content that nothing refers to,
+        and the version of the database software.
+
+        Rows are read in one snapshot, so that others may go on writing; content is read after it.
+        What is found is no failure of the call. A registry that cannot be opened cannot be checked:
+        Registry.open() says what is wrong with it.
+
+        With FsckFlags.REPAIR the registry must be open for writing, and what is mended is mended in
+        one transaction. Everything else needs a backup, see Registry.backup().
+
+        Args:
+            flags: Any of FsckFlags.QUICK and FsckFlags.REPAIR.
+            limit: Most findings to list, 1 to 1,000,000; 0 is 1,000. All are counted.
+            cancel: Ends the call early.
+
+        Returns:
+            the findings
+
+        Raises:
+            ModelregError: InvalidArgumentError for unknown flags or a limit out of range;
+                ReadOnlyError for a repair of a registry that is open for reading; CorruptError when
+                the database is so damaged that it cannot be read to its end; CancelledError;
+                AbiMismatchError; and what every call may raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CFsckOptions(
+            ctypes.sizeof(_CFsckOptions),
+            _convert.bits(flags, "flags", FsckFlags),
+            _convert.int64(limit, "limit"),
+            cancel_ref,
+        )
+        out = _FsckRef()
+        out.library = self._library
+        error = _take_error()
+        failed = self._library.mr_registry_fsck(
+            self._ref or _closed(self), ctypes.byref(c_options), ctypes.byref(out), error
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
+        return Fsck._own(out)
 
     def lineage(
         self,
@@ -6375,6 +6723,35 @@ class Blob(Handle):
             return view
 
 
+class Report(Rows[ProblemRecord]):
+    """The result of verifying or fetching files."""
+
+    __slots__ = ()
+
+    @property
+    def info(self) -> ReportRecord:
+        """The sums."""
+        ref = self._ref or _closed(self)
+        value = self._library.mr_report_info(ref)
+        return _read_report_record(value)
+
+    def __len__(self) -> int:
+        """Number of problems.
+
+        Returns:
+            0 or more
+        """
+        value: int = self._library.mr_report_count(self._ref or _closed(self))
+        return value
+
+    def _at(self, index: int) -> ProblemRecord | None:
+        if type(index) is not int or not -0x8000000000000000 <= index <= 0x7FFFFFFFFFFFFFFF:
+            index = _convert.int64(index, "index")
+        ref = self._ref or _closed(self)
+        value = self._library.mr_report_at(ref, index)
+        return _read_problem_record(value) if value else None
+
+
 class Gate(Handle):
     """A gate."""
 
@@ -6521,35 +6898,6 @@ class GatePage(Page[GateRecord]):
         """
         value = self._library.mr_gate_page_next_token(self._ref or _closed(self))
         return None if value is None else value.decode()
-
-
-class Report(Rows[ProblemRecord]):
-    """The result of verifying or fetching files."""
-
-    __slots__ = ()
-
-    @property
-    def info(self) -> ReportRecord:
-        """The sums."""
-        ref = self._ref or _closed(self)
-        value = self._library.mr_report_info(ref)
-        return _read_report_record(value)
-
-    def __len__(self) -> int:
-        """Number of problems.
-
-        Returns:
-            0 or more
-        """
-        value: int = self._library.mr_report_count(self._ref or _closed(self))
-        return value
-
-    def _at(self, index: int) -> ProblemRecord | None:
-        if type(index) is not int or not -0x8000000000000000 <= index <= 0x7FFFFFFFFFFFFFFF:
-            index = _convert.int64(index, "index")
-        ref = self._ref or _closed(self)
-        value = self._library.mr_report_at(ref, index)
-        return _read_problem_record(value) if value else None
 
 
 class Manifest(Rows[ManifestEntryRecord]):
@@ -8539,6 +8887,35 @@ class CheckPage(Page[CheckRecord]):
         """
         value = self._library.mr_check_page_next_token(self._ref or _closed(self))
         return None if value is None else value.decode()
+
+
+class Fsck(Rows[FindingRecord]):
+    """What a check of a registry found."""
+
+    __slots__ = ()
+
+    @property
+    def info(self) -> FsckRecord:
+        """The sums."""
+        ref = self._ref or _closed(self)
+        value = self._library.mr_fsck_info(ref)
+        return _read_fsck_record(value)
+
+    def __len__(self) -> int:
+        """Number of findings that are listed.
+
+        Returns:
+            0 or more
+        """
+        value: int = self._library.mr_fsck_count(self._ref or _closed(self))
+        return value
+
+    def _at(self, index: int) -> FindingRecord | None:
+        if type(index) is not int or not -0x8000000000000000 <= index <= 0x7FFFFFFFFFFFFFFF:
+            index = _convert.int64(index, "index")
+        ref = self._ref or _closed(self)
+        value = self._library.mr_fsck_at(ref, index)
+        return _read_finding_record(value) if value else None
 
 
 class Lineage(Rows[LineageEdgeRecord]):

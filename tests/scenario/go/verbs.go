@@ -36,6 +36,7 @@ var special = map[string]func(*scenario) error{
 	"manifest_entries": (*scenario).sayAll,
 	"decision_rules":   (*scenario).sayAll,
 	"lineage_edges":    (*scenario).sayAll,
+	"fsck_findings":    (*scenario).sayAll,
 	"now":              (*scenario).now,
 	"check_id":         (*scenario).findCheck,
 	"blob_read":        (*scenario).readBlob,

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scripts that complete command lines, and what they have to know: made from what the commands
+ * declare. */
+#ifndef MRI_CLI_COMPLETION_H
+#define MRI_CLI_COMPLETION_H
+
+#include "cli/cli.h"
+
+#include <stdio.h>
+
+void cli_completion_bash(const cli_command *commands, FILE *out);
+void cli_completion_zsh(const cli_command *commands, FILE *out);
+
+typedef enum cli_places { CLI_NO_PLACES, CLI_FILES, CLI_FOLDERS } cli_places;
+
+/* What may stand in one place of a command line: any text when there are neither words nor places.
+ */
+typedef struct cli_expected {
+  /* As in the help, such as "FOLDER". */
+  char name[48];
+  /* NULL, or ended by NULL. */
+  const char *const *words;
+  cli_places places;
+  /* The last operand, as often as wanted. */
+  bool repeats;
+} cli_expected;
+
+/* For the value of an option. */
+cli_expected cli_expected_value(const cli_command *command, const cli_option *option);
+
+/* For the next operand of the command: *at is command->operands at first. False: there is none. */
+bool cli_expected_operand(const cli_command *command, const char **at, cli_expected *out);
+
+/* True for the first of the commands of a noun; the noun's length is *size then. False for commands
+ * of one word. */
+bool cli_begins_noun(const cli_command *commands, const cli_command *command, size_t *size);
+
+/* The words that stand for a value: of this command, or of all those of a noun. */
+typedef struct cli_choice {
+  const char *command;
+  const char *name;
+  const char *const *words;
+} cli_choice;
+
+/* Ends with a command of NULL. */
+extern const cli_choice cli_choices[];
+
+/* Whether the choice is meant for this command. */
+bool cli_choice_fits(const cli_choice *choice, const cli_command *command);
+
+#endif

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Completion of modelreg(1) in bash and zsh, by the scripts that it prints.
+
+    test_cli_completion.py MODELREG CLI_FIXTURE [unittest arguments]
+"""
+
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import sys
+
+import cli_case
+from cli_case import DONE, USAGE, COMMANDS, CliTest, environment
+
+NOUNS = sorted({command.split()[0] for command in COMMANDS})
+COMMON = {"--registry", "-r", "--json", "--color", "--no-progress", "--help", "-h", "--version"}
+
+
+class TestCommand(CliTest):
+    def test_it_needs_no_registry(self):
+        for shell in ("bash", "zsh"):
+            code, out, error = self.call("completion", shell, env=environment())
+            self.assertEqual((code, error), (DONE, ""))
+            self.assertIn("modelreg", out)
+
+    def test_wrong_usage(self):
+        self.assertIn("SHELL must be bash or zsh", self.fails(USAGE, "completion", "fish"))
+        self.assertIn("SHELL is missing", self.fails(USAGE, "completion"))
+        self.assertIn("--json does not go", self.fails(USAGE, "completion", "bash", "--json"))
+
+    def test_syntax(self):
+        for shell in ("bash", "zsh"):
+            script = self.text("completion", shell)
+            done = subprocess.run([shell, "-n"], input=script, stderr=subprocess.PIPE,
+                                  universal_newlines=True, check=False, timeout=120)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+class TestBash(CliTest):
+    """Calls the function as bash does, with the words that bash makes of a line."""
+
+    PROGRAM = r"""
+source "$1"
+shift
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_modelreg modelreg "${COMP_WORDS[COMP_CWORD]}" ''
+printf '%s\n' "${COMPREPLY[@]}"
+"""
+
+    def complete(self, *words):
+        """The answers for the last word."""
+        script = self.path("completion.bash")
+        if not os.path.exists(script):
+            with open(script, "w", encoding="utf-8") as file:
+                file.write(self.text("completion", "bash"))
+        done = subprocess.run(["bash", "--norc", "-c", self.PROGRAM, "bash", script, "modelreg",
+                               *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True,
+                              universal_newlines=True, timeout=120, cwd=self.folder)
+        self.assertEqual(done.stderr, "")
+        return {line for line in done.stdout.splitlines() if line}
+
+    def test_commands(self):
+        self.assertEqual(self.complete(""), set(NOUNS))
+        self.assertEqual(self.complete("fe"), {"fetch"})
+        self.assertEqual(self.complete("-r", "registry.db", "--json", "fe"), {"fetch"})
+        self.assertEqual(self.complete("no-such-"), set())
+
+    def test_verbs(self):
+        for noun in NOUNS:
+            verbs = {command.split()[1] for command in COMMANDS if command.startswith(noun + " ")}
+            if verbs:
+                self.assertEqual(self.complete(noun, ""), verbs)
+                self.assertEqual(self.complete("--color", "never", noun, ""), verbs)
+        self.assertEqual(self.complete("run", "--json", "li"), {"list"})
+
+    def test_every_option_of_every_command(self):
+        for command in COMMANDS:
+            text = self.text(*command.split(), "--help")
+            listed = text.split("\nOptions:\n")[1].split("\nExample:\n")[0]
+            left = "\n".join(line[:30] for line in listed.splitlines())
+            options = set(re.findall(r"(?m)^ {2,6}(--[a-z-]+)", left))
+            for short, long in re.findall(r"(?m)^  (-[a-z]), (--[a-z-]+)", left):
+                options |= {short, long}
+            self.assertTrue(options >= COMMON)
+            self.assertEqual(self.complete(*command.split(), "-"), options)
+        self.assertEqual(self.complete("-"), COMMON)
+        self.assertEqual(self.complete("run", "-"), COMMON)
+
+    def test_words_of_options(self):
+        statuses = {"running", "finished", "failed", "killed"}
+        self.assertEqual(self.complete("run", "list", "--status", ""), statuses)
+        # bash makes three words of --status=f.
+        self.assertEqual(self.complete("run", "list", "--status", "="), statuses)
+        self.assertEqual(self.complete("run", "list", "--status", "=", "f"),
+                         {"finished", "failed"})
+        self.assertEqual(self.complete("run", "finish", "--status", "f"), {"finished", "failed"})
+        self.assertEqual(self.complete("promote", "--bump", "m"), {"major", "minor"})
+        self.assertEqual(self.complete("request", "list", "--state", "a"), {"accepted"})
+        for place in ((), ("run",), ("run", "list"), ("run", "show", "x")):
+            self.assertEqual(self.complete(*place, "--color", ""), {"auto", "always", "never"})
+
+    def test_words_of_operands(self):
+        results = {"passed", "failed", "skipped"}
+        self.assertEqual(self.complete("run", "check", ""), set())
+        self.assertEqual(self.complete("run", "check", "x", "audit", ""), results)
+        self.assertEqual(self.complete("-r", "x", "run", "check", "--note", "n", "x", "a", "p"),
+                         {"passed"})
+        self.assertEqual(self.complete("run", "check", "--note", "=", "n", "x", "a", "p"),
+                         {"passed"})
+        self.assertEqual(self.complete("run", "check", "x", "audit", "passed", ""), set())
+        self.assertEqual(self.complete("completion", ""), {"bash", "zsh"})
+
+    def test_files(self):
+        os.mkdir(self.path("a folder"))
+        for name in ("file.db", "an other"):
+            with open(self.path(name), "w", encoding="utf-8"):
+                pass
+        everything = {"a folder", "file.db", "an other", "completion.bash"}
+        self.assertEqual(self.complete("--registry", ""), everything)
+        self.assertEqual(self.complete("-r", "fi"), {"file.db"})
+        self.assertEqual(self.complete("--registry", "=", "fi"), {"file.db"})
+        self.assertEqual(self.complete("fetch", "m", "-o", ""), {"a folder"})
+        self.assertEqual(self.complete("fetch", "m", "--output", ""), {"a folder"})
+        # bash splits MODEL@SELECTOR: it is one operand all the same.
+        self.assertEqual(self.complete("verify", "m", "@", "1.0.0", ""), {"a folder"})
+        self.assertEqual(self.complete("verify", "m", ""), {"a folder"})
+        self.assertEqual(self.complete("verify", ""), set())
+        self.assertEqual(self.complete("run", "artifact", "x", "fi"), {"file.db"})
+
+    def test_hostile_words_are_not_run(self):
+        for word in ("$(touch pwned)", "`touch pwned`", "a;touch pwned", "*", "\\", "'", '"'):
+            self.complete(word, "")
+            self.complete("run", word, "")
+            self.complete("run", "list", "--status", word)
+            self.complete("-r", word, "run", "")
+        self.assertFalse(os.path.exists(self.path("pwned")))
+
+
+class TestZsh(CliTest):
+    """Types lines into a zsh, and looks at what a tab makes of them."""
+
+    SETUP = ("autoload -U compinit && compinit -u -D; source <(modelreg completion zsh); "
+             "show() { print -r -- \"$BUFFER\" >buffer; print -n SHO; print WN; BUFFER= }; "
+             "zle -N show; bindkey '^X' show; bindkey '^I' complete-word; print REA''DY\n")
+
+    def setUp(self):
+        super().setUp()
+        self.controller, end = pty.openpty()
+        self.addCleanup(os.close, self.controller)
+        path = os.path.dirname(cli_case.MODELREG) + os.pathsep + os.environ["PATH"]
+        self.zsh = subprocess.Popen(["zsh", "-f", "-i"], stdin=end, stdout=end, stderr=end,
+                                    cwd=self.folder, start_new_session=True,
+                                    env=environment(PATH=path, TERM="dumb", HOME=self.folder))
+        os.close(end)
+        self.addCleanup(self.zsh.wait)
+        self.addCleanup(self.zsh.kill)
+        self.type(self.SETUP, b"READY")
+
+    def type(self, text, until):
+        os.write(self.controller, text.encode("utf-8"))
+        data = b""
+        while until not in data:
+            ready, _, _ = select.select([self.controller], [], [], 60)
+            self.assertTrue(ready, f"nothing more within a minute after {data!r}")
+            data += os.read(self.controller, 4096)
+
+    def tab(self, line):
+        self.type(line + "\t\x18", b"SHOWN")
+        with open(self.path("buffer"), encoding="utf-8") as file:
+            return file.read().rstrip("\n")
+
+    def test_lines(self):
+        os.mkdir(self.path("folder"))
+        for line, expected in (
+                ("modelreg ru", "modelreg run "),
+                ("modelreg run li", "modelreg run list "),
+                ("modelreg run --js", "modelreg run --json "),
+                ("modelreg -r x run li", "modelreg -r x run list "),
+                ("modelreg run list --sta", "modelreg run list --status="),
+                ("modelreg run list --status=ki", "modelreg run list --status=killed "),
+                ("modelreg run list --status ki", "modelreg run list --status killed "),
+                ("modelreg run check x audit pa", "modelreg run check x audit passed "),
+                ("modelreg run list --color al", "modelreg run list --color always "),
+                ("modelreg fetch m@1.0.0 -o fo", "modelreg fetch m@1.0.0 -o folder/"),
+                ("modelreg verify m fo", "modelreg verify m folder/"),
+                ("modelreg completion z", "modelreg completion zsh "),
+                ("modelreg no-such", "modelreg no-such")):
+            self.assertEqual(self.tab(line), expected)
+
+
+if __name__ == "__main__":
+    if not (shutil.which("bash") and shutil.which("zsh")):
+        print("bash or zsh is not there")
+        sys.exit(77)
+    cli_case.main(__doc__)
