@@ -15,11 +15,15 @@ typedef struct mri_blobs_driver {
                     bool *found, mr_error *error);
   mr_status (*stat)(mri_blobs *blobs, const mri_digest *digest, bool *found, int64_t *size,
                     mr_error *error);
+  mr_status (*written)(mri_blobs *blobs, const mri_digest *digest, bool *found,
+                       int64_t *written_us, mr_error *error);
   mr_status (*remove)(mri_blobs *blobs, const mri_digest *digest, mr_error *error);
   mr_status (*list)(mri_blobs *blobs,
                     mr_status (*each)(void *ctx, const mri_digest *digest, int64_t size), void *ctx,
                     mr_error *error);
-  mr_status (*sweep)(mri_blobs *blobs, int64_t before_us, int64_t *freed, mr_error *error);
+  /* `keep`: only counts what there is to remove. */
+  mr_status (*sweep)(mri_blobs *blobs, int64_t before_us, bool keep, int64_t *count, int64_t *size,
+                     mr_error *error);
   mr_status (*open)(mri_blobs *blobs, const mri_digest *digest, int64_t size, mri_blob **out,
                     mr_error *error);
   void (*close)(mri_blobs *blobs);

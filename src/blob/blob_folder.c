@@ -175,6 +175,22 @@ static mr_status folder_stat(mri_blobs *blobs, const mri_digest *digest, bool *f
   return status;
 }
 
+static mr_status folder_written(mri_blobs *blobs, const mri_digest *digest, bool *found,
+                                int64_t *written_us, mr_error *error) {
+  blob_folder *self = (blob_folder *)blobs;
+  mri_blob_path path;
+  struct stat info;
+  int shard = -1;
+  *found = false;
+  mri_blob_path_of(digest, &path);
+  mr_status status = mri_blob_place_open(&self->place, path.shard, false, &shard, error);
+  if (status != MR_OK || shard < 0) return status;
+  status = mri_blob_place_stat(&self->place, shard, path.file, found, &info, error);
+  if (status == MR_OK && *found) *written_us = mri_blob_written_us(&info);
+  mri_io_table()->close(shard);
+  return status;
+}
+
 static mr_status not_found(const blob_folder *self, const mri_digest *digest, mr_error *error) {
   char text[MRI_DIGEST_TEXT];
   mri_digest_text(digest, text);
@@ -209,9 +225,9 @@ static mr_status folder_list(mri_blobs *blobs,
   return mri_blob_walk_list(&((blob_folder *)blobs)->place, each, ctx, error);
 }
 
-static mr_status folder_sweep(mri_blobs *blobs, int64_t before_us, int64_t *freed,
-                              mr_error *error) {
-  return mri_blob_walk_sweep(&((blob_folder *)blobs)->place, before_us, freed, error);
+static mr_status folder_sweep(mri_blobs *blobs, int64_t before_us, bool keep, int64_t *count,
+                              int64_t *size, mr_error *error) {
+  return mri_blob_walk_sweep(&((blob_folder *)blobs)->place, before_us, keep, count, size, error);
 }
 
 /* The leaf list, when it is there and is the one of the digest; *out NULL otherwise. */
@@ -294,6 +310,7 @@ static const mri_blobs_driver folder_driver = {
     .put = folder_put,
     .have = folder_have,
     .stat = folder_stat,
+    .written = folder_written,
     .remove = folder_remove,
     .list = folder_list,
     .sweep = folder_sweep,

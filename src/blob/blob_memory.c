@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blobs in memory. An open blob shares the content, which lives until the last of them is closed
  * and the store has let go of it. */
+#include "base/id.h"
 #include "base/vec.h"
 #include "blob/blob_driver.h"
 #include <assert.h>
@@ -12,6 +13,7 @@ typedef struct content {
   const mri_mem *mem;
   atomic_size_t holders;
   mri_digest digest;
+  int64_t written_us;
   size_t size;
   uint8_t *bytes;
 } content;
@@ -116,6 +118,7 @@ static mr_status memory_put(mri_blobs *blobs, mri_blob_source source, void *ctx,
   }
   item->mem = mem;
   atomic_init(&item->holders, 1);
+  item->written_us = mri_clock_now_us(NULL);
   growing sink = {item, 0};
   status = mri_blob_pump(mem, source, ctx, hasher, grow, &sink, error);
   if (status == MR_OK) {
@@ -147,6 +150,17 @@ static mr_status memory_stat(mri_blobs *blobs, const mri_digest *digest, bool *f
   *found = item != NULL;
   if (item == NULL) return MR_OK;
   *size = (int64_t)item->size;
+  let_go(item);
+  return MR_OK;
+}
+
+static mr_status memory_written(mri_blobs *blobs, const mri_digest *digest, bool *found,
+                                int64_t *written_us, mr_error *error) {
+  (void)error;
+  content *item = hold((blob_memory *)blobs, digest);
+  *found = item != NULL;
+  if (item == NULL) return MR_OK;
+  *written_us = item->written_us;
   let_go(item);
   return MR_OK;
 }
@@ -210,11 +224,13 @@ static mr_status memory_list(mri_blobs *blobs,
 }
 
 /* What a put in memory breaks off is freed at once. */
-static mr_status memory_sweep(mri_blobs *blobs, int64_t before_us, int64_t *freed,
-                              mr_error *error) {
+static mr_status memory_sweep(mri_blobs *blobs, int64_t before_us, bool keep, int64_t *count,
+                              int64_t *size, mr_error *error) {
   (void)blobs;
   (void)before_us;
-  (void)freed;
+  (void)keep;
+  (void)count;
+  (void)size;
   (void)error;
   return MR_OK;
 }
@@ -249,6 +265,7 @@ static const mri_blobs_driver memory_driver = {
     .put = memory_put,
     .have = memory_have,
     .stat = memory_stat,
+    .written = memory_written,
     .remove = memory_remove,
     .list = memory_list,
     .sweep = memory_sweep,

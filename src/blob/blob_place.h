@@ -62,7 +62,9 @@ mr_status mri_blob_place_publish(const mri_blob_place *place, mri_temp_file *tem
 mr_status mri_blob_walk_list(mri_blob_place *place,
                              mr_status (*each)(void *ctx, const mri_digest *digest, int64_t size),
                              void *ctx, mr_error *error);
-mr_status mri_blob_walk_sweep(mri_blob_place *place, int64_t before_us, int64_t *freed,
-                              mr_error *error);
+mr_status mri_blob_walk_sweep(mri_blob_place *place, int64_t before_us, bool keep, int64_t *count,
+                              int64_t *size, mr_error *error);
+/* When a file was last written, as Unix time. */
+int64_t mri_blob_written_us(const struct stat *info);
 
 #endif

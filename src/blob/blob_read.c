@@ -279,6 +279,7 @@ static mr_status write_content(mri_blob *blob, int fd, const mr_cancel *cancel, 
     if (status == MR_OK) status = mri_blob_read(blob, offset, buffer, room, &got, error);
     if (status == MR_OK && !mri_write_full(fd, buffer, got))
       status = mri_error_errno(error, errno, "write a copy of", blob->name);
+    if (status == MR_OK) mri_cancel_add_done(cancel, (int64_t)got);
     offset += (int64_t)got;
   }
   mri_mem_free(blob->mem, buffer);

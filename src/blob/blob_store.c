@@ -53,6 +53,7 @@ mr_status mri_blob_read_source(void *ctx, uint8_t *buffer, size_t size, size_t *
   if (!mri_pread_full(file->fd, buffer, size, file->offset, got))
     return mri_error_errno(error, errno, "read", file->path);
   file->offset += (int64_t)*got;
+  mri_cancel_add_done(file->cancel, (int64_t)*got);
   return MR_OK;
 }
 
@@ -151,7 +152,10 @@ mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, const 
   if (status != MR_OK) return status;
   mri_digest actual;
   bool found = false;
-  mri_blob_file_source source = {fd, 0, path, cancel};
+  mri_work work;
+  mri_cancel_add_total(cancel, length);
+  mri_work_begin(&work, cancel, length, 2);
+  mri_blob_file_source source = {fd, 0, path, &work.token};
   status = have_file(blobs, source, &actual, &length, &found, error);
   if (status == MR_OK && !found) {
     /* The file may have changed since it was hashed: what the second reading finds is what is
@@ -161,6 +165,7 @@ mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, const 
   }
   mri_io_table()->close(fd);
   if (status != MR_OK) return status;
+  mri_work_end(&work);
   if (digest != NULL) *digest = actual;
   if (size != NULL) *size = length;
   return MR_OK;
@@ -191,13 +196,28 @@ mr_status mri_blobs_list(mri_blobs *blobs,
   return blobs->driver->list(blobs, each, ctx, error);
 }
 
+mr_status mri_blobs_written(mri_blobs *blobs, const mri_digest *digest, bool *found,
+                            int64_t *written_us, mr_error *error) {
+  assert(blobs != NULL && digest != NULL && found != NULL && written_us != NULL);
+  return blobs->driver->written(blobs, digest, found, written_us, error);
+}
+
 mr_status mri_blobs_sweep(mri_blobs *blobs, int64_t before_us, int64_t *freed, mr_error *error) {
   assert(blobs != NULL);
+  int64_t count = 0;
   int64_t sum = 0;
   mr_status status = check_writable(blobs, error);
-  if (status == MR_OK) status = blobs->driver->sweep(blobs, before_us, &sum, error);
+  if (status == MR_OK) status = blobs->driver->sweep(blobs, before_us, false, &count, &sum, error);
   if (status == MR_OK && freed != NULL) *freed = sum;
   return status;
+}
+
+mr_status mri_blobs_leftovers(mri_blobs *blobs, int64_t before_us, int64_t *count, int64_t *size,
+                              mr_error *error) {
+  assert(blobs != NULL && count != NULL && size != NULL);
+  *count = 0;
+  *size = 0;
+  return blobs->driver->sweep(blobs, before_us, true, count, size, error);
 }
 
 mr_status mri_blobs_open(mri_blobs *blobs, const mri_digest *digest, int64_t size, mri_blob **out,

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 
 /* Where a call takes a cancel token (may be NULL), a trigger ends it with CANCELLED and nothing is
- * done. */
+ * done; what it reads and writes counts as done there. A put announces the size of its file, other
+ * calls leave that to the caller, who knows of all that there is to do. */
 typedef struct mri_blobs mri_blobs; /* an open blob store */
 typedef struct mri_blob mri_blob;   /* an open, verified blob */
 
@@ -43,6 +44,9 @@ mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, const 
 /* *found and *size without reading the content. */
 mr_status mri_blobs_stat(mri_blobs *blobs, const mri_digest *digest, bool *found, int64_t *size,
                          mr_error *error);
+/* When the content was written: the Unix time of its file. */
+mr_status mri_blobs_written(mri_blobs *blobs, const mri_digest *digest, bool *found,
+                            int64_t *written_us, mr_error *error);
 mr_status mri_blobs_delete(mri_blobs *blobs, const mri_digest *digest, mr_error *error);
 /* Calls `each` for every blob, in no order, until it answers anything but MR_OK, which is returned
  * as it is (`each` has its own way to the error). `each` may put and delete. */
@@ -53,6 +57,9 @@ mr_status mri_blobs_list(mri_blobs *blobs,
 /* Removes what interrupted puts left behind: temporary files last written before the Unix time
  * `before_us`, and leaf lists without a blob of that age. *freed is the sum of their sizes. */
 mr_status mri_blobs_sweep(mri_blobs *blobs, int64_t before_us, int64_t *freed, mr_error *error);
+/* How many files mri_blobs_sweep would remove, and the sum of their sizes. */
+mr_status mri_blobs_leftovers(mri_blobs *blobs, int64_t before_us, int64_t *count, int64_t *size,
+                              mr_error *error);
 
 /* Opens a blob of known digest and size: NOT_FOUND when it is not there, TAMPERED when its size or
  * leaves do not fit. Bytes are verified before they are handed out, leaf by leaf. */

@@ -18,6 +18,8 @@ struct walk {
   mr_status (*each)(void *ctx, const mri_digest *digest, int64_t size);
   void *ctx;
   int64_t before_us;
+  bool keep; /* what would be swept */
+  int64_t count;
   int64_t freed;
 };
 
@@ -86,14 +88,18 @@ mr_status mri_blob_walk_list(mri_blob_place *place,
   return walk_all(&self, "blobs", walk_shard, error);
 }
 
+int64_t mri_blob_written_us(const struct stat *info) {
+  return (int64_t)info->st_mtim.tv_sec * 1000000 + info->st_mtim.tv_nsec / 1000;
+}
+
 static mr_status sweep_file(walk *self, int folder, const char *name, mr_error *error) {
   bool found = false;
   struct stat info;
   mr_status status = mri_blob_place_stat(self->place, folder, name, &found, &info, error);
   if (status != MR_OK || !found) return status;
-  int64_t written_us = (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000;
-  if (written_us >= self->before_us) return MR_OK;
-  if (mri_io_table()->unlink_at(folder, name, 0) == 0) {
+  if (mri_blob_written_us(&info) >= self->before_us) return MR_OK;
+  if (self->keep || mri_io_table()->unlink_at(folder, name, 0) == 0) {
+    self->count++;
     self->freed += (int64_t)info.st_size;
   } else if (errno != ENOENT) {
     status = mri_blob_place_errno(self->place, errno, "remove", name, error);
@@ -116,11 +122,12 @@ static mr_status sweep_leaves(walk *self, int shard, const char *name, mr_error 
   return sweep_file(self, shard, name, error);
 }
 
-mr_status mri_blob_walk_sweep(mri_blob_place *place, int64_t before_us, int64_t *freed,
-                              mr_error *error) {
-  walk self = {.place = place, .file = sweep_leaves, .before_us = before_us};
+mr_status mri_blob_walk_sweep(mri_blob_place *place, int64_t before_us, bool keep, int64_t *count,
+                              int64_t *size, mr_error *error) {
+  walk self = {.place = place, .file = sweep_leaves, .before_us = before_us, .keep = keep};
   mr_status status = walk_all(&self, "tmp", sweep_file, error);
   if (status == MR_OK) status = walk_all(&self, "blobs", walk_shard, error);
-  *freed = self.freed;
+  *count = self.count;
+  *size = self.freed;
   return status;
 }

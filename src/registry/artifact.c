@@ -137,6 +137,29 @@ static mr_status visit_other(void *ctx, const char *path, mr_error *error) {
                        p->folder, path);
 }
 
+static mr_status store_folder(pending *p, const char *local_path, const char *artifact_path,
+                              mr_error *error) {
+  const mri_mem *mem = &p->run->registry->mem;
+  const mr_cancel *cancel = p->cancel;
+  mri_folder_walk walk = {p, cancel, visit_file, visit_other, NULL, NULL};
+  mri_work work;
+  int64_t ahead = 0;
+  p->prefix = artifact_path == NULL ? "" : artifact_path;
+  p->folder = local_path;
+  mr_status status =
+      cancel == NULL ? MR_OK : mri_folder_size(mem, local_path, &walk, &ahead, error);
+  if (status != MR_OK) return status;
+  mri_cancel_add_total(cancel, ahead);
+  mri_work_begin(&work, cancel, ahead, 1);
+  p->cancel = &work.token;
+  status = mri_folder_visit(mem, local_path, &walk, error);
+  p->cancel = cancel;
+  if (status != MR_OK) return status;
+  mri_work_end(&work);
+  if (p->tree.files.count > 0) return MR_OK;
+  return mri_error_set(error, MR_INVALID_ARGUMENT, "folder %s has no files", local_path);
+}
+
 static const char *last_name(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash == NULL ? path : slash + 1;
@@ -148,16 +171,7 @@ static mr_status store_local(pending *p, const char *local_path, const char *art
   if (mri_io_table()->fstat_at(AT_FDCWD, local_path, &facts, 0) != 0) {
     return mri_error_errno(error, errno, "read", local_path);
   }
-  if (S_ISDIR(facts.st_mode)) {
-    mri_folder_walk walk = {p, p->cancel, visit_file, visit_other, NULL, NULL};
-    p->prefix = artifact_path == NULL ? "" : artifact_path;
-    p->folder = local_path;
-    mr_status status = mri_folder_visit(&p->run->registry->mem, local_path, &walk, error);
-    if (status == MR_OK && p->tree.files.count == 0) {
-      status = mri_error_set(error, MR_INVALID_ARGUMENT, "folder %s has no files", local_path);
-    }
-    return status;
-  }
+  if (S_ISDIR(facts.st_mode)) return store_folder(p, local_path, artifact_path, error);
   const char *path = artifact_path == NULL ? last_name(local_path) : artifact_path;
   mr_status status = mri_check_path(path, "artifact path", error);
   if (status != MR_OK) return status;

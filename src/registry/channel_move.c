@@ -25,14 +25,15 @@ static mr_status check_move(mr_move_options *o, const mr_move_options *move, mri
   return status;
 }
 
-static mr_status intent_of(mri_transition *t, const mri_semver *wanted, mr_error *error) {
+mr_status mri_movement_intent(const mri_mem *mem, const char *transition, const mri_semver *wanted,
+                              const char *expected, mri_digest *out, mr_error *error) {
   mri_str text;
   char number[MRI_SEMVER_MAX * 2 + 64];
   mri_semver_format(wanted, number);
-  mri_str_init(&text, &t->registry->mem);
-  mri_str_addf(&text, "%s\n%s\n%s\n", t->name, number, t->expected);
+  mri_str_init(&text, mem);
+  mri_str_addf(&text, "%s\n%s\n%s\n", transition, number, expected);
   mr_status status = text.failed ? mri_error_no_memory(error) : MR_OK;
-  if (status == MR_OK) mri_blake2b(text.data, text.size, &t->intent);
+  if (status == MR_OK) mri_blake2b(text.data, text.size, out);
   mri_str_free(&text);
   return status;
 }
@@ -181,7 +182,7 @@ mr_status mr_model_move_channel(mr_model *model, const mr_move_options *move,
   t.asked.op_id = o.op_id;
   t.asked.cancel = o.cancel;
   t.expected = o.expected;
-  status = intent_of(&t, &wanted, error);
+  status = mri_movement_intent(&registry->mem, name, &wanted, o.expected, &t.intent, error);
   if (status == MR_OK) status = mri_transition_make(&t, mri_transition_open, &request, error);
   mri_transition_destroy(&t);
   if (status == MR_OK) *out_request = request;

@@ -106,6 +106,9 @@ static mr_status check_dataset_options(mr_dataset_options *o, const mr_dataset_o
 static mr_status freeze(mr_registry *registry, const mri_manifest *manifest,
                         const mr_cancel *cancel, mr_error *error) {
   mr_status status = MR_OK;
+  mri_work work;
+  mri_cancel_add_total(cancel, manifest->total_size);
+  mri_work_begin(&work, cancel, manifest->total_size, 1);
   for (size_t i = 0; i < mri_manifest_count(manifest) && status == MR_OK; i++) {
     const mri_manifest_entry *entry = mri_manifest_at(manifest, i);
     status = mri_check_cancel(cancel, error);
@@ -117,14 +120,15 @@ static mr_status freeze(mr_registry *registry, const mri_manifest *manifest,
     }
     mri_digest digest;
     int64_t size = 0;
-    status =
-        mri_blobs_put_file(registry->blobs, AT_FDCWD, entry->source, cancel, &digest, &size, error);
+    status = mri_blobs_put_file(registry->blobs, AT_FDCWD, entry->source, &work.token, &digest,
+                                &size, error);
     if (status == MR_OK && (size != entry->size || !mri_digest_equal(&digest, &entry->digest))) {
       status = mri_error_set(
           error, MR_TAMPERED,
           "%s changed since it was added to the manifest; make the manifest anew", entry->source);
     }
   }
+  if (status == MR_OK) mri_work_end(&work);
   return status;
 }
 

@@ -14,11 +14,8 @@ void mri_judgement_destroy(mri_judgement *judgement) {
   mri_arena_free(&judgement->arena);
 }
 
-/* One failed rule decides; else one that is pending does. */
-static void count_verdict(mri_judgement *judgement, mr_verdict verdict) {
-  if (verdict == MR_VERDICT_FAILED || judgement->verdict == MR_VERDICT_PASSED) {
-    judgement->verdict = verdict;
-  }
+mr_verdict mri_verdict_with(mr_verdict so_far, mr_verdict rule) {
+  return rule == MR_VERDICT_FAILED || so_far == MR_VERDICT_PASSED ? rule : so_far;
 }
 
 /* What a rule came to, out of the memory that its evaluation took: all that it read. */
@@ -41,7 +38,7 @@ static mr_status keep_result(const mri_rule *rule, bool from_default,
   if (result->truth != MRI_TRUE) {
     slot->verdict = result->open ? MR_VERDICT_PENDING : MR_VERDICT_FAILED;
   }
-  count_verdict(out, slot->verdict);
+  out->verdict = mri_verdict_with(out->verdict, slot->verdict);
   return MR_OK;
 }
 
@@ -62,13 +59,24 @@ static mr_status judge_gate(const mr_gate *gate, bool from_default, const mri_ca
   return status;
 }
 
-static void add_identity(mri_str *text, const char *label, const mr_gate *gate,
-                         const mri_digest *digest) {
+static void add_identity(mri_str *text, const char *label, const mri_digest *digest) {
   char hex[MRI_DIGEST_TEXT] = "none";
-  if (gate != NULL) mri_digest_text(digest, hex);
+  if (digest != NULL) mri_digest_text(digest, hex);
   mri_str_add(text, label);
   mri_str_add(text, hex);
   mri_str_add_char(text, '\n');
+}
+
+mr_status mri_gates_digest(const mri_mem *mem, const mri_digest *everybody, const mri_digest *own,
+                           mri_digest *out, mr_error *error) {
+  mri_str text;
+  mri_str_init(&text, mem);
+  add_identity(&text, "default ", everybody);
+  add_identity(&text, "model ", own);
+  mr_status status = text.failed ? mri_error_no_memory(error) : MR_OK;
+  if (status == MR_OK) mri_blake2b(text.data, text.size, out);
+  mri_str_free(&text);
+  return status;
 }
 
 static mr_status name_incumbent(const mri_candidate *candidate, mri_judgement *out,
@@ -86,8 +94,6 @@ mr_status mri_judge(const char *transition, const mri_candidate *candidate, cons
   mr_gate *attached = NULL;
   mri_digest everybody_digest;
   mri_digest own_digest;
-  mri_str text;
-  mri_str_init(&text, candidate->mem);
   mr_status status = name_incumbent(candidate, out, error);
   if (status == MR_OK) {
     status = mri_gate_in_force(candidate->tx, 0, transition, &everybody, &everybody_digest, error);
@@ -99,17 +105,13 @@ mr_status mri_judge(const char *transition, const mri_candidate *candidate, cons
   }
   if (status != MR_OK) goto cleanup;
   const mr_gate *own = instead != NULL ? instead : attached;
-  add_identity(&text, "default ", everybody, &everybody_digest);
-  add_identity(&text, "model ", own, &own_digest);
-  if (text.failed) {
-    status = mri_error_no_memory(error);
-    goto cleanup;
+  status = mri_gates_digest(candidate->mem, everybody == NULL ? NULL : &everybody_digest,
+                            own == NULL ? NULL : &own_digest, &out->gate_digest, error);
+  if (status == MR_OK && everybody != NULL) {
+    status = judge_gate(everybody, true, candidate, out, error);
   }
-  mri_blake2b(text.data, text.size, &out->gate_digest);
-  if (everybody != NULL) status = judge_gate(everybody, true, candidate, out, error);
   if (status == MR_OK && own != NULL) status = judge_gate(own, false, candidate, out, error);
 cleanup:
-  mri_str_free(&text);
   mr_gate_free(everybody);
   mr_gate_free(attached);
   return status;

@@ -29,6 +29,11 @@ typedef struct mri_judgement {
 
 void mri_judgement_init(mri_judgement *judgement, const mri_mem *mem);
 void mri_judgement_destroy(mri_judgement *judgement);
+/* The verdict of some rules and one more: one that failed decides; else one that is pending does. */
+mr_verdict mri_verdict_with(mr_verdict so_far, mr_verdict rule);
+/* What a decision is made by: the default gate and the model's own, NULL where there is none. */
+mr_status mri_gates_digest(const mri_mem *mem, const mri_digest *everybody, const mri_digest *own,
+                           mri_digest *out, mr_error *error);
 /* Evaluates the gates on a transition of a model: those in force, or `instead` (may be NULL) in
  * place of the model's own. */
 mr_status mri_judge(const char *transition, const mri_candidate *candidate, const mr_gate *instead,

@@ -67,6 +67,7 @@ mr_status mri_file_digest(const mri_mem *mem, int dir, const char *name, const c
       status = mri_error_no_memory(error);
       goto cleanup;
     }
+    mri_cancel_add_done(cancel, (int64_t)got);
   }
   mri_hasher_final(hasher, digest);
   *size = mri_hasher_size(hasher);
@@ -217,5 +218,47 @@ mr_status mri_folder_visit(const mri_mem *mem, const char *folder, const mri_fol
   status = visit_folder(&v, dir, 0, error);
   mri_str_free(&v.path);
   mri_io_table()->close(dir);
+  return status;
+}
+
+typedef struct folder_sum {
+  const mri_folder_walk *walk;
+  int64_t size;
+} folder_sum;
+
+static mr_status add_size(void *ctx, const mri_folder_file *file, mr_error *error) {
+  (void)error;
+  folder_sum *sum = ctx;
+  struct stat facts;
+  bool known = mri_io_table()->fstat_at(file->dir, file->name, &facts, AT_SYMLINK_NOFOLLOW) == 0;
+  if (known && facts.st_size <= INT64_MAX - sum->size) sum->size += (int64_t)facts.st_size;
+  return MR_OK;
+}
+
+static mr_status pass_other(void *ctx, const char *path, mr_error *error) {
+  (void)ctx;
+  (void)path;
+  (void)error;
+  return MR_OK;
+}
+
+static bool is_wanted(void *ctx, const char *path) {
+  const folder_sum *sum = ctx;
+  return sum->walk->wanted == NULL || sum->walk->wanted(sum->walk->ctx, path);
+}
+
+static mr_status pass_trouble(void *ctx, const char *path, mr_status why, const char *message,
+                              mr_error *error) {
+  (void)why;
+  (void)message;
+  return pass_other(ctx, path, error);
+}
+
+mr_status mri_folder_size(const mri_mem *mem, const char *folder, const mri_folder_walk *walk,
+                          int64_t *size, mr_error *error) {
+  folder_sum sum = {walk, 0};
+  mri_folder_walk counting = {&sum, walk->cancel, add_size, pass_other, is_wanted, pass_trouble};
+  mr_status status = mri_folder_visit(mem, folder, &counting, error);
+  if (status == MR_OK) *size = sum.size;
   return status;
 }

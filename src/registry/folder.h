@@ -31,13 +31,19 @@ typedef struct mri_folder_walk {
 mr_status mri_folder_visit(const mri_mem *mem, const char *folder, const mri_folder_walk *walk,
                            mr_error *error);
 
+/* The sizes of the files that this walk would visit, summed up; what cannot be visited is left to
+ * the walk itself. */
+mr_status mri_folder_size(const mri_mem *mem, const char *folder, const mri_folder_walk *walk,
+                          int64_t *size, mr_error *error);
+
 /* A path that the caller names: not NULL, not empty, at most 4,096 bytes of UTF-8. */
 mr_status mri_check_local_path(const char *path, const char *what, mr_error *error);
 
 /* Opens a folder that the caller names: NOT_FOUND, or INVALID_ARGUMENT when it is no folder. */
 mr_status mri_folder_open(const char *folder, int *out_fd, mr_error *error);
 
-/* Digest and size of a regular file; INVALID_ARGUMENT for anything else. */
+/* Digest and size of a regular file; INVALID_ARGUMENT for anything else. What is read counts as done
+ * with the token; the caller announces it. */
 mr_status mri_file_digest(const mri_mem *mem, int dir, const char *name, const char *shown,
                           const mr_cancel *cancel, mri_digest *digest, int64_t *size,
                           mr_error *error);

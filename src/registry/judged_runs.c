@@ -46,7 +46,11 @@ static mr_status read_run(mri_tx *tx, const mri_stmt *stmt, int64_t tags_of, mri
   c->tree = &run->tree;
   c->tags_of = tags_of;
   run->name = mri_column_text(stmt, 2, &run->arena, &failed);
-  return failed ? mri_error_no_memory(error) : load_tree(run, error);
+  if (failed) return mri_error_no_memory(error);
+  if (run->name == NULL) {
+    return mri_error_set(error, MR_CORRUPT, "evaluation %s has no name", c->run);
+  }
+  return load_tree(run, error);
 }
 
 /* Remembers the run of the statement's row in its place. */

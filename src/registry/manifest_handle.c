@@ -138,7 +138,17 @@ mr_status mr_manifest_add_folder(mr_manifest *manifest, const char *path,
   int64_t size_before = manifest->manifest.total_size;
   addition a = {manifest, &o, path};
   mri_folder_walk walk = {&a, o.cancel, add_file, refuse_other, wanted, NULL};
+  mri_work work;
+  int64_t ahead = 0;
+  if (o.cancel != NULL) {
+    status = mri_folder_size(mri_mem_default(), path, &walk, &ahead, error);
+    if (status != MR_OK) return status;
+    mri_cancel_add_total(o.cancel, ahead);
+  }
+  mri_work_begin(&work, o.cancel, ahead, 1);
+  o.cancel = &work.token;
   status = mri_folder_visit(mri_mem_default(), path, &walk, error);
+  if (status == MR_OK) mri_work_end(&work);
   return settle(manifest, before, size_before, status, error);
 }
 

@@ -48,8 +48,8 @@ static mr_status read_summary(mri_tx *tx, int64_t run_id, const char *key, int64
   return MR_OK;
 }
 
-static mr_status write_summary(mri_tx *tx, int64_t run_id, const char *key, int64_t *metric_id,
-                               const mri_summary *s, mr_error *error) {
+mr_status mri_summary_write(mri_tx *tx, int64_t run_id, const char *key, int64_t *metric_id,
+                            const mri_summary *s, mr_error *error) {
   return mri_sql_int(
       tx, error, 0, metric_id,
       "INSERT INTO metric (run_id, key, points, nan_points, first_step, first_time_us, last_step, "
@@ -67,9 +67,8 @@ static mr_status write_summary(mri_tx *tx, int64_t run_id, const char *key, int6
       mri_summary_min(s), mri_summary_max(s), mri_summary_mean(s));
 }
 
-/* Decodes a chunk behind the points that `out` has. */
-static mr_status append_chunk(const mri_mem *mem, const uint8_t *data, size_t size, mri_series *out,
-                              mr_error *error) {
+mr_status mri_chunk_read(const mri_mem *mem, const uint8_t *data, size_t size, mri_series *out,
+                         mr_error *error) {
   size_t count = 0;
   mr_status status = mri_chunk_count(data, size, &count, error);
   if (status != MR_OK) return status;
@@ -95,7 +94,7 @@ static mr_status read_tail(mri_tx *tx, const mri_mem *mem, int64_t metric_id, in
   if (mri_stmt_int(stmt, 1) < CHUNK_POINTS) {
     size_t size = 0;
     const uint8_t *data = mri_stmt_bytes(stmt, 2, &size);
-    status = append_chunk(mem, data, size, tail, error);
+    status = mri_chunk_read(mem, data, size, tail, error);
     *sequence -= 1;
   }
   mri_stmt_done(stmt);
@@ -140,7 +139,7 @@ static mr_status fold_series(mri_tx *tx, const mri_mem *mem, int64_t run_id,
   }
   mri_series_append(&points, series);
   mri_summary_add(&summary, series->steps, series->times_us, series->values, series->count);
-  status = write_summary(tx, run_id, series->key, &metric_id, &summary, error);
+  status = mri_summary_write(tx, run_id, series->key, &metric_id, &summary, error);
   if (status == MR_OK) status = write_chunks(tx, mem, metric_id, sequence, &points, error);
 cleanup:
   mri_series_destroy(&points, mem);
@@ -180,7 +179,7 @@ mr_status mri_metric_read(mri_tx *tx, const mri_mem *mem, int64_t metric_id, mri
   while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
     size_t size = 0;
     const uint8_t *data = mri_stmt_bytes(stmt, 0, &size);
-    status = append_chunk(mem, data, size, out, error);
+    status = mri_chunk_read(mem, data, size, out, error);
   }
   mri_stmt_done(stmt);
   return status;

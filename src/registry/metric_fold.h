@@ -18,6 +18,14 @@ mr_status mri_metric_fold(mr_registry *registry, int64_t run_id, const mri_vec *
   "points, nan_points, first_step, first_time_us, last_step, last_time_us, first_bits, "           \
   "last_bits, min_bits, max_bits, sum_bits, compensation_bits"
 void mri_summary_read(const mri_stmt *stmt, int first, mri_summary *out);
+/* Writes it with the numbers beside it that searches read; the metric is made where it is not there
+ * yet. */
+mr_status mri_summary_write(mri_tx *tx, int64_t run_id, const char *key, int64_t *metric_id,
+                            const mri_summary *summary, mr_error *error);
+
+/* Appends the points of one chunk. CORRUPT when it is damaged. */
+mr_status mri_chunk_read(const mri_mem *mem, const uint8_t *data, size_t size, mri_series *out,
+                         mr_error *error);
 
 /* Appends all points of a metric, in the order of logging. */
 mr_status mri_metric_read(mri_tx *tx, const mri_mem *mem, int64_t metric_id, mri_series *out,

@@ -28,13 +28,13 @@ static void add_asked(mri_str *text, const char *value) {
   mri_str_add_char(text, '\n'); /* no value of an option used here contains a line feed */
 }
 
-static mr_status intent_of(const mri_transition *t, mri_digest *out, mr_error *error) {
+mr_status mri_promotion_intent(const mri_mem *mem, const char *run, const char *artifact_path,
+                               const mr_promote_options *o, mri_digest *out, mr_error *error) {
   mri_str text;
-  const mr_promote_options *o = &t->asked;
-  mri_str_init(&text, &t->registry->mem);
+  mri_str_init(&text, mem);
   mri_str_add(&text, "promote\n");
-  add_asked(&text, t->run);
-  add_asked(&text, t->artifact_path);
+  add_asked(&text, run);
+  add_asked(&text, artifact_path);
   add_asked(&text, o->version);
   add_asked(&text, o->line);
   add_asked(&text, o->prerelease_id);
@@ -106,24 +106,6 @@ static mr_status prepare(mri_transition *t, mr_error *error) {
   return status == MR_OK ? find_incumbent(t, error) : status;
 }
 
-/* The digests of the datasets that the run used, one behind the other. */
-static mr_status read_datasets(mri_transition *t, mri_str *out, mr_error *error) {
-  mri_stmt *stmt = NULL;
-  bool row = false;
-  mr_status status =
-      mri_sql_query(t->tx, error, &stmt,
-                    "SELECT digest FROM input WHERE run_id = ?1 AND kind IN (1, 2) ORDER BY id",
-                    "i", t->target.candidate.run_id);
-  while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
-    mri_digest digest;
-    if (mri_stmt_digest(stmt, 0, &digest)) {
-      mri_str_add_bytes(out, digest.bytes, sizeof digest.bytes);
-    }
-  }
-  mri_stmt_done(stmt);
-  return status == MR_OK && out->failed ? mri_error_no_memory(error) : status;
-}
-
 static mr_status insert_version(mri_transition *t, const mri_str *key, const mri_str *datasets,
                                 mr_error *error) {
   char uuid[MRI_ID_SIZE];
@@ -158,7 +140,9 @@ static mr_status apply(mri_transition *t, mr_error *error) {
   mri_str_init(&key, &t->registry->mem);
   mri_str_init(&datasets, &t->registry->mem);
   mr_status status = mri_number_key(&t->target.number, &key, error);
-  if (status == MR_OK) status = read_datasets(t, &datasets, error);
+  if (status == MR_OK) {
+    status = mri_dataset_digests(t->tx, t->target.candidate.run_id, &datasets, error);
+  }
   if (status == MR_OK) status = insert_version(t, &key, &datasets, error);
   mri_str_free(&key);
   mri_str_free(&datasets);
@@ -184,7 +168,7 @@ mr_status mr_model_promote(mr_model *model, const char *run_id, const mr_promote
   t.run = run_id;
   t.asked = o;
   if (o.artifact_path != NULL) t.artifact_path = o.artifact_path;
-  status = intent_of(&t, &t.intent, error);
+  status = mri_promotion_intent(&registry->mem, run_id, t.artifact_path, &o, &t.intent, error);
   if (status == MR_OK) status = mri_transition_make(&t, mri_transition_open, &request, error);
   mri_transition_destroy(&t);
   if (status == MR_OK) *out_request = request;

@@ -26,7 +26,8 @@ static mr_status check_options(const char *uri, const mr_open_options *options, 
     status = mri_options_reserved(out->options.reserved, "mr_open_options", error);
   if (status != MR_OK) return status;
   mr_open_options *o = &out->options;
-  uint32_t known = MR_OPEN_CREATE | MR_OPEN_READ_ONLY | MR_OPEN_EXCLUSIVE | MR_OPEN_ALLOW_NETWORK;
+  uint32_t known = MR_OPEN_CREATE | MR_OPEN_READ_ONLY | MR_OPEN_EXCLUSIVE | MR_OPEN_ALLOW_NETWORK |
+                   MR_OPEN_MIGRATE;
   if ((o->flags & ~known) != 0) {
     return mri_error_set(error, MR_INVALID_ARGUMENT, "flags 0x%x of mr_open_options are unknown",
                          o->flags & ~known);
@@ -34,6 +35,10 @@ static mr_status check_options(const char *uri, const mr_open_options *options, 
   if ((o->flags & MR_OPEN_CREATE) != 0 && (o->flags & MR_OPEN_READ_ONLY) != 0) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,
                          "MR_OPEN_CREATE and MR_OPEN_READ_ONLY contradict each other");
+  }
+  if ((o->flags & MR_OPEN_MIGRATE) != 0 && (o->flags & MR_OPEN_READ_ONLY) != 0) {
+    return mri_error_set(error, MR_INVALID_ARGUMENT,
+                         "MR_OPEN_MIGRATE and MR_OPEN_READ_ONLY contradict each other");
   }
   if (strcmp(uri, "memory:") == 0 && (o->flags & MR_OPEN_CREATE) == 0) {
     return mri_error_set(error, MR_NOT_FOUND,
@@ -199,6 +204,7 @@ static mr_status open_parts(mr_registry *registry, const open_request *request, 
       .read_only = (o->flags & MR_OPEN_READ_ONLY) != 0,
       .exclusive = (o->flags & MR_OPEN_EXCLUSIVE) != 0,
       .allow_network = (o->flags & MR_OPEN_ALLOW_NETWORK) != 0,
+      .migrate = (o->flags & MR_OPEN_MIGRATE) != 0,
       .busy_timeout_ms = o->busy_timeout_ms,
       .file_mode = o->file_mode,
       .on_create = write_meta,
@@ -211,6 +217,7 @@ static mr_status open_parts(mr_registry *registry, const open_request *request, 
   record->driver_version = facts->driver_version;
   record->location = facts->location;
   record->schema_version = facts->schema_version;
+  record->migrated_from = facts->migrated_from;
   record->read_only = facts->read_only ? 1 : 0;
   record->warning_count = (int64_t)facts->warning_count;
   record->warnings = facts->warnings;

@@ -158,6 +158,22 @@ mr_status mri_params_digest(mri_tx *tx, int64_t run_id, mri_digest *out, mr_erro
   return status;
 }
 
+mr_status mri_dataset_digests(mri_tx *tx, int64_t run_id, mri_str *out, mr_error *error) {
+  mri_stmt *stmt = NULL;
+  bool row = false;
+  mr_status status = mri_sql_query(
+      tx, error, &stmt, "SELECT digest FROM input WHERE run_id = ?1 AND kind IN (1, 2) ORDER BY id",
+      "i", run_id);
+  while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
+    mri_digest digest;
+    if (mri_stmt_digest(stmt, 0, &digest)) {
+      mri_str_add_bytes(out, digest.bytes, sizeof digest.bytes);
+    }
+  }
+  mri_stmt_done(stmt);
+  return status == MR_OK && out->failed ? mri_error_no_memory(error) : status;
+}
+
 /* The sections that a candidate and an evaluation have in common. */
 static mr_status add_sections(const mri_candidate *c, mri_str *text, mr_error *error) {
   mri_str_add(text, "modelreg candidate v1\n");

@@ -7,6 +7,8 @@
 
 /* Digest over the params of a run. */
 mr_status mri_params_digest(mri_tx *tx, int64_t run_id, mri_digest *out, mr_error *error);
+/* The digests of the datasets that a run used, one behind the other, appended to `out`. */
+mr_status mri_dataset_digests(mri_tx *tx, int64_t run_id, mri_str *out, mr_error *error);
 /* Digest over everything sealed that rules can read: attributes, params, tags, summaries and points
  * of metrics, inputs, the artifacts, and the same of the evaluations that were read. */
 mr_status mri_candidate_digest(const mri_candidate *candidate, mri_digest *out, mr_error *error);

@@ -77,6 +77,13 @@ mr_status mri_transition_record(mri_transition *t, mr_error *error);
 mr_status mri_transition_follow(mri_transition *t, mr_error *error);
 mr_request_state mri_transition_state(const mri_transition *t);
 
+/* Digests over what was asked of a promotion, and of a channel. A move that a yank makes has none:
+ * zeros. */
+mr_status mri_promotion_intent(const mri_mem *mem, const char *run, const char *artifact_path,
+                               const mr_promote_options *o, mri_digest *out, mr_error *error);
+mr_status mri_movement_intent(const mri_mem *mem, const char *transition, const mri_semver *wanted,
+                              const char *expected, mri_digest *out, mr_error *error);
+
 /* Within prepare: what a candidate consists of was not found. Where it was sealed, somebody has
  * changed it: TAMPERED. */
 mr_status mri_transition_lost(const mri_transition *t, mr_status status, mr_error *error);

@@ -76,6 +76,9 @@ static mr_status add_rows(mri_stmt *stmt, size_t skip, mri_tree *out, mr_error *
       return mri_error_set(error, MR_CORRUPT, "artifact '%s' has no digest", file.path);
     }
     file.size = mri_stmt_int(stmt, 3);
+    if (file.size < 0) {
+      return mri_error_set(error, MR_CORRUPT, "artifact '%s' has no valid size", file.path);
+    }
     file.format = mri_stmt_text(stmt, 4);
     file.uri = mri_stmt_text(stmt, 5);
     file.created_us = mri_stmt_int(stmt, 6);

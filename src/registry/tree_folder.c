@@ -58,6 +58,12 @@ static mr_status make_folder(const char *folder, int *out_fd, mr_error *error) {
   return mri_folder_open(folder, out_fd, error);
 }
 
+/* A file that has a digest for the whole alone is read once to see that it is the right one, and
+ * again for its bytes. */
+static int passes(const mri_tree_file *file) {
+  return file->kind == MR_ARTIFACT_KIND_LINK && file->size > (int64_t)MRI_LEAF_BYTES ? 2 : 1;
+}
+
 /* Whether the folder has this very file already. */
 static bool is_there(mr_registry *registry, int dir, const mri_tree_file *file,
                      const mr_cancel *cancel) {
@@ -85,28 +91,35 @@ static bool is_there(mr_registry *registry, int dir, const mri_tree_file *file,
   return same;
 }
 
+static mr_status copy_file(mr_registry *registry, const mri_tree_file *file, int dir, uint32_t mode,
+                           const mr_cancel *cancel, mr_error *error) {
+  mri_blob *blob = NULL;
+  mr_status status = mri_tree_open(registry, file, cancel, &blob, error);
+  if (status != MR_OK) return status;
+  status = mri_blob_copy_to(blob, dir, file->path, mode, cancel, error);
+  mri_blob_close(blob);
+  return status == MR_OK ? MR_OK : mri_error_prefix(error, status, "artifact '%s'", file->path);
+}
+
 mr_status mri_tree_fetch(mr_registry *registry, const mri_tree *tree, const char *folder,
                          const mr_fetch_options *options, mr_report **out_report, mr_error *error) {
   int dir = -1;
   mr_report *report = mri_report_new(registry);
   if (report == NULL) return mri_error_no_memory(error);
   mr_status status = make_folder(folder, &dir, error);
+  mri_cancel_add_total(options->cancel, tree->total_size);
   for (size_t i = 0; i < tree->files.count && status == MR_OK; i++) {
     const mri_tree_file *file = mri_vec_at(&tree->files, i);
+    mri_work work;
+    mri_work_begin(&work, options->cancel, file->size, passes(file));
     status = mri_check_cancel(options->cancel, error);
-    if (status != MR_OK) break;
-    if (is_there(registry, dir, file, options->cancel)) {
+    if (status == MR_OK && is_there(registry, dir, file, &work.token)) {
       mri_report_count(report, 0);
-      continue;
+    } else if (status == MR_OK) {
+      status = copy_file(registry, file, dir, options->file_mode, &work.token, error);
+      if (status == MR_OK) mri_report_count(report, file->size);
     }
-    mri_blob *blob = NULL;
-    status = mri_tree_open(registry, file, options->cancel, &blob, error);
-    if (status == MR_OK) {
-      status = mri_blob_copy_to(blob, dir, file->path, options->file_mode, options->cancel, error);
-      if (status != MR_OK) status = mri_error_prefix(error, status, "artifact '%s'", file->path);
-    }
-    mri_blob_close(blob);
-    if (status == MR_OK) mri_report_count(report, file->size);
+    if (status == MR_OK) mri_work_end(&work);
   }
   if (dir >= 0) mri_io_table()->close(dir);
   if (status != MR_OK) {
@@ -120,6 +133,7 @@ typedef struct comparison {
   mr_registry *registry;
   const mri_tree *tree;
   const mr_verify_options *options;
+  const mr_cancel *cancel; /* a part of the options' own, which has been told of the tree */
   mr_report *report;
   bool *seen; /* one a file of the tree */
 } comparison;
@@ -147,11 +161,14 @@ static mr_status compare_file(void *ctx, const mri_folder_file *file, mr_error *
   mri_digest digest;
   int64_t size = 0;
   mr_error why = MR_ERROR_INIT;
+  mri_work work;
+  mri_work_begin(&work, c->cancel, expected->size, 1);
   mr_status status = mri_file_digest(&c->registry->mem, file->dir, file->name, file->path,
-                                     c->options->cancel, &digest, &size, &why);
+                                     &work.token, &digest, &size, &why);
   if (status == MR_NO_MEMORY || status == MR_CANCELLED) {
     return mri_error_set(error, status, "%s", why.message);
   }
+  mri_work_end(&work);
   if (status != MR_OK) {
     return mri_report_add(c->report, MR_PROBLEM_UNREADABLE, file->path, why.message, error);
   }
@@ -184,8 +201,7 @@ static mr_status compare_trouble(void *ctx, const char *path, mr_status why, con
 }
 
 static mr_status compare_folder(comparison *c, const char *folder, mr_error *error) {
-  mri_folder_walk walk = {c,    c->options->cancel, compare_file, compare_other,
-                          NULL, compare_trouble};
+  mri_folder_walk walk = {c, c->cancel, compare_file, compare_other, NULL, compare_trouble};
   mr_status status = mri_folder_visit(&c->registry->mem, folder, &walk, error);
   for (size_t i = 0; i < c->tree->files.count && status == MR_OK; i++) {
     const mri_tree_file *file = mri_vec_at(&c->tree->files, i);
@@ -201,13 +217,17 @@ static mr_status read_through(comparison *c, const mri_tree_file *file, mr_error
   mri_blob *blob = NULL;
   uint8_t *buffer = mri_mem_alloc(&c->registry->mem, COPY_BYTES);
   if (buffer == NULL) return mri_error_no_memory(error);
-  mr_status status = mri_tree_open(c->registry, file, c->options->cancel, &blob, error);
+  mri_work work;
+  mri_work_begin(&work, c->cancel, file->size, passes(file));
+  mr_status status = mri_tree_open(c->registry, file, &work.token, &blob, error);
   size_t got = 1;
   for (int64_t at = 0; status == MR_OK && got > 0; at += (int64_t)got) {
-    status = mri_check_cancel(c->options->cancel, error);
+    status = mri_check_cancel(&work.token, error);
     if (status == MR_OK) status = mri_blob_read(blob, at, buffer, COPY_BYTES, &got, error);
+    if (status == MR_OK) mri_cancel_add_done(&work.token, (int64_t)got);
     if (status != MR_OK) status = mri_error_prefix(error, status, "artifact '%s'", file->path);
   }
+  mri_work_end(&work);
   mri_blob_close(blob);
   mri_mem_free(&c->registry->mem, buffer);
   return status;
@@ -235,7 +255,10 @@ static mr_status compare_store(comparison *c, mr_error *error) {
 mr_status mri_tree_verify(mr_registry *registry, const mri_tree *tree, const char *folder,
                           const mr_verify_options *options, mr_report **out_report,
                           mr_error *error) {
-  comparison c = {.registry = registry, .tree = tree, .options = options};
+  mri_work work;
+  mri_cancel_add_total(options->cancel, tree->total_size);
+  mri_work_begin(&work, options->cancel, tree->total_size, 1);
+  comparison c = {.registry = registry, .tree = tree, .options = options, .cancel = &work.token};
   c.report = mri_report_new(registry);
   c.seen = mri_mem_zalloc(&registry->mem, tree->files.count + 1, sizeof *c.seen);
   mr_status status;
@@ -249,5 +272,6 @@ mr_status mri_tree_verify(mr_registry *registry, const mri_tree *tree, const cha
     mr_report_free(c.report);
     return status;
   }
+  mri_work_end(&work);
   return mri_report_finish(c.report, folder == NULL ? "the blob store" : folder, out_report, error);
 }

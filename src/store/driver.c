@@ -133,6 +133,25 @@ static mr_status no_map_error(int64_t code) {
   return code == 0 ? MR_OK : MR_NOT_SUPPORTED;
 }
 
+static mr_status no_check(mri_connection *connection, mri_fault_fn each, void *ctx,
+                          mr_error *error) {
+  (void)connection, (void)each, (void)ctx;
+  return missing(error, "check itself");
+}
+
+static mr_status no_rebuild(mri_connection *connection, const char *index, bool *done,
+                            mr_error *error) {
+  (void)connection, (void)index, (void)done;
+  return missing(error, "make an index anew");
+}
+
+static mr_status no_backup(mri_connection *connection, const mri_backup_target *target,
+                           mr_error *error) {
+  (void)connection, (void)target;
+  return mri_error_set(error, MR_NOT_SUPPORTED,
+                       "this database driver cannot copy a database; use the database's own tool");
+}
+
 void mri_driver_complete(const mri_driver *driver, mri_driver *out) {
   static const mri_dialect standard = {"BIGINT", "DOUBLE PRECISION", "TEXT", "BYTEA", "", NULL};
   assert(driver->struct_size >= sizeof(uint32_t));
@@ -167,5 +186,9 @@ void mri_driver_complete(const mri_driver *driver, mri_driver *out) {
   if (d.changes == NULL) d.changes = no_changes;
   if (d.total_changes == NULL) d.total_changes = no_changes;
   if (d.map_error == NULL) d.map_error = no_map_error;
+  if (d.check == NULL) d.check = no_check;
+  if (d.check_references == NULL) d.check_references = no_check;
+  if (d.rebuild == NULL) d.rebuild = no_rebuild;
+  if (d.backup == NULL) d.backup = no_backup;
   *out = d;
 }

@@ -61,7 +61,9 @@ typedef enum mri_begin_mode {
   MRI_BEGIN_APPEND,  /* writes; the commit survives the process */
   MRI_BEGIN_DURABLE, /* writes; the commit survives the machine */
   MRI_BEGIN_GOVERN,  /* the same, and one at a time in the whole database */
-  MRI_BEGIN_CREATE   /* the same: the schema is made. The state must be looked at again */
+  MRI_BEGIN_CREATE,  /* the same: the schema is made. The state must be looked at again */
+  MRI_BEGIN_MIGRATE  /* the same: the schema is changed. References are not enforced within it. The
+                      * version must be looked at again */
 } mri_begin_mode;
 
 typedef struct mri_driver {
@@ -94,7 +96,7 @@ typedef struct mri_driver {
    * thread of the process writes. */
   void (*maintain)(mri_connection *connection);
 
-  /* What is in the database; and within MRI_BEGIN_CREATE our mark with a schema version. */
+  /* What is in the database; and, where the schema is made or changed, our mark with its version. */
   mr_status (*state)(mri_connection *connection, mri_wait *wait, mri_database_state *out,
                      mr_error *error);
   mr_status (*mark)(mri_connection *connection, int64_t version, mr_error *error);
@@ -125,6 +127,15 @@ typedef struct mri_driver {
 
   /* The status that a code of the database means. */
   mr_status (*map_error)(int64_t code);
+
+  /* Within a transaction: as mri_store_check and its neighbours. */
+  mr_status (*check)(mri_connection *connection, mri_fault_fn each, void *ctx, mr_error *error);
+  mr_status (*check_references)(mri_connection *connection, mri_fault_fn each, void *ctx,
+                                mr_error *error);
+  mr_status (*rebuild)(mri_connection *connection, const char *index, bool *done, mr_error *error);
+
+  /* Within MRI_BEGIN_READ: as mri_store_backup. */
+  mr_status (*backup)(mri_connection *connection, const mri_backup_target *target, mr_error *error);
 } mri_driver;
 
 /* Copies a driver of any age into `out`: slots that it does not have get stubs that answer

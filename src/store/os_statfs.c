@@ -6,11 +6,14 @@
 #include "store/os_statfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 #if defined(__linux__)
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -75,4 +78,19 @@ int mri_real_path(const char *path, char out[MRI_REAL_PATH_MAX]) {
 
 int mri_file_make(const char *path, uint32_t mode) {
   return mknod(path, (mode_t)(S_IFREG | (mode & 0777)), 0) != 0 ? errno : 0;
+}
+
+int mri_file_appear_unlinked(int from_dir, const char *from, int to_dir, const char *to) {
+  /* The name is taken first; only then may what is there be replaced. */
+  if (mknodat(to_dir, to, (mode_t)(S_IFREG | 0600), 0) != 0) return errno;
+  if (renameat(from_dir, from, to_dir, to) == 0) return 0;
+  int number = errno;
+  (void)unlinkat(to_dir, to, 0);
+  return number;
+}
+
+int mri_file_appear(int from_dir, const char *from, int to_dir, const char *to) {
+  if (linkat(from_dir, from, to_dir, to, 0) == 0) return 0;
+  bool no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
+  return no_links ? mri_file_appear_unlinked(from_dir, from, to_dir, to) : errno;
 }

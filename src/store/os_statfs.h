@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What kind of file system a path is on, and a new file that nobody opens. */
+/* What kind of file system a path is on, a new file that nobody opens, and its name. */
 #ifndef MRI_STORE_OS_STATFS_H
 #define MRI_STORE_OS_STATFS_H
 
@@ -30,5 +30,12 @@ int mri_real_path(const char *path, char out[MRI_REAL_PATH_MAX]);
  * descriptor that is closed would drop the locks of every SQLite connection of this process to that
  * file. 0, or errno (EEXIST). */
 int mri_file_make(const char *path, uint32_t mode);
+
+/* Gives a file a name in another folder of the same file system, never one that is taken. 0, or
+ * errno (EEXIST). The old name is gone or not, and may be removed. */
+int mri_file_appear(int from_dir, const char *from, int to_dir, const char *to);
+/* The same without hard links, which some file systems do not have: a process that dies in the
+ * middle of it may leave an empty file of that name. */
+int mri_file_appear_unlinked(int from_dir, const char *from, int to_dir, const char *to);
 
 #endif

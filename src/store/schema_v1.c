@@ -160,3 +160,17 @@ const char *const mri_schema_v1[] = {
 
     NULL,
 };
+
+static const char *const rows[] = {
+    "INSERT INTO governance (id, sequence, time_us) VALUES (1, 0, 0)",
+    NULL,
+};
+
+const mri_schema mri_schema_own = {
+    .version = MRI_SCHEMA_VERSION,
+    .min_reader = MRI_SCHEMA_MIN_READER,
+    .min_writer = MRI_SCHEMA_MIN_WRITER,
+    .objects = mri_schema_v1,
+    .rows = rows,
+    .steps = NULL,
+};

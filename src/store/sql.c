@@ -263,3 +263,27 @@ bool mri_stmt_digest(const mri_stmt *stmt, int column, mri_digest *out) {
   for (size_t i = 0; i < size; i++) out->bytes[i] = bytes[i];
   return true;
 }
+
+mr_status mri_store_check(mri_tx *tx, mri_fault_fn each, void *ctx, mr_error *error) {
+  mr_status status = check_usable(tx, error);
+  if (status != MR_OK) return status;
+  return tx->store->driver.check(tx->pooled->connection, each, ctx, error);
+}
+
+mr_status mri_store_check_references(mri_tx *tx, mri_fault_fn each, void *ctx, mr_error *error) {
+  mr_status status = check_usable(tx, error);
+  if (status != MR_OK) return status;
+  return tx->store->driver.check_references(tx->pooled->connection, each, ctx, error);
+}
+
+mr_status mri_store_rebuild(mri_tx *tx, const char *index, bool *done, mr_error *error) {
+  mr_status status = check_usable(tx, error);
+  if (status != MR_OK) return status;
+  return tx->store->driver.rebuild(tx->pooled->connection, index, done, error);
+}
+
+mr_status mri_store_backup(mri_tx *tx, const mri_backup_target *target, mr_error *error) {
+  mr_status status = check_usable(tx, error);
+  if (status != MR_OK) return status;
+  return tx->store->driver.backup(tx->pooled->connection, target, error);
+}

@@ -34,8 +34,7 @@ static void lower_limits(sqlite3 *handle) {
   }
 }
 
-/* A file that somebody prepared must not be able to run anything. */
-static int harden(mri_connection *connection) {
+int mri_sqlite_harden(sqlite3 *handle) {
   static const struct {
     int id;
     int value;
@@ -45,7 +44,6 @@ static int harden(mri_connection *connection) {
       {SQLITE_DBCONFIG_ENABLE_FKEY, 1},    {SQLITE_DBCONFIG_DQS_DDL, 0},
       {SQLITE_DBCONFIG_DQS_DML, 0},
   };
-  sqlite3 *handle = connection->handle;
   (void)sqlite3_extended_result_codes(handle, 1);
   int code = SQLITE_OK;
   for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]) && code == SQLITE_OK; i++) {
@@ -58,6 +56,13 @@ static int harden(mri_connection *connection) {
   /* A mapped page of a file that shrinks is a SIGBUS in the host. */
   sqlite3_int64 no_map = 0;
   (void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_MMAP_SIZE, &no_map);
+  return SQLITE_OK;
+}
+
+static int harden(mri_connection *connection) {
+  sqlite3 *handle = connection->handle;
+  int code = mri_sqlite_harden(handle);
+  if (code != SQLITE_OK) return code;
   mri_sqlite_watch_log(connection);
   (void)sqlite3_busy_handler(handle, on_busy, connection);
   if (connection->database->had_log && !connection->database->accepted) {

@@ -51,6 +51,15 @@ static void watch_cancel(mri_connection *connection, bool on) {
   connection->progress = on;
 }
 
+/* Works between transactions only. */
+static int enforce_references(mri_connection *connection, bool on) {
+  if (connection->lax == !on) return SQLITE_OK;
+  int code =
+      sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_ENABLE_FKEY, on ? 1 : 0, (int *)NULL);
+  if (code == SQLITE_OK) connection->lax = !on;
+  return code;
+}
+
 void mri_sqlite_rollback(mri_connection *connection) {
   watch_cancel(connection, false);
   if (!sqlite3_get_autocommit(connection->handle)) {
@@ -61,6 +70,7 @@ void mri_sqlite_rollback(mri_connection *connection) {
   (void)sqlite3_finalize(connection->rollback);
   connection->rollback = NULL;
   connection->wait = NULL;
+  (void)enforce_references(connection, true);
 }
 
 static int begin_once(mri_connection *connection, mri_begin_mode mode, int64_t *version) {
@@ -69,6 +79,7 @@ static int begin_once(mri_connection *connection, mri_begin_mode mode, int64_t *
     code = set_synchronous(connection,
                            mode == MRI_BEGIN_APPEND ? SYNCHRONOUS_NORMAL : SYNCHRONOUS_FULL);
   }
+  if (code == SQLITE_OK && mode == MRI_BEGIN_MIGRATE) code = enforce_references(connection, false);
   if (code != SQLITE_OK) return code;
   code = mri_sqlite_start(connection, mode != MRI_BEGIN_READ);
   /* A read takes its snapshot here, where it may still wait and be tried again. */
@@ -155,6 +166,7 @@ static mr_status sqlite_commit(mri_connection *connection, mr_error *error) {
     }
   }
   if (status != MR_OK) mri_sqlite_rollback(connection);
+  (void)enforce_references(connection, true);
   connection->wait = NULL;
   mri_sqlite_leave();
   return status;
@@ -392,6 +404,10 @@ const mri_driver *mri_sqlite_driver(void) {
       .changes = changes,
       .total_changes = total_changes,
       .map_error = mri_sqlite_status,
+      .check = mri_sqlite_check,
+      .check_references = mri_sqlite_check_references,
+      .rebuild = mri_sqlite_rebuild,
+      .backup = mri_sqlite_backup,
   };
   return &driver;
 }

@@ -56,6 +56,7 @@ struct mri_connection {
   int synchronous;    /* as last set; 0: not set yet */
   bool durable;       /* the running transaction promises to survive the machine */
   bool progress;      /* a cancel token is being watched */
+  bool lax;           /* foreign keys are not enforced, by MRI_BEGIN_MIGRATE */
   int64_t log_frames; /* in the log after the last commit of this connection; 0: none since */
 };
 
@@ -90,6 +91,8 @@ void mri_sqlite_live_remove(mri_connection *connection);
 mr_status mri_sqlite_let_go(const mri_database *database, mr_error *error);
 
 /* sqlite_connect.c */
+/* A file that somebody prepared must not be able to run anything. */
+int mri_sqlite_harden(sqlite3 *handle);
 mr_status mri_sqlite_connect(mri_database *database, mri_wait *wait, mri_connection **out,
                              mr_error *error);
 void mri_sqlite_disconnect(mri_connection *connection, bool forked);
@@ -114,6 +117,21 @@ bool mri_sqlite_again(int code, mri_wait *wait);
 int mri_sqlite_exec(mri_connection *connection, const char *sql);
 /* First column of the first row; rows are optional. */
 int mri_sqlite_query_int(sqlite3 *handle, const char *sql, int64_t *out);
+
+/* sqlite_backup.c */
+mr_status mri_sqlite_backup(mri_connection *connection, const mri_backup_target *target,
+                            mr_error *error);
+
+/* sqlite_check.c */
+mr_status mri_sqlite_check(mri_connection *connection, mri_fault_fn each, void *ctx,
+                           mr_error *error);
+mr_status mri_sqlite_check_references(mri_connection *connection, mri_fault_fn each, void *ctx,
+                                      mr_error *error);
+mr_status mri_sqlite_rebuild(mri_connection *connection, const char *index, bool *done,
+                             mr_error *error);
+/* Whether a version (3040001 is 3.40.1) may lose what was committed while a checkpoint of the
+ * write-ahead log ran beside another: 3.7.0 to 3.51.2, but for the releases that it was mended in. */
+bool mri_sqlite_loses_commits(int version);
 
 /* sqlite_checkpoint.c */
 void mri_sqlite_note_sync(mri_database *database, int code);

@@ -96,6 +96,14 @@ void mri_tx_reset_statements(mri_tx *tx) {
   while (tx->open != NULL) mri_stmt_done(tx->open);
 }
 
+mr_status mri_tx_settle(mri_tx *tx, mr_status status, mr_error *error) {
+  assert(tx->open == NULL);
+  mri_tx_reset_statements(tx);
+  if (status != MR_OK || tx->failure.status == MR_OK) return status;
+  return mri_error_set_code(error, tx->failure.status, tx->failure.backend_code, "%s",
+                            tx->failure.message);
+}
+
 /* What resolvers watch. */
 static mr_status bump(mri_tx *tx, mr_error *error) {
   mri_store *store = tx->store;
@@ -110,13 +118,8 @@ mr_status mri_tx_end(mri_tx *tx, mr_status status, mr_error *error) {
   mri_store *store = tx->store;
   mri_pooled *pooled = tx->pooled;
   if (mri_store_is_forked(store)) return status != MR_OK ? status : forked_error(error);
-  assert(tx->open == NULL);
-  mri_tx_reset_statements(tx);
+  status = mri_tx_settle(tx, status, error);
   bool write = tx->kind != MRI_TX_READ;
-  if (status == MR_OK && tx->failure.status != MR_OK) {
-    status = mri_error_set_code(error, tx->failure.status, tx->failure.backend_code, "%s",
-                                tx->failure.message);
-  }
   if (status == MR_OK && tx->kind == MRI_TX_GOVERN) status = bump(tx, error);
   if (status == MR_OK) {
     status = store->driver.commit(pooled->connection, error);

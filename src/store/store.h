@@ -14,6 +14,7 @@
 typedef struct mri_store mri_store;
 typedef struct mri_tx mri_tx;
 typedef struct mri_stmt mri_stmt;
+struct mri_schema;
 
 typedef struct mri_store_options {
   const mri_mem *mem; /* outlives the store */
@@ -21,11 +22,13 @@ typedef struct mri_store_options {
   bool read_only;
   bool exclusive;          /* one process only: locking_mode=EXCLUSIVE, needs no shared memory */
   bool allow_network;      /* do not refuse a network file system */
+  bool migrate;            /* bring a registry with an older schema forward */
   int64_t busy_timeout_ms; /* already defaulted by the caller */
   uint32_t file_mode;      /* of a new database file, less the umask; 0: 0644 */
   /* Called once, inside the creating transaction, after the tables exist. */
   mr_status (*on_create)(void *ctx, mri_tx *tx, mr_error *error);
   void *on_create_ctx;
+  const struct mri_schema *schema; /* NULL: this library's own */
   /* Test hooks: the SQLite VFS to use, and the statfs type to believe; NULL and 0 for the real. */
   const char *vfs;
   uint64_t file_system;
@@ -36,7 +39,9 @@ typedef struct mri_store_facts {
   const char *driver_version; /* "3.40.1" */
   const char *location;       /* absolute path of the database file, NULL for memory: */
   int64_t schema_version;
-  bool read_only; /* asked for, or all that the file or its schema allows */
+  int64_t migrated_from; /* the version that it had before this open brought it forward, or 0 */
+  uint32_t file_mode;    /* of new files, as asked for */
+  bool read_only;        /* asked for, or all that the file or its schema allows */
   size_t warning_count;
   const char *const *warnings;
 } mri_store_facts;
@@ -119,5 +124,44 @@ bool mri_stmt_digest(const mri_stmt *stmt, int column, mri_digest *out);
 
 /* Rows changed by the last mri_sql_run of this transaction. */
 int64_t mri_tx_changes(const mri_tx *tx);
+
+/* What the database finds wrong with itself. */
+typedef enum mri_fault_kind {
+  MRI_FAULT_DAMAGE,    /* pages, or values that the schema does not allow */
+  MRI_FAULT_INDEX,     /* the index `object` differs from its table */
+  MRI_FAULT_DUPLICATE, /* rows that the unique index `object` does not allow */
+  MRI_FAULT_REFERENCE, /* the row `object` names another one that is not there */
+  MRI_FAULT_SOFTWARE   /* the version of the database software has a known fault */
+} mri_fault_kind;
+
+typedef struct mri_fault {
+  mri_fault_kind kind;
+  const char *object; /* the name of an index, "row 12 of table run", "SQLite 3.40.1"; or NULL */
+  const char *text;   /* what is wrong with it, in one line */
+} mri_fault;
+
+/* Called for each fault until it answers anything but MR_OK, which is returned as it is. */
+typedef mr_status (*mri_fault_fn)(void *ctx, const mri_fault *fault);
+
+/* The database's own check of its structures, and of its references. NOT_SUPPORTED where it has
+ * none, which does not doom the transaction. */
+mr_status mri_store_check(mri_tx *tx, mri_fault_fn each, void *ctx, mr_error *error);
+mr_status mri_store_check_references(mri_tx *tx, mri_fault_fn each, void *ctx, mr_error *error);
+/* Makes an index anew from its table. *done false: the rows do not allow it. */
+mr_status mri_store_rebuild(mri_tx *tx, const char *index, bool *done, mr_error *error);
+
+/* Where the copy of a database goes. */
+typedef struct mri_backup_target {
+  const char *path;   /* of the new file, which is there and empty or is made */
+  const char *name;   /* of the copy in messages, such as "backup /a/b" */
+  const char *change; /* a statement that the copy differs by; NULL: none */
+  const mr_cancel *cancel;
+} mri_backup_target;
+
+/* Copies the database as this READ transaction sees it, with everything committed before it, to a
+ * file of its own. Others may read and write meanwhile. When this returns the copy is durable, in
+ * one file and no longer open; after a failure or CANCELLED the caller removes what is there of it,
+ * which may be a "-wal" or "-journal" beside it too. What is copied counts as done with the token. */
+mr_status mri_store_backup(mri_tx *tx, const mri_backup_target *target, mr_error *error);
 
 #endif

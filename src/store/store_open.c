@@ -68,21 +68,52 @@ static mr_status create(mri_store *store, mri_pooled *pooled, const mri_store_op
     driver->rollback(connection);
     return status;
   }
-  status = mri_schema_create(store->mem, driver, connection, error);
+  status = mri_schema_create(store->schema, store->mem, driver, connection, error);
   if (status == MR_OK && options->on_create != NULL) {
     mri_tx *tx = mri_tx_prepare(store, pooled, MRI_TX_GOVERN);
     tx->wait = *wait;
-    status = options->on_create(options->on_create_ctx, tx, error);
-    assert(tx->open == NULL);
-    mri_tx_reset_statements(tx);
-    if (status == MR_OK && tx->failure.status != MR_OK) {
-      status = mri_error_set_code(error, tx->failure.status, tx->failure.backend_code, "%s",
-                                  tx->failure.message);
-    }
+    status = mri_tx_settle(tx, options->on_create(options->on_create_ctx, tx, error), error);
   }
-  if (status == MR_OK) status = driver->mark(connection, MRI_SCHEMA_VERSION, error);
+  if (status == MR_OK) status = driver->mark(connection, store->schema->version, error);
   if (status == MR_OK) return driver->commit(connection, error);
   driver->rollback(connection);
+  return status;
+}
+
+/* The transaction that brings an older registry forward, unless somebody else just did. */
+static mr_status migrate(mri_store *store, mri_pooled *pooled, mri_wait *wait, mr_error *error) {
+  const mri_driver *driver = &store->driver;
+  mri_connection *connection = pooled->connection;
+  int64_t version = 0;
+  if (store->facts.read_only) {
+    return mri_error_set(error, MR_READ_ONLY, "%s cannot be brought forward: it may only be read",
+                         store->label);
+  }
+  mr_status status = driver->begin(connection, MRI_BEGIN_MIGRATE, wait, &version, error);
+  if (status != MR_OK) return status;
+  if (version < 1 || version >= store->schema->version) {
+    driver->rollback(connection);
+    return MR_OK;
+  }
+  mri_tx *tx = mri_tx_prepare(store, pooled, MRI_TX_GOVERN);
+  tx->wait = *wait;
+  status = mri_schema_migrate(store->schema, store->mem, driver, connection, tx, store->label,
+                              version, error);
+  status = mri_tx_settle(tx, status, error);
+  if (status == MR_OK) status = driver->mark(connection, store->schema->version, error);
+  if (status != MR_OK) {
+    driver->rollback(connection);
+    return status;
+  }
+  status = driver->commit(connection, error);
+  if (status == MR_OK) store->facts.migrated_from = version;
+  return status;
+}
+
+static mr_status look_at_version(mri_store *store, mri_connection *connection, mri_wait *wait,
+                                 int64_t *version, mr_error *error) {
+  mr_status status = store->driver.begin(connection, MRI_BEGIN_READ, wait, version, error);
+  if (status == MR_OK) store->driver.rollback(connection);
   return status;
 }
 
@@ -93,7 +124,8 @@ static mr_status check(mri_store *store, mri_connection *connection, mri_wait *w
   bool read_only = false;
   mr_status status = driver->begin(connection, MRI_BEGIN_READ, wait, &version, error);
   if (status != MR_OK) return status;
-  status = mri_schema_check(driver, connection, store->label, version, &read_only, error);
+  status =
+      mri_schema_check(store->schema, driver, connection, store->label, version, &read_only, error);
   driver->rollback(connection);
   if (status != MR_OK) return status;
   store->facts.schema_version = version;
@@ -101,9 +133,10 @@ static mr_status check(mri_store *store, mri_connection *connection, mri_wait *w
   store->facts.read_only = true;
   char text[512];
   (void)snprintf(text, sizeof(text),
-                 "%s has schema version %" PRId64 ", newer than this library's %d: it is open "
+                 "%s has schema version %" PRId64 ", newer than this library's %" PRId64
+                 ": it is open "
                  "read-only; update libmodelreg to write",
-                 store->label, version, MRI_SCHEMA_VERSION);
+                 store->label, version, store->schema->version);
   return add_warning(store, text, error);
 }
 
@@ -130,6 +163,14 @@ static mr_status set_up(mri_store *store, mri_pooled *pooled, const mri_store_op
                              : "another program's database; choose another path");
   }
   store->facts.read_only = facts->read_only;
+  if (options->migrate) {
+    int64_t version = 0;
+    status = look_at_version(store, pooled->connection, wait, &version, error);
+    if (status == MR_OK && version >= 1 && version < store->schema->version) {
+      status = migrate(store, pooled, wait, error);
+    }
+    if (status != MR_OK) return status;
+  }
   status = check(store, pooled->connection, wait, error);
   if (status == MR_OK)
     status = driver->accept(pooled->connection, store->facts.read_only, wait, error);
@@ -199,6 +240,8 @@ mr_status mri_store_open(const char *uri, const mri_store_options *options, mri_
   store->mem = options->mem;
   store->generation = mri_fork_generation();
   store->busy_timeout_ms = options->busy_timeout_ms;
+  store->schema = options->schema != NULL ? options->schema : &mri_schema_own;
+  store->facts.file_mode = options->file_mode;
   mri_vec_init(&store->warnings, store->mem, sizeof(char *));
   mri_driver_complete(driver, &store->driver);
   mri_wait wait;

@@ -13,6 +13,7 @@ struct mri_store {
   mri_pool pool;
   uint64_t generation; /* of the process that opened it */
   int64_t busy_timeout_ms;
+  const struct mri_schema *schema;
   pthread_mutex_t close_lock;
   char *label;
   char *location;
@@ -25,5 +26,7 @@ bool mri_store_is_forked(const mri_store *store);
 mri_tx *mri_tx_prepare(mri_store *store, mri_pooled *pooled, mri_tx_kind kind);
 /* Gives back statements that were left open. */
 void mri_tx_reset_statements(mri_tx *tx);
+/* The outcome of work that ended with `status`: a statement that failed dooms it. */
+mr_status mri_tx_settle(mri_tx *tx, mr_status status, mr_error *error);
 
 #endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All stored content that a database refers to: what a copy of it needs, and what nobody may
+ * remove. Content that a link names lies elsewhere and is none of it. */
+#ifndef MRI_UPKEEP_REFERENCES_H
+#define MRI_UPKEEP_REFERENCES_H
+
+#include "base/hash.h"
+#include "base/vec.h"
+#include "blob/blob_store.h"
+#include "store/store.h"
+
+typedef struct mri_reference {
+  mri_digest digest;
+  int64_t size;
+} mri_reference;
+
+typedef struct mri_references {
+  const mri_mem *mem;
+  mri_vec all;       /* mri_reference */
+  mri_vec manifests; /* mri_reference: of `all`, those whose files are stored too */
+} mri_references;
+
+void mri_references_init(mri_references *references, const mri_mem *mem);
+void mri_references_free(mri_references *references);
+
+/* Adds what rows name, as the transaction sees them: manifests of datasets, artifacts, evidence. */
+mr_status mri_references_read(mri_references *references, mri_tx *tx, const mr_cancel *cancel,
+                              mr_error *error);
+/* Adds the files of a frozen dataset, which its manifest in the blob store names: one of
+ * `manifests`. CORRUPT when that is no manifest; what cannot be read as mri_blobs_open. */
+mr_status mri_references_add_files(mri_references *references, const mri_reference *manifest,
+                                   mri_blobs *blobs, mr_error *error);
+/* Sorts `all` by digest and size and keeps one of each. */
+void mri_references_unite(mri_references *references);
+
+#endif
