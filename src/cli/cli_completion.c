@@ -14,19 +14,30 @@ static const char *const yanked_channels[] = {"replace", "rollback", "clear", NU
 static const char *const transitions[] = {"promote", "channel/", NULL};
 
 const cli_choice cli_choices[] = {
-    {"completion", "SHELL", shells},
-    {"gate", "TRANSITION", transitions},
-    {"gate test", "PART", cli_bumps},
-    {"lineage", "DIRECTION", directions},
-    {"promote", "PART", cli_bumps},
-    {"request list", "STATE", cli_request_states},
-    {"run check", "RESULT", cli_check_results},
-    {"run finish", "STATUS", final_statuses},
-    {"run list", "KIND", cli_run_kinds},
-    {"run list", "STATUS", cli_run_statuses},
-    {"run start", "KIND", started_kinds},
-    {"version yank", "HOW", yanked_channels},
-    {NULL, NULL, NULL},
+    {"", "DATASET", NULL, "datasets"},
+    {"", "MODEL", NULL, "models"},
+    {"", "REFERENCE", NULL, "models"},
+    {"", "RUN", NULL, "runs"},
+    {"", "WHEN", cli_color_words, NULL},
+    {"completion", "SHELL", shells, NULL},
+    {"experiment show", "NAME", NULL, "experiments"},
+    {"gate", "TRANSITION", transitions, NULL},
+    {"gate test", "NAME", NULL, "models"},
+    {"gate test", "PART", cli_bumps, NULL},
+    {"lineage", "DIRECTION", directions, NULL},
+    {"model show", "NAME", NULL, "models"},
+    {"promote", "PART", cli_bumps, NULL},
+    {"request list", "NAME", NULL, "models"},
+    {"request list", "STATE", cli_request_states, NULL},
+    {"run check", "RESULT", cli_check_results, NULL},
+    {"run diff", "OTHER", NULL, "runs"},
+    {"run finish", "STATUS", final_statuses, NULL},
+    {"run list", "KIND", cli_run_kinds, NULL},
+    {"run list", "NAME", NULL, "experiments"},
+    {"run list", "STATUS", cli_run_statuses, NULL},
+    {"run start", "KIND", started_kinds, NULL},
+    {"version yank", "HOW", yanked_channels, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 /* Names of values that are places in the file system, whatever the command. */
@@ -40,15 +51,16 @@ static const place_name place_names[] = {
 
 bool cli_choice_fits(const cli_choice *choice, const cli_command *command) {
   size_t size = strlen(choice->command);
-  return strncmp(choice->command, command->name, size) == 0 &&
+  if (size == 0) return true;
+  return command && strncmp(choice->command, command->name, size) == 0 &&
          (command->name[size] == '\0' || command->name[size] == ' ');
 }
 
 static void find(const cli_command *command, cli_expected *expected) {
-  if (strcmp(expected->name, "WHEN") == 0) expected->words = cli_color_words;
   for (const cli_choice *choice = cli_choices; choice->command; choice++) {
-    bool is_meant = command && cli_choice_fits(choice, command);
-    if (is_meant && strcmp(choice->name, expected->name) == 0) expected->words = choice->words;
+    if (!cli_choice_fits(choice, command) || strcmp(choice->name, expected->name) != 0) continue;
+    expected->words = choice->words;
+    expected->names = choice->names;
   }
   /* Other URIs are of things that are elsewhere. */
   bool is_registry = !command || strcmp(command->name, "init") == 0;

@@ -13,14 +13,15 @@ void cli_completion_zsh(const cli_command *commands, FILE *out);
 
 typedef enum cli_places { CLI_NO_PLACES, CLI_FILES, CLI_FOLDERS } cli_places;
 
-/* What may stand in one place of a command line: any text when there are neither words nor places.
- */
+/* What may stand in one place of a command line: any text when there is nothing of all this. */
 typedef struct cli_expected {
   /* As in the help, such as "FOLDER". */
   char name[48];
   /* NULL, or ended by NULL. */
   const char *const *words;
   cli_places places;
+  /* What "modelreg completion" prints the names of, in the registry of the line; NULL: nothing. */
+  const char *names;
   /* The last operand, as often as wanted. */
   bool repeats;
 } cli_expected;
@@ -35,11 +36,13 @@ bool cli_expected_operand(const cli_command *command, const char **at, cli_expec
  * of one word. */
 bool cli_begins_noun(const cli_command *commands, const cli_command *command, size_t *size);
 
-/* The words that stand for a value: of this command, or of all those of a noun. */
+/* The words, or the kind of names, that stand for a value: of this command, of all those of a noun,
+ * or of all commands ("") unless they have their own. */
 typedef struct cli_choice {
   const char *command;
   const char *name;
   const char *const *words;
+  const char *names;
 } cli_choice;
 
 /* Ends with a command of NULL. */
@@ -47,5 +50,10 @@ extern const cli_choice cli_choices[];
 
 /* Whether the choice is meant for this command. */
 bool cli_choice_fits(const cli_choice *choice, const cli_command *command);
+
+/* Prints the names of "models", "runs", "experiments" or "datasets", each on a line; those that a
+ * shell would take for more than a word are left out. Other kinds are wrong usage. Returns what to
+ * exit with. */
+int cli_completion_names(cli_context *cli, const char *kind);
 
 #endif

@@ -5,6 +5,15 @@
 
 #include <string.h>
 
+static const char names[] =
+    "# Completes with names of the registry that the line is about.\n"
+    "_modelreg_names() {\n"
+    "  local uri=${(Q)opt_args[-r]:-${(Q)opt_args[--registry]}}\n"
+    "  local -a found\n"
+    "  found=(${(f)\"$(modelreg ${uri:+-r} ${uri:+\"$uri\"} completion $1 2>/dev/null)\"})\n"
+    "  compadd -a found\n"
+    "}\n\n";
+
 /* Completes the next word; where it is there already, $words begins with it from here on. zsh gives
  * $words back at the end of a function, so that this stands in each. */
 static const char next[] = "  )\n"
@@ -38,6 +47,8 @@ static void put_expected(const cli_expected *expected, FILE *out) {
     for (size_t i = 0; expected->words[i]; i++)
       fprintf(out, "%s%s", i > 0 ? " " : "", expected->words[i]);
     fputc(')', out);
+  } else if (expected->names) {
+    fprintf(out, "_modelreg_names %s", expected->names);
   } else if (expected->places != CLI_NO_PLACES) {
     fputs(expected->places == CLI_FOLDERS ? "_files -/" : "_files", out);
   }
@@ -136,6 +147,7 @@ void cli_completion_zsh(const cli_command *commands, FILE *out) {
         out);
   put_options(NULL, cli_common_options, out);
   fputs("  )\n}\n\n", out);
+  fputs(names, out);
   for (const cli_command *command = commands; command->name; command++) {
     size_t size = 0;
     if (cli_begins_noun(commands, command, &size)) put_noun(command, size, out);

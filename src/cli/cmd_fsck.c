@@ -184,8 +184,8 @@ static int fsck(cli_context *cli) {
     result.sums = *mr_fsck_info(fsck);
     exit_code = finish(cli, &result);
   } else {
-    exit_code =
-        status == MR_CORRUPT ? finish_unreadable(cli, &error, rebuild) : cli_fail(cli, &error);
+    exit_code = status == MR_CORRUPT ? finish_unreadable(cli, &error, is_repair ? replace : rebuild)
+                                     : cli_fail(cli, &error);
   }
   mr_fsck_free(fsck);
   return exit_code;

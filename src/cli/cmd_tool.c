@@ -22,9 +22,9 @@ static int completion(cli_context *cli) {
   } else if (strcmp(shell, "zsh") == 0) {
     cli_completion_zsh(cli_commands(), stdout);
   } else {
-    return cli_usage_error(cli, "SHELL must be bash or zsh, not '%s'", shell);
+    exit_code = cli_completion_names(cli, shell);
   }
-  return CLI_DONE;
+  return exit_code;
 }
 
 static int man(cli_context *cli) {

@@ -50,9 +50,34 @@ static mri_fault_kind kind_of(const char *line, const char **index) {
   return MRI_FAULT_DAMAGE;
 }
 
+/* A check under way. */
+typedef struct checking {
+  mri_connection *connection;
+  mri_fault_fn each;
+  void *ctx;
+  mr_error *error;
+} checking;
+
+static mr_status failed(const checking *self, int code) {
+  const mri_connection *connection = self->connection;
+  return mri_sqlite_error(connection->database, connection->handle, code, connection->wait,
+                          self->error, "check");
+}
+
+/* A page that could not be had is no damage unless SQLite calls it one. */
+static mr_status check_page(const checking *self, const char *line) {
+  const char *at = strstr(line, "error code=");
+  int code = 0;
+  if (at == NULL) return MR_OK;
+  for (at += 11; *at >= '0' && *at <= '9' && code < 100000; at++) code = code * 10 + (*at - '0');
+  return mri_sqlite_status(code) == MR_CORRUPT ? MR_OK : failed(self, code);
+}
+
 /* A row of the check may be several lines, headed by the name of the database. */
-static mr_status each_line(const char *text, mri_fault_fn each, void *ctx) {
+static mr_status integrity_row(const checking *self, sqlite3_stmt *stmt) {
   mr_status status = MR_OK;
+  const char *text = (const char *)sqlite3_column_text(stmt, 0);
+  if (text == NULL) return failed(self, SQLITE_NOMEM);
   while (*text != '\0' && status == MR_OK) {
     char line[LINE_BYTES];
     size_t size = strcspn(text, "\n");
@@ -61,66 +86,48 @@ static mr_status each_line(const char *text, mri_fault_fn each, void *ctx) {
     if (line[0] == '\0' || strncmp(line, "*** ", 4) == 0 || strcmp(line, "ok") == 0) continue;
     mri_fault fault = {MRI_FAULT_DAMAGE, NULL, line};
     fault.kind = kind_of(line, &fault.object);
-    status = each(ctx, &fault);
+    status = check_page(self, line);
+    if (status == MR_OK) status = self->each(self->ctx, &fault);
   }
   return status;
 }
 
-static mr_status prepare(mri_connection *connection, const char *sql, sqlite3_stmt **out,
-                         mr_error *error) {
-  int code = sqlite3_prepare_v2(connection->handle, sql, -1, out, NULL);
-  if (code == SQLITE_OK) return MR_OK;
-  return mri_sqlite_error(connection->database, connection->handle, code, connection->wait, error,
-                          "check");
-}
-
-static const char *text_of(sqlite3_stmt *stmt, int column) {
-  const char *text = (const char *)sqlite3_column_text(stmt, column);
-  return text == NULL ? "" : text;
-}
-
-static mr_status integrity_row(sqlite3_stmt *stmt, mri_fault_fn each, void *ctx) {
-  return each_line(text_of(stmt, 0), each, ctx);
-}
-
-static mr_status reference_row(sqlite3_stmt *stmt, mri_fault_fn each, void *ctx) {
+static mr_status reference_row(const checking *self, sqlite3_stmt *stmt) {
   char row[128];
   char text[128];
+  const char *table = (const char *)sqlite3_column_text(stmt, 0);
+  const char *parent = (const char *)sqlite3_column_text(stmt, 2);
+  if (table == NULL || parent == NULL) return failed(self, SQLITE_NOMEM);
   (void)snprintf(row, sizeof row, "row %lld of table %.64s",
-                 (long long)sqlite3_column_int64(stmt, 1), text_of(stmt, 0));
-  (void)snprintf(text, sizeof text, "it refers to a row of table %.64s that is not there",
-                 text_of(stmt, 2));
+                 (long long)sqlite3_column_int64(stmt, 1), table);
+  (void)snprintf(text, sizeof text, "it refers to a row of table %.64s that is not there", parent);
   const mri_fault fault = {MRI_FAULT_REFERENCE, row, text};
-  return each(ctx, &fault);
+  return self->each(self->ctx, &fault);
 }
 
-static mr_status each_row(mri_connection *connection, const char *sql,
-                          mr_status (*row)(sqlite3_stmt *stmt, mri_fault_fn each, void *ctx),
-                          mri_fault_fn each, void *ctx, mr_error *error) {
+static mr_status each_row(const checking *self, const char *sql,
+                          mr_status (*row)(const checking *self, sqlite3_stmt *stmt)) {
   sqlite3_stmt *stmt = NULL;
-  mr_status status = prepare(connection, sql, &stmt, error);
-  if (status != MR_OK) return status;
-  int code = SQLITE_OK;
-  while (status == MR_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW)
-    status = row(stmt, each, ctx);
-  if (status == MR_OK && code != SQLITE_DONE) {
-    status = mri_sqlite_error(connection->database, connection->handle, code, connection->wait,
-                              error, "check");
-  }
+  mr_status status = MR_OK;
+  int code = sqlite3_prepare_v2(self->connection->handle, sql, -1, &stmt, NULL);
+  if (code != SQLITE_OK) return failed(self, code);
+  while (status == MR_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) status = row(self, stmt);
+  if (status == MR_OK && code != SQLITE_DONE) status = failed(self, code);
   (void)sqlite3_finalize(stmt);
   return status;
 }
 
 mr_status mri_sqlite_check(mri_connection *connection, mri_fault_fn each, void *ctx,
                            mr_error *error) {
-  mr_status status =
-      each_row(connection, "PRAGMA integrity_check(10000)", integrity_row, each, ctx, error);
+  const checking self = {connection, each, ctx, error};
+  mr_status status = each_row(&self, "PRAGMA integrity_check(10000)", integrity_row);
   return status == MR_OK ? check_software(connection, each, ctx) : status;
 }
 
 mr_status mri_sqlite_check_references(mri_connection *connection, mri_fault_fn each, void *ctx,
                                       mr_error *error) {
-  return each_row(connection, "PRAGMA foreign_key_check", reference_row, each, ctx, error);
+  const checking self = {connection, each, ctx, error};
+  return each_row(&self, "PRAGMA foreign_key_check", reference_row);
 }
 
 mr_status mri_sqlite_rebuild(mri_connection *connection, const char *index, bool *done,

@@ -73,7 +73,7 @@ static mr_status check_call(const mr_registry *registry, const char *path,
                             const mr_backup_options *options, mr_backup_options *out,
                             mr_error *error) {
   mr_status status = mri_check_argument(registry, "registry", error);
-  if (status == MR_OK) status = mri_check_local_path(path, "path", error);
+  if (status == MR_OK) status = mri_check_local_path(path, "local_path", error);
   if (status == MR_OK) {
     status = mri_options_read(out, sizeof *out, options, "mr_backup_options", error);
   }

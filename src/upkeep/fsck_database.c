@@ -142,8 +142,7 @@ static mr_status meta_row(mri_fsck_walk *walk, void *ctx, const mri_stmt *stmt, 
   bool *created = ctx;
   const char *key = mri_stmt_text(stmt, 0);
   const char *value = mri_stmt_text(stmt, 1);
-  if (key == NULL) key = "";
-  if (value == NULL) value = "";
+  if (key == NULL || value == NULL) return mri_error_no_memory(error); /* neither is ever NULL */
   if (strcmp(key, "id") == 0 || strcmp(key, "artifact_root") == 0) return MR_OK;
   if (strcmp(key, "created_us") == 0) {
     *created = true;

@@ -124,8 +124,8 @@ static mr_status check_own_run(mri_fsck_walk *walk, const mri_stmt *stmt, const 
                                mr_error *error) {
   const char *name = mri_stmt_text(stmt, DATASET_NAME);
   const char *run_name = mri_stmt_text(stmt, DATASET_RUN_NAME);
-  mr_status status = MR_OK;
-  if (mri_stmt_is_null(stmt, DATASET_UUID)) return MR_OK;
+  mr_status status = mri_fsck_have(stmt, DATASET_RUN_NAME, error);
+  if (status != MR_OK || mri_stmt_is_null(stmt, DATASET_UUID)) return status;
   if (name == NULL || run_name == NULL || strcmp(name, run_name) != 0) {
     status = mri_fsck_bad_value(walk, object, error, "its run has another name, '%.*s'",
                                 mri_text_fit(run_name == NULL ? "" : run_name, MRI_NAME_MAX),

@@ -64,18 +64,18 @@ static mr_status keep_gate(mri_fsck_judges *judges, int slot, const mri_digest *
 }
 
 /* Each difference is said once: one attachment may have decided thousands of requests. */
-static bool is_new(mri_fsck_judges *judges, const mri_digest *expected, const mri_digest *found) {
-  for (size_t i = 0; i < judges->complaints.count; i++) {
+static mr_status complain(mri_fsck_judges *judges, const mri_digest *expected,
+                          const mri_digest *found, bool *again, mr_error *error) {
+  *again = false;
+  for (size_t i = 0; i < judges->complaints.count && !*again; i++) {
     const complaint *one = mri_vec_at(&judges->complaints, i);
-    if (mri_digest_equal(&one->expected, expected) && mri_digest_equal(&one->found, found)) {
-      return false;
-    }
+    *again = mri_digest_equal(&one->expected, expected) && mri_digest_equal(&one->found, found);
   }
-  if (judges->complaints.count < COMPLAINTS_MAX) {
-    complaint *slot = mri_vec_push(&judges->complaints);
-    if (slot != NULL) *slot = (complaint){*expected, *found};
-  }
-  return true;
+  if (*again || judges->complaints.count >= COMPLAINTS_MAX) return MR_OK;
+  complaint *slot = mri_vec_push(&judges->complaints);
+  if (slot == NULL) return mri_error_no_memory(error);
+  *slot = (complaint){*expected, *found};
+  return MR_OK;
 }
 
 /* *known says whether the rules of both gates are kept in `judges`. */
@@ -87,6 +87,7 @@ static mr_status check_gates(mri_fsck_judges *judges, mri_fsck_thing *thing, con
   bool there[2] = {false, false};
   const int64_t owners[2] = {0, q->model_id};
   mr_status status = MR_OK;
+  bool again = false;
   *known = false;
   for (int i = 0; i < 2 && status == MR_OK; i++) {
     status = find_attached(judges, owners[i], q->transition, time_us, &there[i], &digest[i],
@@ -98,12 +99,13 @@ static mr_status check_gates(mri_fsck_judges *judges, mri_fsck_thing *thing, con
   }
   if (status != MR_OK) return status;
   if (!mri_digest_equal(&expected, gates)) {
-    if (is_new(judges, &expected, gates)) {
+    status = complain(judges, &expected, gates, &again, thing->error);
+    if (status == MR_OK && !again) {
       mri_fsck_say(thing, MR_FINDING_DIGEST,
                    "%sit was not made by the gates that were attached to %s of %s at its time",
                    where, q->transition, mri_fsck_shown(q->model));
     }
-    return MR_OK;
+    return status == MR_OK ? thing->status : status;
   }
   *known = true;
   for (int i = 0; i < 2 && status == MR_OK; i++) {
@@ -226,7 +228,7 @@ static void check_incumbent(mri_fsck_thing *thing, const char *where, const mri_
   mri_stmt *stmt = NULL;
   bool found = false;
   if (!mri_fsck_is_promotion(q)) {
-    if (mri_fsck_same_text(mri_fsck_shown(incumbent), q->expected)) return;
+    if (mri_fsck_same_text(incumbent == NULL ? "none" : incumbent, q->expected)) return;
     mri_fsck_say(thing, MR_FINDING_VALUE, "%sits incumbent is %.64s, but the channel held %.64s",
                  where, mri_fsck_shown(incumbent), q->expected);
     return;

@@ -107,6 +107,10 @@ static mr_status artifact_row(mri_fsck_walk *walk, void *ctx, const mri_stmt *st
   const char *path = mri_stmt_text(stmt, ARTIFACT_PATH);
   mr_status status = MR_OK;
   mri_fsck_name(object, "artifact", path, mri_stmt_text(stmt, ARTIFACT_UUID));
+  status = mri_fsck_have(stmt, ARTIFACT_PATH, error);
+  if (status == MR_OK) status = mri_fsck_have(stmt, ARTIFACT_URI, error);
+  if (status == MR_OK) status = mri_fsck_have(stmt, ARTIFACT_FORMAT, error);
+  if (status != MR_OK) return status;
   if (mri_check_path(path, "its path", &reason) != MR_OK) {
     status = mri_fsck_bad_value(walk, object, error, "%s", reason.message);
   } else {
@@ -137,6 +141,8 @@ static mr_status check_evidence(mri_fsck_walk *walk, const mri_stmt *stmt, const
   mri_digest digest;
   const char *uri = mri_stmt_text(stmt, CHECK_URI);
   int64_t size = mri_stmt_int(stmt, CHECK_SIZE);
+  mr_status status = mri_fsck_have(stmt, CHECK_URI, error);
+  if (status != MR_OK) return status;
   if (mri_stmt_is_null(stmt, CHECK_DIGEST)) {
     if (uri == NULL && size == 0) return MR_OK;
     return mri_fsck_bad_value(walk, object, error, "its evidence has a %s and no digest",

@@ -29,7 +29,7 @@ static mr_status check_canonical(mri_fsck_thing *thing, const mr_gate *gate, con
     mri_fsck_say(thing, MR_FINDING_VALUE, "its text is not in the form that gates are kept in");
   }
   mri_str_free(&text);
-  return status;
+  return status == MR_OK ? thing->status : status;
 }
 
 /* Columns: digest, body, and the digest once more where an attachment names it. */
@@ -90,7 +90,8 @@ static mr_status check_rules(mri_fsck_thing *thing, const char *where, const cha
     if (mri_fsck_is_content(status, &why)) mri_fsck_say_why(thing, where, status, &why);
   }
   mr_gate_free(gate);
-  return mri_fsck_pass_on(status, &why, thing->error);
+  status = mri_fsck_pass_on(status, &why, thing->error);
+  return status == MR_OK ? thing->status : status;
 }
 
 /* Columns: model_id, transition, revision, gate_digest, actor, created_us, model's name, body. */

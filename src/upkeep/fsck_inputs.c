@@ -85,6 +85,7 @@ static mr_status input_row(mri_fsck_walk *walk, void *ctx, const mri_stmt *stmt,
   (void)ctx;
   mri_fsck_name(object, "input", mri_stmt_text(stmt, INPUT_ROLE), mri_stmt_text(stmt, INPUT_UUID));
   mr_status status = mri_fsck_texts(walk, stmt, object, &role, 1, error);
+  if (status == MR_OK) status = mri_fsck_have(stmt, INPUT_TARGET, error);
   if (status == MR_OK) status = check_target(walk, stmt, object, error);
   if (status != MR_OK || has_digest || mri_stmt_is_null(stmt, INPUT_DIGEST)) return status;
   return mri_fsck_bad_value(walk, object, error, "it has a digest, though it is no dataset");

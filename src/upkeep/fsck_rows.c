@@ -55,19 +55,25 @@ mr_status mri_fsck_bad_reference(mri_fsck_walk *walk, const char *object, mr_err
   return status;
 }
 
+mr_status mri_fsck_have(const mri_stmt *stmt, int column, mr_error *error) {
+  if (mri_stmt_text(stmt, column) != NULL || mri_stmt_is_null(stmt, column)) return MR_OK;
+  return mri_error_no_memory(error);
+}
+
 static mr_status check_text(mri_fsck_walk *walk, const mri_stmt *stmt, const char *object,
                             const mri_fsck_text *rule, mr_error *error) {
   mr_error reason = MR_ERROR_INIT;
   size_t size = 0;
   const char *text = mri_stmt_text(stmt, rule->column);
-  if (text == NULL && rule->optional) return MR_OK;
+  mr_status status = mri_fsck_have(stmt, rule->column, error);
+  if (status != MR_OK || (text == NULL && rule->optional)) return status;
   if (text != NULL) (void)mri_stmt_bytes(stmt, rule->column, &size);
   if (text != NULL && strlen(text) != size) {
     return mri_fsck_bad_value(walk, object, error, "%s has a NUL at byte %zu", rule->what,
                               strlen(text));
   }
-  mr_status status = rule->max == 0 ? mri_check_name(text, rule->what, &reason)
-                                    : mri_check_value(text, rule->what, rule->max, &reason);
+  status = rule->max == 0 ? mri_check_name(text, rule->what, &reason)
+                          : mri_check_value(text, rule->what, rule->max, &reason);
   if (status == MR_OK) return MR_OK;
   return mri_fsck_bad_value(walk, object, error, "%s", reason.message);
 }
@@ -84,7 +90,8 @@ mr_status mri_fsck_texts(mri_fsck_walk *walk, const mri_stmt *stmt, const char *
 mr_status mri_fsck_id(mri_fsck_walk *walk, const mri_stmt *stmt, int column, const char *object,
                       mr_error *error) {
   const char *id = mri_stmt_text(stmt, column);
-  if (id != NULL && mri_id_valid(id)) return MR_OK;
+  mr_status status = mri_fsck_have(stmt, column, error);
+  if (status != MR_OK || (id != NULL && mri_id_valid(id))) return status;
   return mri_fsck_bad_value(walk, object, error, "its id '%.64s' is no UUID", id == NULL ? "" : id);
 }
 

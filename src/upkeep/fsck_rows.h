@@ -28,6 +28,9 @@ mr_status mri_fsck_bad_value(mri_fsck_walk *walk, const char *object, mr_error *
 mr_status mri_fsck_bad_reference(mri_fsck_walk *walk, const char *object, mr_error *error,
                                  const char *format, ...) MRI_PRINTF(4, 5);
 
+/* NO_MEMORY when memory ran out for a text, which is no damage: it reads as NULL, and is not. */
+mr_status mri_fsck_have(const mri_stmt *stmt, int column, mr_error *error);
+
 /* A column of text as it must be. */
 typedef struct mri_fsck_text {
   int column;

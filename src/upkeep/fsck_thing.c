@@ -109,7 +109,7 @@ bool mri_fsck_same_text(const char *a, const char *b) {
 }
 
 const char *mri_fsck_shown(const char *text) {
-  return text == NULL ? "none" : text;
+  return text == NULL || text[0] == '\0' ? "none" : text;
 }
 
 int64_t mri_fsck_reference(const mri_stmt *stmt, int column) {

@@ -44,7 +44,7 @@ bool mri_fsck_is_content(mr_status status, const mr_error *why);
 mr_status mri_fsck_pass_on(mr_status status, const mr_error *why, mr_error *error);
 
 bool mri_fsck_same_text(const char *a, const char *b);
-/* For messages: what is missing is "none". */
+/* For messages: what is missing or empty is "none". */
 const char *mri_fsck_shown(const char *text);
 /* A column that refers to a row, 0 for NULL. */
 int64_t mri_fsck_reference(const mri_stmt *stmt, int column);

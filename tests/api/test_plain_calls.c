@@ -132,6 +132,7 @@ static void test_frees(void **state) {
   mr_metric_free(NULL);
   mr_model_free(NULL);
   mr_registry_close(NULL);
+  mr_fsck_free(NULL);
   mr_report_free(NULL);
   mr_request_free(NULL);
   mr_run_free(NULL);
@@ -158,33 +159,21 @@ static void test_names_of_things(void **state) {
 
 /* The functions that the tests above call by hand. */
 static const char *const by_hand[] = {
-    "mr_abi_level",         "mr_blob_free",
-    "mr_blob_info",         "mr_blob_size",
-    "mr_buffer_data",       "mr_buffer_free",
-    "mr_buffer_size",       "mr_cancel_free",
-    "mr_cancel_trigger",    "mr_dataset_free",
-    "mr_dataset_info",      "mr_decision_at",
-    "mr_decision_count",    "mr_decision_free",
-    "mr_decision_info",     "mr_experiment_free",
-    "mr_experiment_info",   "mr_gate_free",
-    "mr_history_count",     "mr_history_free",
-    "mr_history_steps",     "mr_history_times",
-    "mr_history_values",    "mr_library_version",
-    "mr_lineage_at",        "mr_lineage_count",
-    "mr_lineage_free",      "mr_lineage_info",
-    "mr_manifest_at",       "mr_manifest_count",
-    "mr_manifest_free",     "mr_metric_free",
-    "mr_model_free",        "mr_model_info",
-    "mr_registry_close",    "mr_registry_info",
-    "mr_report_at",         "mr_report_count",
-    "mr_report_free",       "mr_report_info",
-    "mr_request_free",      "mr_request_info",
-    "mr_run_free",          "mr_run_info",
-    "mr_semver_compare",    "mr_semver_free",
-    "mr_semver_info",       "mr_semver_range_free",
-    "mr_semver_range_info", "mr_semver_range_matches",
-    "mr_status_name",       "mr_version_free",
-    "mr_version_info",
+    "mr_abi_level",      "mr_blob_free",         "mr_blob_info",         "mr_blob_size",
+    "mr_buffer_data",    "mr_buffer_free",       "mr_buffer_size",       "mr_cancel_done",
+    "mr_cancel_free",    "mr_cancel_total",      "mr_cancel_trigger",    "mr_dataset_free",
+    "mr_dataset_info",   "mr_decision_at",       "mr_decision_count",    "mr_decision_free",
+    "mr_decision_info",  "mr_experiment_free",   "mr_experiment_info",   "mr_fsck_at",
+    "mr_fsck_count",     "mr_fsck_free",         "mr_fsck_info",         "mr_gate_free",
+    "mr_history_count",  "mr_history_free",      "mr_history_steps",     "mr_history_times",
+    "mr_history_values", "mr_library_version",   "mr_lineage_at",        "mr_lineage_count",
+    "mr_lineage_free",   "mr_lineage_info",      "mr_manifest_at",       "mr_manifest_count",
+    "mr_manifest_free",  "mr_metric_free",       "mr_model_free",        "mr_model_info",
+    "mr_registry_close", "mr_registry_info",     "mr_report_at",         "mr_report_count",
+    "mr_report_free",    "mr_report_info",       "mr_request_free",      "mr_request_info",
+    "mr_run_free",       "mr_run_info",          "mr_semver_compare",    "mr_semver_free",
+    "mr_semver_info",    "mr_semver_range_free", "mr_semver_range_info", "mr_semver_range_matches",
+    "mr_status_name",    "mr_version_free",      "mr_version_info",
 };
 
 static const char *const page_nouns[] = {
