@@ -15,8 +15,8 @@ typedef struct mri_blobs_driver {
                     bool *found, mr_error *error);
   mr_status (*stat)(mri_blobs *blobs, const mri_digest *digest, bool *found, int64_t *size,
                     mr_error *error);
-  mr_status (*written)(mri_blobs *blobs, const mri_digest *digest, bool *found,
-                       int64_t *written_us, mr_error *error);
+  mr_status (*written)(mri_blobs *blobs, const mri_digest *digest, bool *found, int64_t *written_us,
+                       mr_error *error);
   mr_status (*remove)(mri_blobs *blobs, const mri_digest *digest, mr_error *error);
   mr_status (*list)(mri_blobs *blobs,
                     mr_status (*each)(void *ctx, const mri_digest *digest, int64_t size), void *ctx,

@@ -40,8 +40,8 @@ void cli_warn(const char *text) {
 }
 
 static void show_usage(const cli_context *cli) {
-  const char *name = cli->command ? cli->command->name : NULL;
-  if (name) cli_help_usage(cli->command, stderr);
+  const char *name = cli->command ? cli->command->name : cli->noun;
+  if (cli->command) cli_help_usage(cli->command, stderr);
   fprintf(stderr, "Try 'modelreg %s%s--help'.\n", name ? name : "", name ? " " : "");
 }
 

@@ -69,6 +69,8 @@ typedef struct cli_given {
 struct cli_context {
   /* NULL where only part of the command line was understood. */
   const cli_command *command;
+  /* The first word of a command of two, as soon as it is known; NULL: not yet, or of one. */
+  const char *noun;
   /* As given by option or environment; NULL: neither. */
   const char *registry_uri;
   bool json;

@@ -6,24 +6,36 @@
 #include <string.h>
 
 static const char names[] =
-    "# Completes with names of the registry that the line is about.\n"
+    "# Completes with names of the registry that the line is about. The kind is the last "
+    "argument;\n"
+    "# those before it are compadd's own.\n"
     "_modelreg_names() {\n"
-    "  local uri=${(Q)opt_args[-r]:-${(Q)opt_args[--registry]}}\n"
+    "  local uri=$registry at\n"
     "  local -a found\n"
-    "  found=(${(f)\"$(modelreg ${uri:+-r} ${uri:+\"$uri\"} completion $1 2>/dev/null)\"})\n"
-    "  compadd -a found\n"
+    "  at=${words[(I)(-r|--registry)]}\n"
+    "  if (( at )); then\n"
+    "    uri=$words[at+1]\n"
+    "  fi\n"
+    "  at=${words[(I)--registry=*]}\n"
+    "  if (( at )); then\n"
+    "    uri=${words[at]#*=}\n"
+    "  fi\n"
+    "  uri=${(Q)uri}\n"
+    "  found=(${(f)\"$(modelreg ${uri:+-r} ${uri:+\"$uri\"} completion ${@[-1]} 2>/dev/null)\"})\n"
+    "  compadd \"${@[1,-2]}\" -a found\n"
     "}\n\n";
 
 /* Completes the next word; where it is there already, $words begins with it from here on. zsh gives
  * $words back at the end of a function, so that this stands in each. */
 static const char next[] = "  )\n"
-                           "  _arguments -C $common '1: :->word' '*:: :->rest' && ret=0\n"
+                           "  _arguments -C -A '-*' $common '1: :->word' '*:: :->rest' && ret=0\n"
                            "  case $state in\n"
                            "  (word) _describe -t commands command words_of && ret=0 ;;\n"
                            "  esac\n"
                            "  if [[ $state != rest ]]; then\n"
                            "    return ret\n"
                            "  fi\n"
+                           "  registry=${opt_args[-r]:-${opt_args[--registry]:-$registry}}\n"
                            "  case $words[1] in\n";
 
 /* Text in single quotes, where _arguments and _describe take none of these as its own. */
@@ -115,7 +127,7 @@ static void put_noun(const cli_command *first, size_t size, FILE *out) {
 }
 
 static void put_top(const cli_command *commands, FILE *out) {
-  fputs("_modelreg() {\n  local curcontext=\"$curcontext\" state state_descr line ret=1\n"
+  fputs("_modelreg() {\n  local curcontext=\"$curcontext\" state state_descr line registry ret=1\n"
         "  typeset -A opt_args\n  local -a common words_of specs\n  _modelreg_common\n"
         "  words_of=(\n",
         out);

@@ -28,8 +28,6 @@ typedef struct parser_state {
   char **argv;
   int argc;
   int at;
-  /* The words of the command so far: one noun at most. */
-  const char *noun;
   bool wants_help;
   bool wants_version;
 } parser_state;
@@ -75,7 +73,8 @@ static const char *verb_of(const char *name, const char *noun) {
 
 static const cli_command *find_command(const parser_state *parser, const char *word) {
   for (const cli_command *command = parser->commands; command->name; command++) {
-    const char *name = parser->noun ? verb_of(command->name, parser->noun) : command->name;
+    const char *name =
+        parser->cli->noun ? verb_of(command->name, parser->cli->noun) : command->name;
     if (name && strcmp(name, word) == 0) return command;
   }
   return NULL;
@@ -93,17 +92,18 @@ static cli_parsed unknown_command(const parser_state *parser, const char *word) 
   for (const cli_command *command = parser->commands; command->name; command++) {
     char typed[NAME_SIZE];
     bool has_verb = strchr(command->name, ' ') != NULL;
-    const char *noun = parser->noun ? parser->noun : word;
-    const char *verb = parser->noun ? word : next;
+    const char *noun = parser->cli->noun ? parser->cli->noun : word;
+    const char *verb = parser->cli->noun ? word : next;
     snprintf(typed, sizeof typed, "%s%s%s", noun, has_verb ? " " : "", has_verb ? verb : "");
     consider(&best, typed, command->name);
   }
   if (best.name) {
     cli_usage_error(parser->cli, "there is no command '%s%s%s'; did you mean 'modelreg %s'?",
-                    parser->noun ? parser->noun : "", parser->noun ? " " : "", word, best.name);
+                    parser->cli->noun ? parser->cli->noun : "", parser->cli->noun ? " " : "", word,
+                    best.name);
   } else {
-    cli_usage_error(parser->cli, "there is no command '%s%s%s'", parser->noun ? parser->noun : "",
-                    parser->noun ? " " : "", word);
+    cli_usage_error(parser->cli, "there is no command '%s%s%s'",
+                    parser->cli->noun ? parser->cli->noun : "", parser->cli->noun ? " " : "", word);
   }
   return CLI_PARSED_WRONG;
 }
@@ -217,8 +217,8 @@ static bool parse_word(parser_state *parser, const char *word) {
   }
   cli->command = find_command(parser, word);
   if (cli->command) return true;
-  if (!parser->noun && is_noun(parser, word)) {
-    parser->noun = word;
+  if (!parser->cli->noun && is_noun(parser, word)) {
+    parser->cli->noun = word;
     return true;
   }
   unknown_command(parser, word);
@@ -226,26 +226,32 @@ static bool parse_word(parser_state *parser, const char *word) {
 }
 
 static cli_parsed no_command(const parser_state *parser) {
-  if (!parser->noun) {
+  if (!parser->cli->noun) {
     cli_usage_error(parser->cli, "say what to do");
     return CLI_PARSED_WRONG;
   }
   char verbs[256] = "";
   for (const cli_command *command = parser->commands; command->name; command++) {
-    const char *verb = verb_of(command->name, parser->noun);
+    const char *verb = verb_of(command->name, parser->cli->noun);
     size_t size = strlen(verbs);
     if (verb) snprintf(verbs + size, sizeof verbs - size, "%s%s", size > 0 ? ", " : "", verb);
   }
-  cli_usage_error(parser->cli, "'%s' needs one of these behind it: %s", parser->noun, verbs);
+  cli_usage_error(parser->cli, "'%s' needs one of these behind it: %s", parser->cli->noun, verbs);
   return CLI_PARSED_WRONG;
 }
 
 static cli_parsed check(const parser_state *parser) {
   cli_context *cli = parser->cli;
   const cli_command *command = cli->command;
-  if (parser->wants_version) return CLI_PARSED_VERSION;
+  if (parser->wants_version && !parser->wants_help) {
+    /* Who promotes with --version 1.0.0 must not be told the version of this program, with success.
+     */
+    if (!command) return CLI_PARSED_VERSION;
+    cli_usage_error(cli, "--version is about this program and stands alone");
+    return CLI_PARSED_WRONG;
+  }
   if (parser->wants_help) {
-    if (!command && parser->noun) cli->operands[cli->operand_count++] = parser->noun;
+    if (!command && parser->cli->noun) cli->operands[cli->operand_count++] = parser->cli->noun;
     return CLI_PARSED_HELP;
   }
   if (!command) return no_command(parser);
@@ -263,7 +269,7 @@ static cli_parsed check(const parser_state *parser) {
 }
 
 cli_parsed cli_options_parse(cli_context *cli, const cli_command *commands, int argc, char **argv) {
-  parser_state parser = {cli, commands, argv, argc, 1, NULL, false, false};
+  parser_state parser = {cli, commands, argv, argc, 1, false, false};
   bool only_words = false;
   cli->given = cli_resize(NULL, (size_t)argc + 1, sizeof *cli->given);
   cli->operands = cli_resize(NULL, (size_t)argc + 1, sizeof *cli->operands);

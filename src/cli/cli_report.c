@@ -28,7 +28,7 @@ void cli_report_fields(cli_json *json, const mr_report *report) {
 void cli_report_print(const mr_report *report, const char *unit, const char *done,
                       const char *place) {
   static const cli_column columns[] = {
-      {"PROBLEM", CLI_STATUS}, {"PATH", CLI_LEFT}, {"MESSAGE", CLI_LEFT}};
+      {"PROBLEM", CLI_STATUS}, {"PATH", CLI_LEFT}, {"MESSAGE", CLI_WRAP}};
   const mr_report_record *sums = mr_report_info(report);
   char size[CLI_NUMBER_SIZE];
   cli_size(size, sums->total_size);
@@ -44,7 +44,7 @@ void cli_report_print(const mr_report *report, const char *unit, const char *don
     cli_table_text(&table, problem->path);
     cli_table_text(&table, problem->message);
   }
-  cli_table_print(&table, stdout, 0, 0);
+  cli_table_print(&table, stdout, 0, cli_columns());
 }
 
 int cli_report_end(const mr_report *report, const char *place, const char *what) {

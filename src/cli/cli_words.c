@@ -14,7 +14,7 @@ const char *const cli_verdicts[] = {"passed", "failed", "pending", NULL};
 const char *const cli_request_states[] = {"open", "accepted", "refused", "withdrawn", NULL};
 const char *const cli_bumps[] = {"major", "minor", "patch", "prerelease", NULL};
 const char *const cli_channel_move_kinds[] = {"moved", "rolled_back", "cleared", NULL};
-const char *const cli_findings[] = {"database", "reference", "value",   "digest",
+const char *const cli_findings[] = {"database", "reference", "value",    "digest",
                                     "count",    "summary",   "sequence", "missing",
                                     "changed",  "orphan",    "software", NULL};
 const char *const cli_lineage_kinds[] = {"dataset", "run", "version", "channel", NULL};

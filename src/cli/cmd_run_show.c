@@ -101,7 +101,7 @@ static const cli_column check_columns[] = {{"CHECK", CLI_SHORTEN},
                                            {"RESULT", CLI_STATUS},
                                            {"REPORTER", CLI_SHORTEN},
                                            {"REPORTED", CLI_LEFT},
-                                           {"NOTE", CLI_SHORTEN}};
+                                           {"NOTE", CLI_WRAP}};
 
 /* The reports that count; JSON has the earlier ones, too. */
 static void check_row(void *ctx, const mr_check_record *record) {

@@ -91,14 +91,18 @@ static bool is_there(mr_registry *registry, int dir, const mri_tree_file *file,
   return same;
 }
 
-static mr_status copy_file(mr_registry *registry, const mri_tree_file *file, int dir, uint32_t mode,
-                           const mr_cancel *cancel, mr_error *error) {
+static mr_status copy_file(mr_registry *registry, const mri_tree_file *file, const char *folder,
+                           int dir, uint32_t mode, const mr_cancel *cancel, mr_error *error) {
   mri_blob *blob = NULL;
   mr_status status = mri_tree_open(registry, file, cancel, &blob, error);
   if (status != MR_OK) return status;
   status = mri_blob_copy_to(blob, dir, file->path, mode, cancel, error);
   mri_blob_close(blob);
-  return status == MR_OK ? MR_OK : mri_error_prefix(error, status, "artifact '%s'", file->path);
+  if (status == MR_OK) return MR_OK;
+  /* Where the folder may be what cannot be written it is named. */
+  bool show = status == MR_IO;
+  return mri_error_prefix(error, status, "artifact '%s'%s%s", file->path, show ? " for " : "",
+                          show ? folder : "");
 }
 
 mr_status mri_tree_fetch(mr_registry *registry, const mri_tree *tree, const char *folder,
@@ -116,7 +120,7 @@ mr_status mri_tree_fetch(mr_registry *registry, const mri_tree *tree, const char
     if (status == MR_OK && is_there(registry, dir, file, &work.token)) {
       mri_report_count(report, 0);
     } else if (status == MR_OK) {
-      status = copy_file(registry, file, dir, options->file_mode, &work.token, error);
+      status = copy_file(registry, file, folder, dir, options->file_mode, &work.token, error);
       if (status == MR_OK) mri_report_count(report, file->size);
     }
     if (status == MR_OK) mri_work_end(&work);

@@ -248,6 +248,7 @@ mr_status mri_sqlite_open(const mri_database_options *options, mri_wait *wait, m
     mri_sqlite_enter();
     status = open_file(db, options, error);
     mri_sqlite_leave();
+    if (status == MR_OK) status = mri_sqlite_warn_of_copies(db, error);
   }
   if (status != MR_OK) {
     free_database(db);

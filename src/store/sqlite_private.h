@@ -103,6 +103,10 @@ mr_status mri_sqlite_accept(mri_connection *connection, bool read_only, mri_wait
  * leaves a file that is ours and empty, never a half-written one. */
 mr_status mri_sqlite_mark_file(mri_connection *connection, mri_wait *wait, mr_error *error);
 
+/* sqlite_copies.c */
+/* Warns when another object of this process defines SQLite, too. */
+mr_status mri_sqlite_warn_of_copies(mri_database *database, mr_error *error);
+
 /* sqlite_driver.c */
 int mri_sqlite_start(mri_connection *connection, bool write);
 void mri_sqlite_rollback(mri_connection *connection);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "upkeep/backup_content.h"
 #include "base/cancel_token.h"
+#include <errno.h>
 
 #define READ_BYTES ((size_t)256 * 1024)
 
 /* Not the content's fault: the call ends. */
-static bool ends_the_call(mr_status status) {
-  return status == MR_NO_MEMORY || status == MR_CANCELLED;
+static bool ends_the_call(mr_status status, const mr_error *trouble) {
+  bool no_descriptor =
+      status == MR_IO && (trouble->backend_code == EMFILE || trouble->backend_code == ENFILE);
+  return status == MR_NO_MEMORY || status == MR_CANCELLED || no_descriptor;
 }
 
 static mr_status pass_on(const mr_error *from, mr_error *error) {
@@ -67,7 +70,7 @@ static mr_status has_already(mri_backup_content *content, const mri_reference *r
   mri_mem_free(mem, buffer);
   *found = status == MR_OK;
   /* What is damaged is put again. */
-  return ends_the_call(status) ? pass_on(&trouble, error) : MR_OK;
+  return ends_the_call(status, &trouble) ? pass_on(&trouble, error) : MR_OK;
 }
 
 static mr_status copy_blob(mri_backup_content *content, const mri_reference *reference,
@@ -86,7 +89,7 @@ static mr_status copy_blob(mri_backup_content *content, const mri_reference *ref
   mri_blob_close(source.blob);
   *copied = status == MR_OK;
   if (status == MR_OK) return MR_OK;
-  if (!source.failed || ends_the_call(status)) return pass_on(&trouble, error);
+  if (!source.failed || ends_the_call(status, &trouble)) return pass_on(&trouble, error);
   return add_problem(content, reference, &trouble, error);
 }
 
@@ -121,10 +124,10 @@ static mr_status add_files(mri_backup_content *content, mri_references *referenc
     if (status != MR_OK) break;
     mr_status read =
         mri_references_add_files(references, manifest, content->registry->blobs, &trouble);
-    if (read != MR_OK && read != MR_CORRUPT && !ends_the_call(read)) {
+    if (read != MR_OK && read != MR_CORRUPT && !ends_the_call(read, &trouble)) {
       read = mri_references_add_files(references, manifest, content->to, &trouble);
     }
-    if (ends_the_call(read)) status = pass_on(&trouble, error);
+    if (ends_the_call(read, &trouble)) status = pass_on(&trouble, error);
     if (read == MR_CORRUPT) status = add_problem(content, manifest, &trouble, error);
   }
   return status;

@@ -23,11 +23,16 @@ void mri_backup_place_init(mri_backup_place *place, const mri_mem *mem) {
   mri_str_init(&place->file, mem);
 }
 
-static mr_status place_errno(const mri_backup_place *place, int number, const char *action,
-                             const char *what, mr_error *error) {
-  mr_status status = mri_error_errno(error, number, action, what);
+/* Says of a failure that it was this backup's. */
+static mr_status of_backup(const mri_backup_place *place, mr_status status, mr_error *error) {
+  if (status == MR_OK || status == MR_NO_MEMORY) return status;
   return mri_error_prefix(error, status, "backup %.*s", mri_text_fit(place->path, 200),
                           place->path);
+}
+
+static mr_status place_errno(const mri_backup_place *place, int number, const char *action,
+                             const char *what, mr_error *error) {
+  return of_backup(place, mri_error_errno(error, number, action, what), error);
 }
 
 static mr_status check_name(const mri_backup_place *place, mr_error *error) {
@@ -99,7 +104,9 @@ static mr_status check_apart(const mri_backup_place *place, const mr_registry *r
                              const char *folder, mr_error *error) {
   char own[MRI_REAL_PATH_MAX];
   const char *root = registry->record.artifact_root;
-  if (root == NULL || mri_real_path(root, own) != 0) return MR_OK;
+  if (root == NULL) return MR_OK;
+  /* It is made with the first content. */
+  if (mri_real_path(root, own) != 0) (void)snprintf(own, sizeof own, "%s", root);
   if (is_within(folder, own)) {
     return mri_error_set(error, MR_INVALID_ARGUMENT,
                          "path '%s' lies in the folder of the registry's own content, %s; choose "
@@ -129,12 +136,10 @@ static mr_status find_folder(mri_backup_place *place, char real[MRI_REAL_PATH_MA
   }
   const char *text = mri_str_text(&folder);
   status = text != NULL ? mri_folder_open(text, &place->folder, error) : mri_error_no_memory(error);
+  status = of_backup(place, status, error);
   if (status == MR_OK) {
     int number = mri_real_path(text, real);
     if (number != 0) status = place_errno(place, number, "find the folder", text, error);
-  } else if (status != MR_NO_MEMORY) {
-    status =
-        mri_error_prefix(error, status, "backup %.*s", mri_text_fit(place->path, 200), place->path);
   }
   mri_str_free(&folder);
   return status;
@@ -158,11 +163,7 @@ static mr_status make_tmp(mri_backup_place *place, uint32_t file_mode, mr_error 
                          : mri_mkdirs_beneath(place->folder, text, (mode_t)folder_mode(file_mode),
                                               true, &place->tmp, error);
   mri_str_free(&path);
-  if (status != MR_OK) {
-    return status == MR_NO_MEMORY ? status
-                                  : mri_error_prefix(error, status, "backup %.*s",
-                                                     mri_text_fit(place->path, 200), place->path);
-  }
+  if (status != MR_OK) return of_backup(place, status, error);
   const mri_io *io = mri_io_table();
   if (io->fstat(place->folder, &here) != 0 || io->fstat(place->tmp, &there) != 0) {
     return place_errno(place, errno, "look at", "its folder", error);

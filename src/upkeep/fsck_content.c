@@ -180,6 +180,9 @@ static mr_status look_at(mri_fsck_walk *walk, const mri_fsck_wanted *wanted, uin
   if (is_fatal(status)) return mri_error_set(error, status, "%s", reason.message);
   mri_fsck_count_content(walk, *done);
   if (status == MR_OK) return check_sizes(walk, wanted, size, buffer != NULL, error);
+  /* What to do is said in a field of its own. */
+  char *advice = strstr(reason.message, "; restore it");
+  if (advice != NULL) *advice = '\0';
   return add_blob(walk, wanted, MR_FINDING_CHANGED, reason.message, error);
 }
 

@@ -113,17 +113,19 @@ static mr_status rebuild_indexes(self_check *self) {
   return status;
 }
 
-/* References are looked up by indexes: those come first. */
+/* References are looked up by indexes: those come first. Nothing is known where the database cannot
+ * check itself. */
 static mr_status check_itself(mri_fsck_walk *walk, mr_error *error) {
   self_check self = {.walk = walk, .error = error};
   mri_vec_init(&self.indexes, &walk->registry->mem, sizeof(bad_index));
   mr_status status = mri_store_check(walk->tx, on_fault, &self, error);
+  bool known = status != MR_NOT_SUPPORTED;
   if (status == MR_OK && walk->repair && self.indexes.count > 0) status = rebuild_indexes(&self);
   if (status == MR_OK) status = add_more(&self);
   if (status == MR_OK) status = add_indexes(&self);
   if (status == MR_OK) status = mri_store_check_references(walk->tx, on_fault, &self, error);
   mri_vec_free(&self.indexes);
-  return status == MR_NOT_SUPPORTED ? MR_OK : status;
+  return known ? status : MR_OK;
 }
 
 static bool is_number(const char *text) {
@@ -142,7 +144,11 @@ static mr_status meta_row(mri_fsck_walk *walk, void *ctx, const mri_stmt *stmt, 
   bool *created = ctx;
   const char *key = mri_stmt_text(stmt, 0);
   const char *value = mri_stmt_text(stmt, 1);
-  if (key == NULL || value == NULL) return mri_error_no_memory(error); /* neither is ever NULL */
+  mr_status status = mri_fsck_have(stmt, 0, error);
+  if (status == MR_OK) status = mri_fsck_have(stmt, 1, error);
+  if (status != MR_OK) return status;
+  if (key == NULL) key = "";
+  if (value == NULL) value = "";
   if (strcmp(key, "id") == 0 || strcmp(key, "artifact_root") == 0) return MR_OK;
   if (strcmp(key, "created_us") == 0) {
     *created = true;

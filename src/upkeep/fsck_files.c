@@ -66,37 +66,39 @@ static mr_status check_stored(mri_fsck_walk *walk, const mri_digest *digest, int
   return status == MR_OK ? mri_fsck_want(walk, digest, size, object, error) : status;
 }
 
+/* Three columns say whether it is a link: what two of them say is so. */
+static mr_status check_kind(mri_fsck_walk *walk, const mri_stmt *stmt, const char *object,
+                            bool *is_link, mr_error *error) {
+  int64_t kind = mri_stmt_int(stmt, ARTIFACT_KIND);
+  const char *format = mri_stmt_text(stmt, ARTIFACT_FORMAT);
+  bool by_kind = kind == MR_ARTIFACT_KIND_LINK;
+  bool by_format = format != NULL && strcmp(format, "link") == 0;
+  bool by_uri = !mri_stmt_is_null(stmt, ARTIFACT_URI);
+  *is_link = by_kind + by_format + by_uri >= 2;
+  if (!by_kind && kind != MR_ARTIFACT_KIND_STORED) {
+    return mri_fsck_range(walk, stmt, ARTIFACT_KIND, "its kind", MR_ARTIFACT_KIND_STORED,
+                          MR_ARTIFACT_KIND_LINK, object, error);
+  }
+  if (by_kind != by_format) {
+    return mri_fsck_bad_value(walk, object, error, "its kind is %lld and its format %.32s",
+                              (long long)kind, format == NULL ? "none" : format);
+  }
+  if (*is_link || !by_uri) return MR_OK;
+  return mri_fsck_bad_value(walk, object, error, "it is stored, and has a uri");
+}
+
 static mr_status check_artifact(mri_fsck_walk *walk, const mri_stmt *stmt, const char *object,
                                 mr_error *error) {
   mri_digest digest;
-  int64_t kind = mri_stmt_int(stmt, ARTIFACT_KIND);
+  bool is_link = false;
   int64_t size = mri_stmt_int(stmt, ARTIFACT_SIZE);
-  const char *uri = mri_stmt_text(stmt, ARTIFACT_URI);
-  const char *format = mri_stmt_text(stmt, ARTIFACT_FORMAT);
-  bool is_link = format != NULL && strcmp(format, "link") == 0;
+  mr_status status = check_kind(walk, stmt, object, &is_link, error);
+  if (status != MR_OK) return status;
   if (!mri_stmt_digest(stmt, ARTIFACT_DIGEST, &digest)) {
     return mri_fsck_bad_value(walk, object, error, "its digest has not 32 bytes");
   }
-  if (kind != MR_ARTIFACT_KIND_STORED && kind != MR_ARTIFACT_KIND_LINK) {
-    /* Whatever it is, the content is not nobody's. */
-    mr_status status =
-        mri_fsck_range(walk, stmt, ARTIFACT_KIND, "its kind", MR_ARTIFACT_KIND_STORED,
-                       MR_ARTIFACT_KIND_LINK, object, error);
-    bool wants = status == MR_OK && uri == NULL && !is_link;
-    return wants ? mri_fsck_want(walk, &digest, size, object, error) : status;
-  }
-  if (is_link != (kind == MR_ARTIFACT_KIND_LINK)) {
-    mr_status status =
-        mri_fsck_bad_value(walk, object, error, "its kind is %lld and its format %.32s",
-                           (long long)kind, format == NULL ? "none" : format);
-    if (status != MR_OK) return status;
-  }
-  if (kind == MR_ARTIFACT_KIND_LINK) return check_link(walk, "", uri, &digest, size, object, error);
-  if (uri != NULL) {
-    mr_status status = mri_fsck_bad_value(walk, object, error, "it is stored, and has a uri");
-    if (status != MR_OK) return status;
-  }
-  return check_stored(walk, &digest, size, object, error);
+  if (!is_link) return check_stored(walk, &digest, size, object, error);
+  return check_link(walk, "", mri_stmt_text(stmt, ARTIFACT_URI), &digest, size, object, error);
 }
 
 static mr_status artifact_row(mri_fsck_walk *walk, void *ctx, const mri_stmt *stmt,

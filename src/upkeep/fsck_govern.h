@@ -9,7 +9,7 @@
 
 mr_status mri_fsck_models(mri_fsck_walk *walk, mr_error *error);
 
-/* The gate of a row of `gate`; `why` says what is wrong with one that is none, *out is then NULL. */
+/* The gate of a row of `gate`. `why` says what is wrong with one that is none; *out is then NULL. */
 mr_status mri_fsck_parse_gate(const mri_digest *digest, const char *body, mr_gate **out,
                               mr_error *why);
 
@@ -52,16 +52,16 @@ typedef struct mri_fsck_request {
 void mri_fsck_request_read(const mri_stmt *stmt, mri_fsck_request *out);
 bool mri_fsck_is_promotion(const mri_fsck_request *request);
 
-/* The version of a model that has a number. The statement is on its row when *found: created_us,
- * run_id, that of the request that made it, artifact_path, that of the request, when the request was
- * closed, model_id. */
+/* The version of a model that has a number. When *found the statement is on its row: created_us,
+ * run_id, that of the request that made it, artifact_path, that of the request, when the request
+ * was closed, model_id. */
 mr_status mri_fsck_version_named(mri_fsck_walk *walk, int64_t model_id, const char *number,
                                  mri_stmt **out, bool *found, mr_error *error);
 
 /* Whether it has what its transition needs and nothing else; `why` says what is wrong. */
 mr_status mri_fsck_request_shape(const mri_fsck_request *request, mr_error *why);
-/* What is wrong when the parts of a request of that shape are held against each other: one line, "" when nothing
- * is. */
+/* What is wrong when the parts of a request of that shape are held against each other: one line,
+ * "" when nothing is. */
 mr_status mri_fsck_request_fault(mri_fsck_walk *walk, const mri_fsck_request *request,
                                  mr_finding *finding, char fault[MRI_FSCK_TEXT], mr_error *error);
 /* Whether there is something, and so was said of the request: what differs from it is right. */

@@ -22,8 +22,20 @@ static mr_status check_model(mri_fsck_walk *walk, void *ctx, const mri_stmt *stm
   return thing.status;
 }
 
-/* Not before any change that it counts; each model, channel, attachment of a gate and promotion that
- * was asked for is a change of its own. */
+/* Every change looks for the row with the id 1; whether there is any the check of the database
+ * says. */
+static mr_status check_row(mri_fsck_thing *thing) {
+  int64_t rows = 0;
+  mr_status status =
+      mri_sql_int(thing->walk->tx, thing->error, 0, &rows, "SELECT count(*) FROM governance", "");
+  if (status == MR_OK && rows > 0) {
+    mri_fsck_say(thing, MR_FINDING_REFERENCE, "the row that counts its changes is not found");
+  }
+  return status == MR_OK ? thing->status : status;
+}
+
+/* Not before any change that it counts. Each model, channel and attachment of a gate, and each
+ * promotion that was asked for, is a change of its own. */
 static mr_status check_governance(mri_fsck_walk *walk, mr_error *error) {
   mri_fsck_thing thing;
   mri_stmt *stmt = NULL;
@@ -39,22 +51,23 @@ static mr_status check_governance(mri_fsck_walk *walk, mr_error *error) {
       "(SELECT count(*) FROM request WHERE transition = 'promote') "
       "FROM governance g WHERE g.id = 1",
       "");
+  mri_fsck_thing_is(&thing, walk, error, "registry");
+  if (status == MR_OK && !found) status = check_row(&thing);
   if (status != MR_OK || !found) return status;
   int64_t sequence = mri_stmt_int(stmt, 0);
   int64_t time_us = mri_stmt_int(stmt, 1);
   int64_t newest_us = mri_stmt_is_null(stmt, 2) ? 0 : mri_stmt_int(stmt, 2);
   int64_t changes = mri_stmt_int(stmt, 3);
   mri_stmt_done(stmt);
-  mri_fsck_thing_is(&thing, walk, error, "governance");
   if (time_us < newest_us) {
     mri_fsck_say(&thing, MR_FINDING_SEQUENCE,
-                 "its time is %lld us, before the newest change: %lld us", (long long)time_us,
-                 (long long)newest_us);
+                 "the time of its last change is %lld us, before the newest change: %lld us",
+                 (long long)time_us, (long long)newest_us);
   }
   /* What is below 0 the check of the database says. */
   if (sequence >= 0 && sequence < changes) {
     mri_fsck_say(&thing, MR_FINDING_COUNT,
-                 "its sequence is %lld, but there were at least %lld changes", (long long)sequence,
+                 "its number of changes is %lld, but there were at least %lld", (long long)sequence,
                  (long long)changes);
   }
   return thing.status;

@@ -30,6 +30,9 @@ void mri_fsck_name(char out[MRI_FSCK_OBJECT], const char *word, const char *name
 }
 
 static mr_status add(mri_fsck_walk *walk, mr_finding finding, const char *object, mr_error *error,
+                     const char *format, va_list arguments) MRI_PRINTF(5, 0);
+
+static mr_status add(mri_fsck_walk *walk, mr_finding finding, const char *object, mr_error *error,
                      const char *format, va_list arguments) {
   mr_error line = MR_ERROR_INIT;
   (void)vsnprintf(line.message, sizeof line.message, format, arguments);

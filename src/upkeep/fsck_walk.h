@@ -29,8 +29,8 @@ typedef struct mri_fsck_kind {
 /* What to do about damage that nothing but a copy can mend. */
 extern const char mri_fsck_restore[];
 
-/* Keeps a finding about `object`, such as "run 0198...": what is wrong, in one line. Fails only when
- * memory runs out. */
+/* Keeps a finding about `object`, such as "run 0198...": what is wrong, in one line. Fails only
+ * when memory runs out. */
 mr_status mri_fsck_add(mri_fsck_walk *walk, mri_fsck_kind kind, const char *object, mr_error *error,
                        const char *format, ...) MRI_PRINTF(5, 6);
 

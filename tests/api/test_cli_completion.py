@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import cli_case
-from cli_case import DONE, USAGE, COMMANDS, CliTest, environment
+from cli_case import DONE, USAGE, COMMANDS, CliTest, edit, environment
 
 NOUNS = sorted({command.split()[0] for command in COMMANDS})
 COMMON = {"--registry", "-r", "--json", "--color", "--no-progress", "--help", "-h", "--version"}
@@ -52,15 +52,17 @@ _modelreg modelreg "${COMP_WORDS[COMP_CWORD]}" ''
 printf '%s\n' "${COMPREPLY[@]}"
 """
 
-    def complete(self, *words):
+    def complete(self, *words, **variables):
         """The answers for the last word."""
+        path = os.path.dirname(cli_case.MODELREG) + os.pathsep + os.environ["PATH"]
         script = self.path("completion.bash")
         if not os.path.exists(script):
             with open(script, "w", encoding="utf-8") as file:
                 file.write(self.text("completion", "bash"))
         done = subprocess.run(["bash", "--norc", "-c", self.PROGRAM, "bash", script, "modelreg",
                                *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True,
-                              universal_newlines=True, timeout=120, cwd=self.folder)
+                              universal_newlines=True, timeout=120, cwd=self.folder,
+                              env=environment(PATH=path, **variables))
         self.assertEqual(done.stderr, "")
         return {line for line in done.stdout.splitlines() if line}
 
@@ -114,6 +116,37 @@ printf '%s\n' "${COMPREPLY[@]}"
                          {"passed"})
         self.assertEqual(self.complete("run", "check", "x", "audit", "passed", ""), set())
         self.assertEqual(self.complete("completion", ""), {"bash", "zsh"})
+
+    def test_names_of_the_registry(self):
+        models = {line["name"] for line in self.json("model", "list")}
+        runs = {line["id"] for line in self.json("run", "list")}
+        datasets = {line["id"] for line in self.json("run", "list", "--kind", "dataset")}
+        self.assertTrue(models and datasets < runs)
+        for place in (("version", "list"), ("promote",), ("resolve",), ("gate", "set"),
+                      ("fetch", "-o", "x"), ("model", "show"), ("request", "list", "-m")):
+            self.assertEqual(self.complete("-r", self.registry, *place, ""), models, place)
+        self.assertEqual(self.complete("--registry", "=", self.registry, "promote", ""), models)
+        found = self.complete("run", "show", "", MODELREG_REGISTRY=self.registry)
+        self.assertEqual(found, runs)
+        found = self.complete("dataset", "show", "", MODELREG_REGISTRY=self.registry)
+        self.assertEqual(found, datasets)
+        run = sorted(runs)[-1]
+        self.assertEqual(self.complete("-r", self.registry, "run", "diff", "x", run[:-1]), {run})
+        self.assertEqual(self.complete("-r", self.path("none.db"), "run", "show", ""), set())
+        self.assertEqual(self.complete("run", "show", ""), set())
+        self.assertFalse(os.path.exists(self.path("none.db")))
+
+    def test_names_that_a_shell_would_run_are_left_out(self):
+        registry = self.copy()
+        edit(registry, "UPDATE experiment SET name = 'a$(touch pwned)' WHERE name = 'digits'",
+             "INSERT INTO experiment (uuid, name, actor, created_us)"
+             " SELECT 'x' || column1, column1, 'tester', 1"
+             " FROM (VALUES ('-x'), ('plain-1.0/a_B'), ('two words'), (char(27) || 'c'))")
+        found = self.complete("-r", registry, "experiment", "show", "")
+        self.assertEqual(found, {"plain-1.0/a_B"})
+        self.assertEqual(self.text("completion", "experiments", registry=registry),
+                         "plain-1.0/a_B\n")
+        self.assertFalse(os.path.exists(self.path("pwned")))
 
     def test_files(self):
         os.mkdir(self.path("a folder"))
@@ -189,7 +222,11 @@ class TestZsh(CliTest):
                 ("modelreg fetch m@1.0.0 -o fo", "modelreg fetch m@1.0.0 -o folder/"),
                 ("modelreg verify m fo", "modelreg verify m folder/"),
                 ("modelreg completion z", "modelreg completion zsh "),
-                ("modelreg no-such", "modelreg no-such")):
+                ("modelreg no-such", "modelreg no-such"),
+                (f"modelreg -r {self.registry} resolve dig",
+                 f"modelreg -r {self.registry} resolve digits "),
+                (f"modelreg resolve -r {self.registry} dig",
+                 f"modelreg resolve -r {self.registry} digits ")):
             self.assertEqual(self.tab(line), expected)
 
 

@@ -114,6 +114,7 @@ static int run_all(void) {
       contract_roll_back_tests, contract_as_of_tests,      contract_channel_tests,
       contract_open_move_tests, contract_resolve_tests,    contract_delivery_tests,
       contract_check_tests,     contract_lineage_tests,    contract_lineage_bounds_tests,
+      contract_backup_tests,
   };
   int failed = 0;
   for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) failed += groups[i]();

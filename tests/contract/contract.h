@@ -248,6 +248,7 @@ int contract_delivery_tests(void);
 int contract_check_tests(void);
 int contract_lineage_tests(void);
 int contract_lineage_bounds_tests(void);
+int contract_backup_tests(void);
 
 /* Rolling back and completing where only the status matters. */
 mr_status contract_roll_back(mr_model *model, const mr_roll_back_options *options, mr_error *why);

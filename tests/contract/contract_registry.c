@@ -83,8 +83,8 @@ static void refuses_bad_arguments(void **state) {
   open_refused("postgresql://host/db", NULL, MR_NOT_SUPPORTED, "postgresql");
   open_refused("ftp:x", NULL, MR_NOT_SUPPORTED, "ftp");
   REFUSED(MR_INVALID_ARGUMENT, "out_registry", mr_registry_open(c->uri, &o, NULL, &error));
-  o.flags = 16;
-  open_refused(c->uri, &o, MR_INVALID_ARGUMENT, "flags|0x10");
+  o.flags = 32;
+  open_refused(c->uri, &o, MR_INVALID_ARGUMENT, "flags|0x20");
   o.flags = MR_OPEN_CREATE | MR_OPEN_READ_ONLY;
   open_refused(c->uri, &o, MR_INVALID_ARGUMENT, "MR_OPEN_CREATE|MR_OPEN_READ_ONLY");
   o.flags = MR_OPEN_CREATE;

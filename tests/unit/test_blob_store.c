@@ -123,6 +123,11 @@ static void test_the_same_content_is_one_blob(void **state) {
   assert_int_equal(mri_blobs_list(self->blobs, count_one, sum, NULL), MR_OK);
   assert_int_equal(sum[0], 2);
   assert_int_equal(sum[1], 12);
+  bool found = false;
+  int64_t written_us = 0;
+  assert_int_equal(mri_blobs_written(self->blobs, &first, &found, &written_us, NULL), MR_OK);
+  assert_true(found);
+  assert_true(written_us > INT64_C(1577836800000000)); /* of this century */
 }
 
 static void test_missing_blobs(void **state) {
@@ -137,6 +142,11 @@ static void test_missing_blobs(void **state) {
     assert_int_equal(mri_blobs_stat(self->blobs, &digest, &found, NULL, &error), MR_OK);
     assert_false(found);
     assert_int_equal(error.status, 0);
+    int64_t written_us = -1;
+    found = true;
+    assert_int_equal(mri_blobs_written(self->blobs, &digest, &found, &written_us, &error), MR_OK);
+    assert_false(found);
+    assert_int_equal(written_us, -1);
     assert_int_equal(mri_blobs_open(self->blobs, &digest, 6, &blob, &error), MR_NOT_FOUND);
     assert_null(blob);
     assert_int_equal(mri_blobs_delete(self->blobs, &digest, &error), MR_NOT_FOUND);

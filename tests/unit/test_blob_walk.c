@@ -78,6 +78,14 @@ static void test_a_sweep_removes_what_puts_left(void **state) {
   blob_write_file(dir, "tmp/tmp-left", "left", 4);
   blob_write_file(dir, orphan.text, "orphan", 6);
   blob_write_file(dir, in_shard(self, 3, ".leaves").text, "not ours", 8);
+  int64_t count = -1;
+  /* Telling what there is changes nothing. */
+  assert_int_equal(mri_blobs_leftovers(self->blobs, FUTURE, &count, &freed, NULL), MR_OK);
+  assert_int_equal(count, 2);
+  assert_int_equal(freed, 10);
+  assert_int_equal(mri_blobs_leftovers(self->blobs, PAST, &count, &freed, NULL), MR_OK);
+  assert_int_equal(count, 0);
+  assert_int_equal(freed, 0);
   /* What is being written is left alone. */
   assert_int_equal(mri_blobs_sweep(self->blobs, PAST, &freed, NULL), MR_OK);
   assert_int_equal(freed, 0);
@@ -104,6 +112,8 @@ static void test_sweeping_other_stores(void **state) {
   mri_blobs_close(blobs);
   assert_int_equal(mri_blobs_open_folder(mem(), dir.path, 0644, true, &blobs, NULL), MR_OK);
   assert_int_equal(mri_blobs_sweep(blobs, FUTURE, &freed, NULL), MR_READ_ONLY);
+  assert_int_equal(mri_blobs_leftovers(blobs, FUTURE, &freed, &freed, NULL), MR_OK);
+  assert_int_equal(freed, 0);
   mri_blobs_close(blobs);
   assert_int_equal(mri_blobs_open_memory(mem(), &blobs, NULL), MR_OK);
   assert_int_equal(mri_blobs_put_bytes(blobs, "abc", 3, NULL, NULL), MR_OK);
@@ -130,6 +140,8 @@ static void test_a_shard_that_leads_elsewhere(void **state) {
                    0);
   assert_int_equal(mri_blobs_list(self->blobs, ignore_one, NULL, NULL), MR_TAMPERED);
   assert_int_equal(mri_blobs_sweep(self->blobs, FUTURE, NULL, NULL), MR_TAMPERED);
+  int64_t sums[2];
+  assert_int_equal(mri_blobs_leftovers(self->blobs, FUTURE, &sums[0], &sums[1], NULL), MR_TAMPERED);
   assert_int_equal(unit_count_entries(outside.fd), 1);
   unit_dir_remove(&outside);
 }

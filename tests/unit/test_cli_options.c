@@ -11,9 +11,14 @@ static int do_nothing(cli_context *cli) {
 }
 
 static const cli_option thing_options[] = {
-    {"color", 'c', "WORD", "Only things of this color"},
+    {"hue", 'c', "WORD", "Only things of this hue"},
     {"count", '\0', "NUMBER", "So many"},
     {"all", 'a', NULL, "All of them"},
+    {NULL, '\0', NULL, NULL},
+};
+
+static const cli_option show_options[] = {
+    {"quiet", 'q', NULL, "Less"},
     {NULL, '\0', NULL, NULL},
 };
 
@@ -21,11 +26,12 @@ static const cli_command commands[] = {
     {"start", "", 0, 0, "Start", "", "modelreg start", NULL, do_nothing},
     {"thing list", "FROM [TO]", 1, 2, "List things", "They are many.\n", "modelreg thing list a",
      thing_options, do_nothing},
-    {"thing show", "ID", 1, 1, "Show a thing", "", "modelreg thing show 1", NULL, do_nothing},
+    {"thing show", "ID", 1, 1, "Show a thing", "", "modelreg thing show 1", show_options,
+     do_nothing},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
 };
 
-static const char *const colors[] = {"red", "green", "blue", NULL};
+static const char *const hues[] = {"red", "green", "blue", NULL};
 
 /* The words of a command line behind "modelreg", separated by blanks; "_" stands for "". */
 typedef struct command_line {
@@ -66,8 +72,8 @@ static void expect(const char *text, cli_parsed parsed) {
 static void test_forms_of_options(void **state) {
   (void)state;
   static const char *const lines[] = {
-      "-r here thing list a --color red -a --json",
-      "-rhere thing list --color=red --all a --json",
+      "-r here thing list a --hue red -a --json",
+      "-rhere thing list --hue=red --all a --json",
       "--json --registry here thing list a -c red -a",
       "thing --registry=here list -cred -a a --json",
   };
@@ -77,7 +83,7 @@ static void test_forms_of_options(void **state) {
     assert_string_equal(line.cli.command->name, "thing list");
     assert_string_equal(line.cli.registry_uri, "here");
     assert_true(line.cli.json);
-    assert_string_equal(cli_option_value(&line.cli, "color"), "red");
+    assert_string_equal(cli_option_value(&line.cli, "hue"), "red");
     assert_string_equal(cli_option_value(&line.cli, "all"), "");
     assert_null(cli_option_value(&line.cli, "count"));
     assert_int_equal(line.cli.operand_count, 1);
@@ -89,16 +95,16 @@ static void test_forms_of_options(void **state) {
 static void test_words_behind_two_dashes_are_operands(void **state) {
   (void)state;
   command_line line;
-  assert_int_equal(parse(&line, "thing list -- --color --"), CLI_PARSED_COMMAND);
+  assert_int_equal(parse(&line, "thing list -- --hue --"), CLI_PARSED_COMMAND);
   assert_int_equal(line.cli.operand_count, 2);
-  assert_string_equal(line.cli.operands[0], "--color");
+  assert_string_equal(line.cli.operands[0], "--hue");
   assert_string_equal(line.cli.operands[1], "--");
   assert_false(line.cli.json);
   assert_null(line.cli.registry_uri);
   cli_options_free(&line.cli);
-  assert_int_equal(parse(&line, "thing list - --color=-- -a"), CLI_PARSED_COMMAND);
+  assert_int_equal(parse(&line, "thing list - --hue=-- -a"), CLI_PARSED_COMMAND);
   assert_string_equal(line.cli.operands[0], "-");
-  assert_string_equal(cli_option_value(&line.cli, "color"), "--");
+  assert_string_equal(cli_option_value(&line.cli, "hue"), "--");
   cli_options_free(&line.cli);
 }
 
@@ -112,18 +118,18 @@ static void test_what_is_wrong(void **state) {
       "thing list",
       "thing list a b c",
       "start a",
-      "start --color red",
-      "thing list a --colr red",
-      "thing list a --col red",
-      "thing list a --color",
+      "start --hue red",
+      "thing list a --hu red",
+      "thing list a --hues red",
+      "thing list a --hue",
       "thing list a -c",
       "thing list a --all=yes",
       "thing list a -ab",
-      "thing list a --color red --color red",
+      "thing list a --hue red --hue red",
       "-r a -r b start",
       "thing list a -x",
       "thing list a --=x",
-      "--color red thing list a",
+      "--hue red thing list a",
       "thing list a --a_name_that_is_longer_than_any_option_can_be_and_then_goes_on_and_on=1",
   };
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) expect(lines[i], CLI_PARSED_WRONG);
@@ -136,7 +142,33 @@ static void test_help_and_version_need_nothing_else(void **state) {
   expect("thing --help", CLI_PARSED_HELP);
   expect("thing list --help", CLI_PARSED_HELP);
   expect("--version", CLI_PARSED_VERSION);
+  /* Behind a command it is taken for an option of that. */
+  expect("thing show 1 --version", CLI_PARSED_WRONG);
+  expect("thing show 1 --version 1.0.0", CLI_PARSED_WRONG);
   expect("thing list --help --nothing", CLI_PARSED_WRONG);
+}
+
+static void test_what_every_command_is_told(void **state) {
+  (void)state;
+  command_line line;
+  assert_int_equal(parse(&line, "thing list a"), CLI_PARSED_COMMAND);
+  assert_string_equal(line.cli.noun, "thing");
+  assert_false(line.cli.quiet);
+  assert_null(line.cli.color);
+  cli_options_free(&line.cli);
+  assert_int_equal(parse(&line, "--color always start --no-progress"), CLI_PARSED_COMMAND);
+  assert_null(line.cli.noun);
+  assert_true(line.cli.quiet);
+  assert_string_equal(line.cli.color, "always");
+  cli_options_free(&line.cli);
+  /* An option of the command that is called so says it too. */
+  assert_int_equal(parse(&line, "thing show 1 --quiet"), CLI_PARSED_COMMAND);
+  assert_true(line.cli.quiet);
+  cli_options_free(&line.cli);
+  expect("thing list a --color", CLI_PARSED_WRONG);
+  expect("thing list a --color=sometimes", CLI_PARSED_WRONG);
+  expect("thing list a --color=never --color=never", CLI_PARSED_WRONG);
+  expect("thing list a --no-progress=1", CLI_PARSED_WRONG);
 }
 
 static void test_counts(void **state) {
@@ -166,12 +198,12 @@ static void test_words(void **state) {
   (void)state;
   command_line line;
   int32_t place = 0;
-  assert_int_equal(parse(&line, "thing list a --color blue"), CLI_PARSED_COMMAND);
-  assert_int_equal(cli_option_word(&line.cli, "color", colors, &place), CLI_DONE);
+  assert_int_equal(parse(&line, "thing list a --hue blue"), CLI_PARSED_COMMAND);
+  assert_int_equal(cli_option_word(&line.cli, "hue", hues, &place), CLI_DONE);
   assert_int_equal(place, 3);
   cli_options_free(&line.cli);
-  assert_int_equal(parse(&line, "thing list a --color blu"), CLI_PARSED_COMMAND);
-  assert_int_equal(cli_option_word(&line.cli, "color", colors, &place), CLI_USAGE);
+  assert_int_equal(parse(&line, "thing list a --hue blu"), CLI_PARSED_COMMAND);
+  assert_int_equal(cli_option_word(&line.cli, "hue", hues, &place), CLI_USAGE);
   assert_int_equal(place, 3);
   cli_options_free(&line.cli);
 }
@@ -187,23 +219,25 @@ static void test_help_says_what_is_declared(void **state) {
   cli_help(&line.cli, commands, out);
   cli_options_free(&line.cli);
   assert_int_equal(fclose(out), 0);
-  assert_string_equal(text,
-                      "Usage: modelreg thing list [OPTION...] FROM [TO]\n"
-                      "\n"
-                      "List things.\n"
-                      "They are many.\n"
-                      "\n"
-                      "Options:\n"
-                      "  -c, --color WORD    Only things of this color\n"
-                      "      --count NUMBER  So many\n"
-                      "  -a, --all           All of them\n"
-                      "  -r, --registry URI  The registry; else MODELREG_REGISTRY says which\n"
-                      "      --json          Print JSON, for scripts\n"
-                      "  -h, --help          Print this help\n"
-                      "      --version       Print the version\n"
-                      "\n"
-                      "Example:\n"
-                      "  modelreg thing list a\n");
+  assert_string_equal(
+      text, "Usage: modelreg thing list [OPTION...] FROM [TO]\n"
+            "\n"
+            "List things.\n"
+            "They are many.\n"
+            "\n"
+            "Options:\n"
+            "  -c, --hue WORD      Only things of this hue\n"
+            "      --count NUMBER  So many\n"
+            "  -a, --all           All of them\n"
+            "  -r, --registry URI  The registry; else MODELREG_REGISTRY says which\n"
+            "      --json          Print JSON, for scripts\n"
+            "      --color WHEN    Color words in tables: auto (on a terminal), always or never\n"
+            "      --no-progress   Do not show on a terminal how far long work is\n"
+            "  -h, --help          Print this help\n"
+            "      --version       Print the version\n"
+            "\n"
+            "Example:\n"
+            "  modelreg thing list a\n");
   free(text);
 }
 
@@ -213,6 +247,7 @@ int main(void) {
       cmocka_unit_test(test_words_behind_two_dashes_are_operands),
       cmocka_unit_test(test_what_is_wrong),
       cmocka_unit_test(test_help_and_version_need_nothing_else),
+      cmocka_unit_test(test_what_every_command_is_told),
       cmocka_unit_test(test_counts),
       cmocka_unit_test(test_words),
       cmocka_unit_test(test_help_says_what_is_declared),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit_test.h"
 
+#include "cli/cli_color.h"
 #include "cli/cli_memory.h"
 #include "cli/cli_table.h"
 #include "cli/cli_text.h"
@@ -147,6 +148,132 @@ static void test_shortens_to_the_width(void **state) {
                "0123456789  a name " ELLIPSIS "  12\n");
 }
 
+static const cli_column findings[] = {{"KIND", CLI_LEFT}, {"N", CLI_RIGHT}, {"MESSAGE", CLI_WRAP}};
+
+static void add_finding(cli_table *table, const char *message) {
+  cli_table_text(table, "digest");
+  cli_table_int(table, 1);
+  cli_table_text(table, message);
+}
+
+static void test_breaks_sentences_between_words(void **state) {
+  (void)state;
+  cli_table table = cli_table_new(findings, 3);
+  add_finding(&table, "the version differs from what its digest was made of");
+  add_finding(&table, "short");
+  add_finding(&table, "");
+  expect_table(&table, 0, 35,
+               "KIND    N  MESSAGE\n"
+               "digest  1  the version differs from\n"
+               "           what its digest was made\n"
+               "           of\n"
+               "digest  1  short\n"
+               "digest  1\n");
+  /* Where there is room, or no terminal, it stays one line. */
+  add_finding(&table, "the version differs from what its digest was made of");
+  expect_table(&table, 2, 65,
+               "  KIND    N  MESSAGE\n"
+               "  digest  1  the version differs from what its digest was made of\n");
+  add_finding(&table, "the version differs from what its digest was made of");
+  expect_table(&table, 0, 0,
+               "KIND    N  MESSAGE\n"
+               "digest  1  the version differs from what its digest was made of\n");
+}
+
+static void test_breaks_words_that_are_too_long(void **state) {
+  (void)state;
+  cli_table table = cli_table_new(findings, 3);
+  add_finding(&table, "0123456789abcdef0123456789abcdef or more");
+  expect_table(&table, 0, 30,
+               "KIND    N  MESSAGE\n"
+               "digest  1  0123456789abcdef01234567\n"
+               "           89abcdef or more\n");
+  /* A wide character that would stick out by half begins the next line. */
+  add_finding(&table, CHINESE CHINESE CHINESE CHINESE CHINESE CHINESE "x" CHINESE);
+  expect_table(&table, 0, 35,
+               "KIND    N  MESSAGE\n"
+               "digest  1  " CHINESE CHINESE CHINESE CHINESE CHINESE CHINESE "\n"
+               "           x" CHINESE "\n");
+  /* Blanks between the lines are left out, and those within them are not. */
+  add_finding(&table, "0123456789  bcdef0123456      789abcdef");
+  expect_table(&table, 0, 35,
+               "KIND    N  MESSAGE\n"
+               "digest  1  0123456789  bcdef0123456\n"
+               "           789abcdef\n");
+}
+
+static void test_two_columns_of_sentences(void **state) {
+  (void)state;
+  static const cli_column columns[] = {{NULL, CLI_WRAP}, {NULL, CLI_LEFT}, {NULL, CLI_WRAP}};
+  cli_table table = cli_table_new(columns, 3);
+  cli_table_text(&table, "restore this from a backup that is good");
+  cli_table_text(&table, "and");
+  cli_table_text(&table, "then look again whether everything is there");
+  expect_table(&table, 0, 60,
+               "restore this from a backup  and  then look again whether\n"
+               "that is good                     everything is there\n");
+}
+
+static void test_colors_of_words(void **state) {
+  (void)state;
+  static const cli_column columns[] = {{"NAME", CLI_LEFT}, {"STATE", CLI_STATUS}, {"N", CLI_RIGHT}};
+  static const char *const words[] = {"passed", "failed", "other", "\x1b[5mopen", NULL};
+  for (int on = 0; on < 2; on++) {
+    cli_table table = cli_table_new(columns, 3);
+    for (int i = 0; i < 5; i++) {
+      cli_table_text(&table, "passed");
+      cli_table_text(&table, words[i]);
+      cli_table_int(&table, i);
+    }
+    cli_color_decide(on ? "always" : "never", NULL, NULL, true);
+    expect_table(&table, 0, 0,
+                 on ? "\x1b[1mNAME\x1b[0m    \x1b[1mSTATE\x1b[0m        \x1b[1mN\x1b[0m\n"
+                      "passed  \x1b[32mpassed\x1b[0m       0\n"
+                      "passed  \x1b[31mfailed\x1b[0m       1\n"
+                      "passed  other        2\n"
+                      "passed  \\x1b[5mopen  3\n"
+                      "passed               4\n"
+                    : "NAME    STATE        N\n"
+                      "passed  passed       0\n"
+                      "passed  failed       1\n"
+                      "passed  other        2\n"
+                      "passed  \\x1b[5mopen  3\n"
+                      "passed               4\n");
+  }
+  cli_table pairs = cli_table_new(columns, 2);
+  cli_color_decide("always", NULL, NULL, true);
+  cli_table_text(&pairs, "Status");
+  cli_table_text(&pairs, "yanked");
+  cli_table_word(&pairs, "yanked");
+  cli_table_word(&pairs, "no such word");
+  expect_table(&pairs, 0, 0,
+               "\x1b[1mNAME\x1b[0m    \x1b[1mSTATE\x1b[0m\n"
+               "Status  \x1b[31myanked\x1b[0m\n"
+               "\x1b[31myanked\x1b[0m  no such word\n");
+  cli_color_decide("never", NULL, NULL, true);
+}
+
+static void test_when_there_are_colors(void **state) {
+  (void)state;
+  static const struct {
+    const char *wanted, *no_color, *term;
+    bool is_terminal, expected;
+  } cases[] = {
+      {NULL, NULL, "xterm", true, true},    {"auto", NULL, "xterm", true, true},
+      {NULL, "", "xterm", true, true},      {NULL, "1", "xterm", true, false},
+      {NULL, NULL, "dumb", true, false},    {NULL, NULL, "", true, false},
+      {NULL, NULL, NULL, true, false},      {NULL, NULL, "xterm", false, false},
+      {"always", "1", "dumb", false, true}, {"never", NULL, "xterm", true, false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    cli_color_decide(cases[i].wanted, cases[i].no_color, cases[i].term, cases[i].is_terminal);
+    assert_int_equal(cli_color_heading()[0] != '\0', cases[i].expected);
+    assert_int_equal(cli_color_of("failed")[0] != '\0', cases[i].expected);
+    assert_int_equal(cli_color_end()[0] != '\0', cases[i].expected);
+  }
+  cli_color_decide("never", NULL, NULL, true);
+}
+
 static void test_pairs_have_no_headings(void **state) {
   (void)state;
   static const cli_column columns[] = {{NULL, CLI_LEFT}, {NULL, CLI_LEFT}};
@@ -218,6 +345,11 @@ int main(void) {
       cmocka_unit_test(test_nothing_steers_the_terminal),
       cmocka_unit_test(test_bytes_that_are_no_utf8),
       cmocka_unit_test(test_shortens_to_the_width),
+      cmocka_unit_test(test_breaks_sentences_between_words),
+      cmocka_unit_test(test_breaks_words_that_are_too_long),
+      cmocka_unit_test(test_two_columns_of_sentences),
+      cmocka_unit_test(test_colors_of_words),
+      cmocka_unit_test(test_when_there_are_colors),
       cmocka_unit_test(test_pairs_have_no_headings),
       cmocka_unit_test(test_times),
       cmocka_unit_test(test_sizes),

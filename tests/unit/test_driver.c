@@ -48,6 +48,9 @@ static void test_missing_slots_answer_not_supported(void **state) {
   assert_int_equal(d.total_changes(NULL), 0);
   assert_int_equal(d.map_error(0), MR_OK);
   assert_int_equal(d.map_error(1), MR_NOT_SUPPORTED);
+  assert_int_equal(d.check(NULL, NULL, NULL, NULL), MR_NOT_SUPPORTED);
+  assert_int_equal(d.check_references(NULL, NULL, NULL, NULL), MR_NOT_SUPPORTED);
+  assert_int_equal(d.rebuild(NULL, "i", &flag, NULL), MR_NOT_SUPPORTED);
 }
 
 static void test_older_driver_keeps_what_it_has(void **state) {
