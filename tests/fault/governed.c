@@ -92,6 +92,38 @@ void governed_version(mr_registry *registry, char number[40]) {
   mr_model_free(model);
 }
 
+int64_t governed_held(mr_model *model, char held[40]) {
+  mr_channel_page *page = NULL;
+  OK(mr_model_list_channels(model, NULL, &page, &api_error));
+  const mr_channel_record *record = mr_channel_page_at(page, 0);
+  governed_core(record->version == NULL ? "none" : record->version, held);
+  int64_t sequence = record->sequence;
+  mr_channel_page_free(page);
+  return sequence;
+}
+
+bool governed_pick(mr_model *model, uint64_t *random, const char *avoid, char number[40]) {
+  mr_version_page *page = NULL;
+  OK(mr_model_list_versions(model, NULL, &page, &api_error));
+  int64_t count = mr_version_page_count(page);
+  int64_t first = count == 0 ? 0 : (int64_t)(governed_random(random) % (uint64_t)count);
+  bool found = false;
+  for (int64_t i = 0; i < count && !found; i++) {
+    const mr_version_record *record = mr_version_page_at(page, (first + i) % count);
+    governed_core(record->number, number);
+    found = record->status == MR_VERSION_STATUS_ACTIVE && strcmp(number, avoid) != 0;
+  }
+  mr_version_page_free(page);
+  return found;
+}
+
+uint64_t governed_random(uint64_t *state) {
+  *state ^= *state << 13;
+  *state ^= *state >> 7;
+  *state ^= *state << 17;
+  return *state;
+}
+
 /* --- looking at it ------------------------------------------------------------------------ */
 
 sqlite3 *governed_look(const char *path) {

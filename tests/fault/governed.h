@@ -21,6 +21,13 @@ void governed_audit(mr_registry *registry, const char *run_id);
 void governed_version(mr_registry *registry, char number[40]);
 /* The number without build metadata. */
 void governed_core(const char *number, char core[40]);
+/* What the channel "production" holds, without build metadata, or "none"; its sequence. */
+int64_t governed_held(mr_model *model, char held[40]);
+/* Any active version that is not the one to avoid, without build metadata; false when there is
+ * none. */
+bool governed_pick(mr_model *model, uint64_t *random, const char *avoid, char number[40]);
+/* The next number of a state that is not 0. */
+uint64_t governed_random(uint64_t *state);
 
 sqlite3 *governed_look(const char *path);
 /* The single number that a statement yields. */

@@ -51,13 +51,6 @@ typedef struct victim {
   int64_t sequence; /* of the channel */
 } victim;
 
-static uint64_t next_random(uint64_t *state) {
-  *state ^= *state << 13;
-  *state ^= *state >> 7;
-  *state ^= *state << 17;
-  return *state;
-}
-
 /* --- the victim --------------------------------------------------------------------------- */
 
 static void begin(victim *v, deed what) {
@@ -113,39 +106,13 @@ static void do_complete(victim *v, const char *run_id) {
   mr_request_free(request);
 }
 
-/* What the channel holds, without build metadata, or "none". */
-static void read_held(victim *v, char held[40]) {
-  mr_channel_page *page = NULL;
-  OK(mr_model_list_channels(v->model, NULL, &page, &api_error));
-  const mr_channel_record *record = mr_channel_page_at(page, 0);
-  governed_core(record->version == NULL ? "none" : record->version, held);
-  v->sequence = record->sequence;
-  mr_channel_page_free(page);
-}
-
-/* Any active version that is not the one to avoid; false when there is none. */
-static bool pick_version(victim *v, const char *avoid, char number[40]) {
-  mr_version_page *page = NULL;
-  OK(mr_model_list_versions(v->model, NULL, &page, &api_error));
-  int64_t count = mr_version_page_count(page);
-  int64_t first = count == 0 ? 0 : (int64_t)(next_random(&v->random) % (uint64_t)count);
-  bool found = false;
-  for (int64_t i = 0; i < count && !found; i++) {
-    const mr_version_record *record = mr_version_page_at(page, (first + i) % count);
-    governed_core(record->number, number);
-    found = record->status == MR_VERSION_STATUS_ACTIVE && strcmp(number, avoid) != 0;
-  }
-  mr_version_page_free(page);
-  return found;
-}
-
 static void do_move(victim *v) {
   char held[40];
   char number[40];
   mr_request *request = NULL;
   mr_move_options move = MR_MOVE_OPTIONS_INIT;
-  read_held(v, held);
-  if (!pick_version(v, held, number)) return;
+  v->sequence = governed_held(v->model, held);
+  if (!governed_pick(v->model, &v->random, held, number)) return;
   move.channel = "production";
   move.version = number;
   move.expected = held;
@@ -161,7 +128,7 @@ static void do_roll_back(victim *v) {
   char held[40];
   mr_version *version = NULL;
   mr_roll_back_options options = MR_ROLL_BACK_OPTIONS_INIT;
-  read_held(v, held);
+  v->sequence = governed_held(v->model, held);
   options.channel = "production";
   options.expected = held;
   begin(v, ROLLED_BACK);
@@ -181,8 +148,8 @@ static void do_yank(victim *v) {
   char number[40];
   mr_version *version = NULL;
   mr_yank_options options = MR_YANK_OPTIONS_INIT;
-  read_held(v, held);
-  if (strcmp(held, "none") == 0 || !pick_version(v, held, number)) return;
+  v->sequence = governed_held(v->model, held);
+  if (strcmp(held, "none") == 0 || !governed_pick(v->model, &v->random, held, number)) return;
   OK(mr_model_open_version(v->model, held, &version, &api_error));
   options.reason = "wrong labels";
   options.replacement = number;
@@ -216,7 +183,7 @@ static void govern_for_ever(void *ctx) {
   CHILD(sqlite3_close(look) == SQLITE_OK);
   atomic_store(&v->book->ready, 1);
   while (atomic_load(&v->book->count) < ENTRIES - 3) {
-    uint64_t pick = next_random(&v->random) % 6;
+    uint64_t pick = governed_random(&v->random) % 6;
     if (v->candidate_count == 0) make_candidates(v);
     if (pick == 0) do_promote(v, v->candidates[--v->candidate_count]);
     if (pick == 1) do_complete(v, v->candidates[--v->candidate_count]);
@@ -401,7 +368,7 @@ static void test_killed_while_governing(void **state) {
     }
     victim v = {.place = &place, .book = book, .round = round};
     v.random = UINT64_C(0xa24baed4963ee407) + (uint64_t)round;
-    int64_t after_us = (int64_t)(next_random(&moments) % LONGEST_US);
+    int64_t after_us = (int64_t)(governed_random(&moments) % LONGEST_US);
     if (kill_one(&v, after_us)) hits++;
     told += atomic_load(&book->count);
     int status = 0;
