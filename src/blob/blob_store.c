@@ -142,33 +142,56 @@ static mr_status have_file(mri_blobs *blobs, mri_blob_file_source source, mri_di
   return status;
 }
 
+/* Of an open file: hashes it first, so that what is there already, or is not what was expected, costs
+ * no writing. The second reading finds what is stored, and must find what was expected, too. */
+static mr_status put_open_file(mri_blobs *blobs, mri_blob_file_source source,
+                               const mri_digest *expected, mri_digest *digest, int64_t *size,
+                               mr_error *error) {
+  bool found = false;
+  mr_status status = have_file(blobs, source, digest, size, &found, error);
+  if (status == MR_OK) status = mri_blob_check_expected(expected, digest, error);
+  if (status != MR_OK || found) return status;
+  return blobs->driver->put(blobs, mri_blob_read_source, &source, expected, digest, size, error);
+}
+
+static mr_status put_file(mri_blobs *blobs, int dir, const char *path, const mri_digest *expected,
+                          const mr_cancel *cancel, mri_digest *digest, int64_t *size,
+                          mr_error *error) {
+  int fd = -1;
+  mr_status status = check_writable(blobs, error);
+  if (status == MR_OK) status = mri_blob_open_regular(dir, path, &fd, size, error);
+  if (status != MR_OK) return status;
+  mri_work work;
+  mri_cancel_add_total(cancel, *size);
+  mri_work_begin(&work, cancel, *size, 2);
+  mri_blob_file_source source = {fd, 0, path, &work.token};
+  status = put_open_file(blobs, source, expected, digest, size, error);
+  mri_io_table()->close(fd);
+  if (status == MR_OK) mri_work_end(&work);
+  return status;
+}
+
 mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, const mr_cancel *cancel,
                              mri_digest *digest, int64_t *size, mr_error *error) {
   assert(blobs != NULL && path != NULL);
-  int fd = -1;
-  int64_t length = 0;
-  mr_status status = check_writable(blobs, error);
-  if (status == MR_OK) status = mri_blob_open_regular(dir, path, &fd, &length, error);
-  if (status != MR_OK) return status;
   mri_digest actual;
-  bool found = false;
-  mri_work work;
-  mri_cancel_add_total(cancel, length);
-  mri_work_begin(&work, cancel, length, 2);
-  mri_blob_file_source source = {fd, 0, path, &work.token};
-  status = have_file(blobs, source, &actual, &length, &found, error);
-  if (status == MR_OK && !found) {
-    /* The file may have changed since it was hashed: what the second reading finds is what is
-     * stored and named. */
-    status =
-        blobs->driver->put(blobs, mri_blob_read_source, &source, NULL, &actual, &length, error);
-  }
-  mri_io_table()->close(fd);
+  int64_t length = 0;
+  mr_status status = put_file(blobs, dir, path, NULL, cancel, &actual, &length, error);
   if (status != MR_OK) return status;
-  mri_work_end(&work);
   if (digest != NULL) *digest = actual;
   if (size != NULL) *size = length;
   return MR_OK;
+}
+
+mr_status mri_blobs_put_same_file(mri_blobs *blobs, int dir, const char *path,
+                                  const mri_digest *expected, const mr_cancel *cancel, bool *same,
+                                  mr_error *error) {
+  assert(blobs != NULL && path != NULL && expected != NULL && same != NULL);
+  mri_digest actual = *expected;
+  int64_t length = 0;
+  mr_status status = put_file(blobs, dir, path, expected, cancel, &actual, &length, error);
+  *same = mri_digest_equal(&actual, expected);
+  return status;
 }
 
 mr_status mri_blobs_stat(mri_blobs *blobs, const mri_digest *digest, bool *found, int64_t *size,

@@ -41,6 +41,11 @@ mr_status mri_blobs_put_bytes(mri_blobs *blobs, const void *bytes, size_t size, 
  * in the last part when `dir` is a descriptor; regular files only. */
 mr_status mri_blobs_put_file(mri_blobs *blobs, int dir, const char *path, const mr_cancel *cancel,
                              mri_digest *digest, int64_t *size, mr_error *error);
+/* The same for a file whose content is known: TAMPERED with *same false when it has another one by
+ * now, of which nothing is stored: a link may have led to somebody's secret. */
+mr_status mri_blobs_put_same_file(mri_blobs *blobs, int dir, const char *path,
+                                  const mri_digest *expected, const mr_cancel *cancel, bool *same,
+                                  mr_error *error);
 /* *found and *size without reading the content. */
 mr_status mri_blobs_stat(mri_blobs *blobs, const mri_digest *digest, bool *found, int64_t *size,
                          mr_error *error);

@@ -118,11 +118,10 @@ static mr_status freeze(mr_registry *registry, const mri_manifest *manifest,
                            "'%s' was added without a file, so the dataset cannot be frozen",
                            entry->path);
     }
-    mri_digest digest;
-    int64_t size = 0;
-    status = mri_blobs_put_file(registry->blobs, AT_FDCWD, entry->source, &work.token, &digest,
-                                &size, error);
-    if (status == MR_OK && (size != entry->size || !mri_digest_equal(&digest, &entry->digest))) {
+    bool same = true;
+    status = mri_blobs_put_same_file(registry->blobs, AT_FDCWD, entry->source, &entry->digest,
+                                     &work.token, &same, error);
+    if (!same) {
       status = mri_error_set(
           error, MR_TAMPERED,
           "%s changed since it was added to the manifest; make the manifest anew", entry->source);

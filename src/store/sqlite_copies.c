@@ -10,10 +10,7 @@ mr_status mri_sqlite_warn_of_copies(mri_database *db, mr_error *error) {
   /* A text within the library that our calls go to. The address of a function may be one of the
    * program's own, and what sqlite3_libversion() gives may be a copy in the program. */
   const char *ours = sqlite3_sourceid();
-  if (!mri_find_other_object("sqlite3_open_v2", ours, path, sizeof path) &&
-      !mri_find_other_object("sqlite3_libversion_number", ours, path, sizeof path)) {
-    return MR_OK;
-  }
+  if (!mri_find_other_object("sqlite3_open_v2", ours, path, sizeof path)) return MR_OK;
   return mri_sqlite_warn(db, error,
                          "%s brings another copy of SQLite into this process: when code that uses "
                          "it closes this registry's file, locks get lost and so may writes; never "

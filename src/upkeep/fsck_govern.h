@@ -9,7 +9,7 @@
 
 mr_status mri_fsck_models(mri_fsck_walk *walk, mr_error *error);
 
-/* The gate of a row of `gate`. `why` says what is wrong with one that is none; *out is then NULL. */
+/* The gate of a row of `gate`. *out is NULL for one that is none, and `why` says what is wrong. */
 mr_status mri_fsck_parse_gate(const mri_digest *digest, const char *body, mr_gate **out,
                               mr_error *why);
 

@@ -37,6 +37,16 @@ typedef struct bench_pair {
 
 /* Prints the medians of a call. */
 void bench_compare(const bench_pair *pair);
+/* Prints one line: for what is counted and not timed. */
+void bench_print(const char *name, double ours, double baseline, const char *unit);
+/* Sorts the samples; the one that a share of them, 0 to 1, is not above. */
+double bench_quantile(double *samples, size_t count, double share);
+double bench_seconds(void);
+/* Prints every line with its goal. */
+void bench_list(void);
+
+/* Calls of fsync and fdatasync by this process so far, by whomever. */
+int64_t bench_syncs(void);
 
 /* --- SQLite by hand --------------------------------------------------------------------------- */
 
@@ -72,6 +82,22 @@ mr_model *bench_model(mr_registry *registry, const char *name);
 void bench_promote_run(mr_model *model, const char *run_id, char number[64]);
 void bench_move(mr_model *model, const char *channel, const char *version, const char *expected);
 
+/* --- files --------------------------------------------------------------------------------------- */
+
+/* The database and every file under PATH.d. */
+typedef struct bench_files {
+  size_t count;
+  struct bench_file {
+    char path[760];
+    int64_t size;
+  } at[4096];
+} bench_files;
+
+/* To be freed. */
+bench_files *bench_files_of(const char *path);
+/* Removes PATH, what SQLite keeps beside it, and PATH.d. */
+void bench_remove(const char *path);
+
 /* --- many versions ---------------------------------------------------------------------------- */
 
 /* Models PREFIX0, PREFIX1 ... of so many versions each, made of the rows of one real promotion and
@@ -91,6 +117,12 @@ void bench_fill_number(const bench_many *many, int64_t index, char number[64]);
 /* --- the benches, each in a file of its own --------------------------------------------------- */
 
 void bench_log(const char *path);
+void bench_points(const char *path);
+void bench_fork(const char *path);
+void bench_library(const char *path);
+void bench_memory(const char *path);
+void bench_fsck(const char *path);
+void bench_backup(const char *path);
 void bench_open(const char *path);
 void bench_verify(const char *path);
 void bench_promote(const char *path);
@@ -98,5 +130,8 @@ void bench_channel(const char *path);
 void bench_resolve(const char *path);
 void bench_gate(const char *path);
 void bench_query(const char *path);
+
+/* In a process of its own: measures opening and resolving, of "ours" or "baseline". */
+int bench_memory_child(const char *side, const char *path);
 
 #endif

@@ -1,50 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Logging, opening, and reading artifacts. */
+/* Opening, and reading artifacts. */
 #include "bench.h"
 #include <sodium.h>
 #include <stdlib.h>
-#include <time.h>
-
-/* --- logging ---------------------------------------------------------------------------------- */
-
-enum { LOGGED = 10000 };
-
-static void log_ours(void *ctx, int64_t round) {
-  mr_metric *metric = ctx;
-  for (int64_t i = 0; i < LOGGED; i++) {
-    int64_t step = round * LOGGED + i;
-    bench_check(mr_metric_log(metric, 1.0 / (double)(step + 1), step, &bench_error));
-  }
-}
-
-static void log_baseline(void *ctx, int64_t round) {
-  static volatile int64_t slots[4 * 1024];
-  (void)ctx;
-  for (int64_t i = 0; i < LOGGED; i++) {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    volatile int64_t *slot = slots + 4 * (i % 1024);
-    slot[0] = round * LOGGED + i;
-    slot[1] = t.tv_sec;
-    slot[2] = t.tv_nsec;
-    slot[3] = i;
-  }
-}
-
-void bench_log(const char *path) {
-  mr_run *run = NULL;
-  mr_metric *metric = NULL;
-  mr_registry *registry = bench_registry(path);
-  mr_experiment *experiment = bench_experiment(registry, "log");
-  bench_check(mr_experiment_start_run(experiment, NULL, &run, &bench_error));
-  bench_check(mr_run_metric(run, "loss", &metric, &bench_error));
-  const bench_pair pair = {"log", "ns", 200, LOGGED, NULL, log_ours, NULL, log_baseline, metric};
-  bench_compare(&pair);
-  mr_metric_free(metric);
-  mr_run_free(run);
-  mr_experiment_free(experiment);
-  mr_registry_close(registry);
-}
 
 /* --- opening ---------------------------------------------------------------------------------- */
 

@@ -24,18 +24,29 @@ typedef struct promotions {
   bench_copier *copier;
   mr_model *model;
   char (*runs)[40];
+  int64_t syncs;          /* of all promotions */
+  int64_t baseline_syncs; /* of writing the same rows */
 } promotions;
 
 static void promote(void *ctx, int64_t round) {
-  const promotions *p = ctx;
+  promotions *p = ctx;
   mr_request *request = NULL;
+  int64_t before = bench_syncs();
   bench_check(mr_model_promote(p->model, p->runs[round + 1], NULL, &request, &bench_error));
   if (mr_request_info(request)->state != MR_REQUEST_STATE_ACCEPTED) bench_die("not promoted");
   mr_request_free(request);
+  p->syncs += bench_syncs() - before;
+}
+
+static void promote_baseline(void *ctx, int64_t round) {
+  promotions *p = ctx;
+  int64_t before = bench_syncs();
+  write_rows(ctx, round);
+  p->baseline_syncs += bench_syncs() - before;
 }
 
 void bench_promote(const char *path) {
-  promotions p = {NULL, NULL, bench_alloc(PROMOTIONS + 1, sizeof *p.runs)};
+  promotions p = {NULL, NULL, bench_alloc(PROMOTIONS + 1, sizeof *p.runs), 0, 0};
   char number[64];
   mr_registry *registry = bench_registry(path);
   mr_experiment *experiment = bench_experiment(registry, "promote");
@@ -43,9 +54,11 @@ void bench_promote(const char *path) {
   for (int i = 0; i <= PROMOTIONS; i++) bench_trained(experiment, p.runs[i]);
   bench_promote_run(p.model, p.runs[0], number);
   p.copier = bench_copier_open(path);
-  const bench_pair pair = {"promote", "us",      PROMOTIONS, 1, NULL,
-                           promote,   read_rows, write_rows, &p};
+  const bench_pair pair = {"promote", "us",      PROMOTIONS,       1, NULL,
+                           promote,   read_rows, promote_baseline, &p};
   bench_compare(&pair);
+  bench_print("promote_syncs", (double)p.syncs / PROMOTIONS, (double)p.baseline_syncs / PROMOTIONS,
+              "syncs");
   bench_copier_close(p.copier);
   mr_model_free(p.model);
   mr_experiment_free(experiment);

@@ -40,8 +40,8 @@ static void run(sqlite3 *raw, const char *sql) {
   if (sqlite3_exec(raw, sql, NULL, NULL, &message) != SQLITE_OK) fail_msg("%s: %s", sql, message);
 }
 
-/* The tables without what they require of their values, beside the registry as it is. They are given
- * that back before it is opened, since a registry with other tables is refused. */
+/* The tables without what they require of their values, beside the registry as it is. They get that
+ * back before it is opened, since a registry with other tables is refused. */
 typedef struct loose {
   const fsck_governed *governed;
   const char *whole;

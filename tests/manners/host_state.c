@@ -83,9 +83,21 @@ host_state *host_state_take(void) {
   return state;
 }
 
+/* Not as bytes: the kernel fills only a part of them. */
+static bool is_same_action(const struct sigaction *a, const struct sigaction *b) {
+  for (int i = 1; i < SIGNALS; i++) {
+    if (sigismember(&a->sa_mask, i) != sigismember(&b->sa_mask, i)) return false;
+  }
+  return a->sa_handler == b->sa_handler && a->sa_flags == b->sa_flags;
+}
+
 static const char *compare(const host_state *before, const host_state *now) {
-  if (memcmp(before->actions, now->actions, sizeof now->actions) != 0) return "a signal's action";
-  if (memcmp(&before->mask, &now->mask, sizeof now->mask) != 0) return "the signal mask";
+  for (int i = 1; i < SIGNALS; i++) {
+    if (!is_same_action(&before->actions[i], &now->actions[i])) return strsignal(i);
+  }
+  for (int i = 1; i < SIGNALS; i++) {
+    if (sigismember(&before->mask, i) != sigismember(&now->mask, i)) return "the signal mask";
+  }
   if (strcmp(before->folder, now->folder) != 0) return "the working folder";
   if (strcmp(before->status, now->status) != 0) return "the umask or the number of threads";
   if (strcmp(before->locale, now->locale) != 0) return "the locale";
