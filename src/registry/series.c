@@ -98,9 +98,8 @@ static bool grow(mri_series_set *set) {
 
 mri_series *mri_series_set_get(mri_series_set *set, const char *key) {
   /* What is there is found without memory: callers rely on it. */
-  if (set->slot_count > 0 && *find_slot(set, key) != 0) {
-    return mri_series_set_at(set, *find_slot(set, key) - 1);
-  }
+  uint32_t at = set->slot_count > 0 ? *find_slot(set, key) : 0;
+  if (at != 0) return mri_series_set_at(set, at - 1);
   if (!grow(set)) return NULL;
   uint32_t *slot = find_slot(set, key);
   mri_series *series = mri_vec_push(&set->series);

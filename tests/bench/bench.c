@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench [NAME...]: prints `NAME ratio=R ours=A baseline=B unit=U`, the medians of one call, the
- * baseline measured in the same run, in turn with ours. Works in a folder of its own under TMPDIR or
- * /tmp and removes it; what is durable costs what a sync costs there.
+ * baseline measured in the same run, in turn with ours. Works in a folder of its own under TMPDIR
+ * or /tmp and removes it; what is durable costs what a sync costs there.
  *
  * bench --list: what can be named, each line that it prints, and the goal for its ratio. */
 #define _XOPEN_SOURCE 700 /* nftw */
