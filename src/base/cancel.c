@@ -70,6 +70,15 @@ static int64_t share(const mri_cancel_counts *part, int64_t seen) {
   return bytes < part->size ? bytes : part->size;
 }
 
+/* Damaged rows give content any size: sums end at the greatest number. */
+static void add_up(_Atomic int64_t *sum, int64_t bytes) {
+  int64_t before = atomic_load(sum);
+  int64_t after;
+  do {
+    after = before > INT64_MAX - bytes ? INT64_MAX : before + bytes;
+  } while (!atomic_compare_exchange_weak(sum, &before, after));
+}
+
 void mri_cancel_add_done(const mr_cancel *cancel, int64_t bytes) {
   while (cancel != NULL && cancel->is_part) {
     mri_cancel_counts *part = cancel->counts;
@@ -77,11 +86,11 @@ void mri_cancel_add_done(const mr_cancel *cancel, int64_t bytes) {
     bytes = share(part, before + bytes) - share(part, before);
     cancel = part->whole;
   }
-  if (cancel != NULL) (void)atomic_fetch_add(&cancel->counts->done, bytes);
+  if (cancel != NULL) add_up(&cancel->counts->done, bytes);
 }
 
 void mri_cancel_add_total(const mr_cancel *cancel, int64_t bytes) {
-  if (cancel != NULL && !cancel->is_part) (void)atomic_fetch_add(&cancel->counts->total, bytes);
+  if (cancel != NULL && !cancel->is_part) add_up(&cancel->counts->total, bytes);
 }
 
 void mri_work_begin(mri_work *work, const mr_cancel *cancel, int64_t size, int passes) {

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "cli/cli_help.h"
+#include "cli/cli_memory.h"
 #include "cli/cli_progress.h"
 #include "cli/cli_text.h"
 
@@ -12,20 +13,47 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Longer than an mr_error with the longest operand that is worth reading. */
+/* Longer than an mr_error with the longest operand that is worth reading. Of what is longer the
+ * middle is left out: what is wrong with it stands at the ends. */
 #define MESSAGE_SIZE 2048
 /* No terminal is that wide. */
 #define MOST_COLUMNS 100000
 
 static void complain(const char *format, va_list arguments) CLI_PRINTF(1, 0);
 
+static bool is_inside_character(char c) {
+  return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+/* Leaves out the middle; `message` is longer than MESSAGE_SIZE. */
+static void put_ends(char *message, size_t size) {
+  size_t end = MESSAGE_SIZE / 2, start = size - MESSAGE_SIZE / 2;
+  while (end > 0 && is_inside_character(message[end])) end--;
+  while (start < size && is_inside_character(message[start])) start++;
+  message[end] = '\0';
+  cli_put(stderr, message);
+  fputs(" ... ", stderr);
+  cli_put(stderr, message + start);
+}
+
 static void complain(const char *format, va_list arguments) {
-  char message[MESSAGE_SIZE];
-  vsnprintf(message, sizeof message, format, arguments);
+  char brief[MESSAGE_SIZE];
+  va_list again;
+  va_copy(again, arguments);
+  int length = vsnprintf(brief, sizeof brief, format, arguments);
   cli_progress_stop();
   fputs("modelreg: ", stderr);
-  cli_put(stderr, message);
+  if (length >= 0 && (size_t)length >= sizeof brief) {
+    size_t size = (size_t)length;
+    char *whole = cli_resize(NULL, size + 1, 1);
+    vsnprintf(whole, size + 1, format, again);
+    put_ends(whole, size);
+    cli_free(whole);
+  } else {
+    cli_put(stderr, brief);
+  }
   fputc('\n', stderr);
+  va_end(again);
 }
 
 void cli_complain(const char *format, ...) {
@@ -82,12 +110,22 @@ int cli_fail(const cli_context *cli, const mr_error *error) {
 }
 
 int cli_fail_to_open(const char *uri, const mr_error *error) {
-  if (error->status == MR_NOT_FOUND) {
+  if (strcmp(uri, "memory:") == 0) {
+    cli_complain("memory: is empty for every command, and gone when it ends; give a path");
+  } else if (error->status == MR_NOT_FOUND) {
     cli_complain("there is no registry at %s; 'modelreg init' creates one", uri);
   } else {
     cli_complain("%s", error->message);
   }
   return exit_code_of(error->status) == CLI_UNVERIFIED ? CLI_UNVERIFIED : CLI_REGISTRY;
+}
+
+int cli_check_registry(const cli_context *cli) {
+  if (!cli->registry_uri)
+    return cli_usage_error(cli, "say which registry: --registry URI, or set MODELREG_REGISTRY");
+  /* As a variable is that was never set. */
+  if (!cli->registry_uri[0]) return cli_usage_error(cli, "--registry is empty; give a path");
+  return CLI_DONE;
 }
 
 int cli_open(cli_context *cli) {
@@ -98,8 +136,8 @@ int cli_open_with(cli_context *cli, mr_open_flags flags) {
   mr_error error = MR_ERROR_INIT;
   mr_open_options options = MR_OPEN_OPTIONS_INIT;
   options.flags = flags;
-  if (!cli->registry_uri)
-    return cli_usage_error(cli, "say which registry: --registry URI, or set MODELREG_REGISTRY");
+  int exit_code = cli_check_registry(cli);
+  if (exit_code) return exit_code;
   if (mr_registry_open(cli->registry_uri, &options, &cli->registry, &error) != MR_OK)
     return cli_fail_to_open(cli->registry_uri, &error);
   return CLI_DONE;
@@ -150,6 +188,10 @@ const mr_cancel *cli_interruptible(void) {
   }
   cli_progress_start(interrupt_token);
   return interrupt_token;
+}
+
+bool cli_is_interrupted(void) {
+  return interrupted_by != 0;
 }
 
 void cli_end_interruptible(int exit_code) {

@@ -99,6 +99,10 @@ int cli_fail(const cli_context *cli, const mr_error *error);
  * are about what was asked of it. */
 int cli_fail_to_open(const char *uri, const mr_error *error);
 
+/* Whether it was said which registry is meant. Returns CLI_DONE, or complains and returns
+ * CLI_USAGE. */
+int cli_check_registry(const cli_context *cli);
+
 /* Opens the registry into cli->registry, which main() closes: for reading, or with these flags.
  * Returns CLI_DONE, or has complained and returns what to exit with. */
 int cli_open(cli_context *cli);
@@ -108,6 +112,10 @@ int cli_open_with(cli_context *cli, mr_open_flags flags);
  * leaves no half of one behind. Shows how far the calls are that it is given to, until something
  * is printed by the functions for it. NULL when there is none to be had. */
 const mr_cancel *cli_interruptible(void);
+
+/* Whether that signal came. A command that cannot be cancelled half way, and calls
+ * cli_interruptible() before, gets through all the same. */
+bool cli_is_interrupted(void);
 
 /* Ends the process as that signal would have, when one came and `exit_code` says that the command
  * did not get through. Frees the token. */

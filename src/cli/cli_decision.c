@@ -107,6 +107,8 @@ int cli_exit_code_of(mr_verdict verdict) {
 
 void cli_request_fields(cli_json *json, const mr_request_record *record) {
   bool is_accepted = record->state == MR_REQUEST_STATE_ACCEPTED;
+  /* As every record has it, and as whoever proposes something looks for it. */
+  cli_json_text(json, "id", record->id);
   cli_json_text(json, "request", record->id);
   cli_json_text(json, "state", cli_word(cli_request_states, record->state));
   cli_json_text(json, "transition", record->transition);

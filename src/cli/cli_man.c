@@ -46,7 +46,7 @@ static const char begin[] =
     ".B \\-\\-\n"
     "everything is an operand.\n";
 
-static const char end[] =
+static const char middle[] =
     ".SH ENVIRONMENT\n"
     ".TP\n"
     ".B MODELREG_REGISTRY\n"
@@ -90,7 +90,7 @@ static const char end[] =
     "Done.\n"
     ".TP\n"
     ".B 1\n"
-    "What was asked for was not found.\n"
+    "What was asked for was not found, in the registry or among files.\n"
     ".TP\n"
     ".B 2\n"
     "The command line is wrong.\n"
@@ -109,19 +109,27 @@ static const char end[] =
     ".PP\n"
     "Interrupted by a signal,\n"
     ".B modelreg\n"
-    "leaves nothing half done and ends by that signal.\n"
+    "leaves nothing half done and ends by that signal, unless it was done already. A run that\n"
+    "was being started is failed then.\n"
     ".SH JSON OUTPUT\n"
     "With\n"
     ".B \\-\\-json\n"
     "a command prints one JSON value to standard output: an object, or for lists an array of\n"
-    "objects. The names of the fields are stable; new ones may be added. Times are Unix\n"
+    "objects. The names of the fields are stable; new ones may be added, and new words for what\n"
+    "is listed here as a choice. Times are Unix\n"
     "microseconds, their names end with\n"
     ".BR _us .\n"
     "Sizes are bytes. States and kinds are lower-case words. What is not there is null. NaN and "
     "the\n"
     "infinities are the strings \"NaN\", \"Infinity\" and \"\\-Infinity\". Output that was cut off "
     "is no\n"
-    "valid JSON, and the exit status is not 0. Messages go to standard error, as text.\n"
+    "valid JSON, and the exit status is not 0. Where nothing came of the command nothing is\n"
+    "printed; a gate that fails or is pending, what is damaged and what differs are results, and\n"
+    "printed. Messages go to standard error, as text.\n"
+    ".PP\n"
+    "The fields, by command; those of what is printed by more than one stand at the end.\n";
+
+static const char end[] =
     ".SH EXAMPLES\n"
     "From a run to a version in production:\n"
     ".PP\n"
@@ -168,7 +176,7 @@ static void put(const char *text, size_t size, FILE *out) {
   }
 }
 
-static void put_text(const char *text, FILE *out) {
+void cli_man_text(const char *text, FILE *out) {
   put(text, strlen(text), out);
 }
 
@@ -194,37 +202,37 @@ static void put_options(const cli_option *options, FILE *out) {
     fputs(".TP\n", out);
     if (options->letter) fprintf(out, "\\fB\\-%c\\fR, ", options->letter);
     fputs("\\fB\\-\\-", out);
-    put_text(options->name, out);
+    cli_man_text(options->name, out);
     fputs("\\fR", out);
     if (options->value) {
       fputc(' ', out);
       put_operands(options->value, out);
     }
     fputc('\n', out);
-    put_text(options->help, out);
+    cli_man_text(options->help, out);
     fputs(".\n", out);
   }
 }
 
 static void put_command(const cli_command *command, FILE *out) {
   fputs(".TP\n\\fBmodelreg ", out);
-  put_text(command->name, out);
+  cli_man_text(command->name, out);
   fputs("\\fR", out);
   if (command->operands[0]) {
     fputc(' ', out);
     put_operands(command->operands, out);
   }
   fputc('\n', out);
-  put_text(command->summary, out);
+  cli_man_text(command->summary, out);
   fputs(".\n", out);
   if (command->description[0]) {
-    put_text(command->description, out);
+    cli_man_text(command->description, out);
     fputc('\n', out);
   }
   fputs(".RS\n", out);
   put_options(command->options, out);
   fputs(".PP\nExample:\n", out);
-  put_text(command->example, out);
+  cli_man_text(command->example, out);
   fputs("\n.RE\n", out);
 }
 
@@ -246,5 +254,7 @@ void cli_man(const cli_command *commands, FILE *out) {
     }
     put_command(commands, out);
   }
+  fputs(middle, out);
+  cli_man_json(out);
   fputs(end, out);
 }

@@ -67,7 +67,9 @@ int cli_option_int(const cli_context *cli, const char *name, int64_t least, int6
   const char *text = cli_option_value(cli, name);
   int64_t value = 0;
   if (!text) return CLI_DONE;
-  if (!cli_parse_int(text, &value) || value < least) {
+  /* What counts something has no sign. */
+  bool has_sign = least >= 0 && text[0] == '+';
+  if (!cli_parse_int(text, &value) || value < least || has_sign) {
     if (least == INT64_MIN)
       return cli_usage_error(cli, "--%s must be a whole number, not '%s'", name, text);
     return cli_usage_error(cli, "--%s must be a whole number of %" PRId64 " or more, not '%s'",

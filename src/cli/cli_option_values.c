@@ -2,22 +2,13 @@
 /* What the values of options mean. */
 #include "cli/cli_options.h"
 
-#include <errno.h>
-#include <inttypes.h>
+#include "cli/cli_numbers.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 int cli_option_count(const cli_context *cli, const char *name, int64_t *out) {
-  const char *text = cli_option_value(cli, name);
-  if (!text) return CLI_DONE;
-  char *end = NULL;
-  errno = 0;
-  intmax_t value = strtoimax(text, &end, 10);
-  if (text[0] < '0' || text[0] > '9' || *end || errno || value < 1 || value > INT64_MAX)
-    return cli_usage_error(cli, "--%s must be a whole number of 1 or more, not '%s'", name, text);
-  *out = (int64_t)value;
-  return CLI_DONE;
+  return cli_option_int(cli, name, 1, out);
 }
 
 /* Days since 1970 of a day of the Gregorian calendar. */
@@ -67,12 +58,7 @@ static bool read_time(const char *text, int64_t *out) {
 int cli_option_time(const cli_context *cli, const char *name, int64_t *out) {
   const char *text = cli_option_value(cli, name);
   if (!text) return CLI_DONE;
-  char *end = NULL;
-  errno = 0;
-  intmax_t value = strtoimax(text, &end, 10);
-  bool number = text[0] >= '0' && text[0] <= '9' && !*end && !errno && value <= INT64_MAX;
-  if (number) *out = (int64_t)value;
-  if ((number || read_time(text, out)) && *out > 0) return CLI_DONE;
+  if ((cli_parse_int(text, out) || read_time(text, out)) && *out > 0) return CLI_DONE;
   return cli_usage_error(cli,
                          "--%s must be a time such as 2026-07-03T12:34:56Z or Unix microseconds, "
                          "not '%s'",

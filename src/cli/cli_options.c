@@ -58,7 +58,10 @@ typedef struct guess {
 
 /* Keeps `name` when it is nearer to what was typed, and near enough to be meant. */
 static void consider(guess *best, const char *typed, const char *name) {
-  size_t far = distance(typed, name);
+  /* Who typed the beginning of a name has not mistyped another. */
+  size_t size = strlen(typed);
+  bool is_beginning = size > 0 && typed[size - 1] != ' ' && strncmp(typed, name, size) == 0;
+  size_t far = is_beginning ? 0 : distance(typed, name);
   if (far <= 1 + strlen(name) / 4 && (!best->name || far < best->distance)) {
     best->name = name;
     best->distance = far;
@@ -299,6 +302,12 @@ static const cli_option *declared(const cli_context *cli, const char *name) {
 
 const char *cli_option_value(const cli_context *cli, const char *name) {
   return given_value(cli, declared(cli, name));
+}
+
+bool cli_option_is_given(const cli_context *cli, const char *name) {
+  for (size_t i = 0; i < cli->given_count; i++)
+    if (strcmp(cli->given[i].option->name, name) == 0) return true;
+  return false;
 }
 
 const char *cli_option_next(const cli_context *cli, const char *name, size_t *at) {

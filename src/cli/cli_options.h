@@ -27,6 +27,9 @@ void cli_options_free(cli_context *cli);
  */
 const char *cli_option_value(const cli_context *cli, const char *name);
 
+/* Whether an option was given on the command line, be it one that every command has. */
+bool cli_option_is_given(const cli_context *cli, const char *name);
+
 /* Every value of an option that may be given more than once, in order: *at is 0 at first; NULL ends
  * them. */
 const char *cli_option_next(const cli_context *cli, const char *name, size_t *at);

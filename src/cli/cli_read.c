@@ -30,21 +30,24 @@ static char *read_all(FILE *file, size_t most, size_t *out_size) {
   return text;
 }
 
+int cli_fail_to_read(const char *path) {
+  int reason = errno;
+  cli_complain("cannot read '%s': %s", strcmp(path, "-") == 0 ? "standard input" : path,
+               strerror(reason));
+  return reason == ENOENT ? CLI_NOT_FOUND : CLI_REGISTRY;
+}
+
 int cli_read_text(const cli_context *cli, const char *path, size_t most, char **out_text) {
   bool is_input = strcmp(path, "-") == 0;
   const char *name = is_input ? "standard input" : path;
   size_t size = 0;
   *out_text = NULL;
   FILE *file = is_input ? stdin : fopen(path, "rb");
-  if (!file) {
-    cli_complain("cannot open '%s': %s", name, strerror(errno));
-    return CLI_REGISTRY;
-  }
+  if (!file) return cli_fail_to_read(path);
   char *text = read_all(file, most, &size);
   int exit_code = CLI_DONE;
   if (ferror(file)) {
-    cli_complain("cannot read '%s': %s", name, strerror(errno));
-    exit_code = CLI_REGISTRY;
+    exit_code = cli_fail_to_read(path);
   } else if (size > most) {
     exit_code = cli_usage_error(cli, "'%s' is longer than %zu bytes", name, most);
   } else if (strlen(text) < size) {
@@ -64,10 +67,11 @@ int cli_read_gate(const cli_context *cli, const char *path, mr_gate **out_gate) 
   char *text = NULL;
   int exit_code = cli_read_text(cli, path, GATE_TEXT_MAX, &text);
   if (exit_code) return exit_code;
+  mr_status status = mr_gate_parse(text, out_gate, &error);
   /* What is wrong in a file needs no reminder of how the command is used. */
-  if (mr_gate_parse(text, out_gate, &error) != MR_OK) {
+  if (status != MR_OK) {
     cli_complain("%s: %s", strcmp(path, "-") == 0 ? "standard input" : path, error.message);
-    exit_code = CLI_USAGE;
+    exit_code = status == MR_NO_MEMORY ? CLI_REGISTRY : CLI_USAGE;
   }
   cli_free(text);
   return exit_code;

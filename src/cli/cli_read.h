@@ -10,6 +10,10 @@
  * complained and returns what to exit with; *out_text is NULL then. */
 int cli_read_text(const cli_context *cli, const char *path, size_t most, char **out_text);
 
+/* Complains that the file, or standard input for "-", cannot be opened or read, as errno says.
+ * Returns what to exit with. */
+int cli_fail_to_read(const char *path);
+
 /* The gate in its text form, as cli_read_text(). */
 int cli_read_gate(const cli_context *cli, const char *path, mr_gate **out_gate);
 

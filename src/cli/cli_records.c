@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli_records.h"
 
+#include "cli/cli_memory.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_words.h"
+
+#include <string.h>
 
 const cli_column cli_artifact_columns[CLI_ARTIFACT_COLUMN_COUNT] = {
     {"PATH", CLI_SHORTEN}, {"SIZE", CLI_RIGHT}, {"FORMAT", CLI_LEFT},
@@ -82,4 +85,51 @@ mr_status cli_version_json(FILE *out, mr_version *version, mr_error *error) {
   cli_json_end_array(&json);
   cli_json_end_object(&json);
   return MR_OK;
+}
+
+void cli_channel_json(cli_json *json, const char *model, const mr_channel_record *record) {
+  cli_json_begin_object(json, NULL);
+  cli_json_text(json, "model", model);
+  cli_json_text(json, "name", record->name);
+  cli_json_text(json, "version", record->version);
+  cli_json_int(json, "sequence", record->sequence);
+  cli_json_text(json, "actor", record->actor);
+  cli_json_time(json, "moved_us", record->moved_us);
+  cli_json_end_object(json);
+}
+
+/* Each line of the canonical text: "name: expression". */
+static void rules_json(cli_json *json, const char *text) {
+  cli_json_begin_array(json, "rules");
+  while (text && *text) {
+    size_t size = strcspn(text, "\n");
+    char *line = cli_resize(NULL, size + 1, 1);
+    memcpy(line, text, size);
+    line[size] = '\0';
+    char *expression = strchr(line, ':');
+    if (expression) *expression++ = '\0';
+    while (expression && *expression == ' ') expression++;
+    cli_json_begin_object(json, NULL);
+    cli_json_text(json, "name", line);
+    cli_json_text(json, "expression", expression);
+    cli_json_end_object(json);
+    cli_free(line);
+    text += size + (text[size] == '\n');
+  }
+  cli_json_end_array(json);
+}
+
+void cli_gate_json(void *ctx, const mr_gate_record *record) {
+  cli_json *json = ctx;
+  cli_json_begin_object(json, NULL);
+  cli_json_text(json, "model", record->model);
+  cli_json_text(json, "transition", record->transition);
+  cli_json_int(json, "revision", record->revision);
+  cli_json_bool(json, "in_force", record->in_force != 0);
+  cli_json_text(json, "digest", record->digest);
+  cli_json_text(json, "text", record->text);
+  rules_json(json, record->text);
+  cli_json_text(json, "actor", record->actor);
+  cli_json_time(json, "created_us", record->created_us);
+  cli_json_end_object(json);
 }

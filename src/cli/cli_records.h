@@ -26,4 +26,10 @@ void cli_version_fields(cli_json *json, const mr_version_record *record);
 /* A version with its artifacts as one JSON object. */
 mr_status cli_version_json(FILE *out, mr_version *version, mr_error *error);
 
+/* A channel of that model as a JSON object. */
+void cli_channel_json(cli_json *json, const char *model, const mr_channel_record *record);
+
+/* A visitor of gates for JSON: an object of an array. `ctx` is the cli_json. */
+void cli_gate_json(void *ctx, const mr_gate_record *record);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli_table.h"
 
+#include "cli/cli.h"
 #include "cli/cli_color.h"
 #include "cli/cli_memory.h"
 #include "cli/cli_progress.h"
@@ -212,6 +213,12 @@ void cli_table_print(cli_table *table, FILE *out, size_t indent, size_t width) {
   cli_free(r.left);
   cli_free(widths);
   cli_table_free(table);
+}
+
+void cli_table_section(cli_table *table, const char *title) {
+  if (table->cell_count == 0) return;
+  printf("\n%s\n", title);
+  cli_table_print(table, stdout, 2, cli_columns());
 }
 
 void cli_table_free(cli_table *table) {

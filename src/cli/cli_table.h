@@ -59,6 +59,9 @@ void cli_table_pair(cli_table *table, const char *label, const char *text);
  * breaking can do that; 0: as wide as it is. Empties the table. */
 void cli_table_print(cli_table *table, FILE *out, size_t indent, size_t width);
 
+/* Prints it to standard output under a title, behind an empty line; nothing when it is empty. */
+void cli_table_section(cli_table *table, const char *title);
+
 /* Frees what cli_table_print() has not. */
 void cli_table_free(cli_table *table);
 

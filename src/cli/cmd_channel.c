@@ -3,8 +3,10 @@
 #include "cli/cli_commands.h"
 #include "cli/cli_decision.h"
 #include "cli/cli_json.h"
+#include "cli/cli_list.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
+#include "cli/cli_records.h"
 #include "cli/cli_table.h"
 #include "cli/cli_text.h"
 #include "cli/cli_words.h"
@@ -81,22 +83,13 @@ static mr_status expectation(const cli_context *cli, mr_model *model, const char
 }
 
 typedef struct channel_output {
-  cli_json json;
-  cli_table table;
+  cli_list list;
   const char *model;
 } channel_output;
 
 static void channel_json(void *ctx, const mr_channel_record *record) {
   channel_output *output = ctx;
-  cli_json *json = &output->json;
-  cli_json_begin_object(json, NULL);
-  cli_json_text(json, "model", output->model);
-  cli_json_text(json, "name", record->name);
-  cli_json_text(json, "version", record->version);
-  cli_json_int(json, "sequence", record->sequence);
-  cli_json_text(json, "actor", record->actor);
-  cli_json_time(json, "moved_us", record->moved_us);
-  cli_json_end_object(json);
+  cli_channel_json(&output->list.json, output->model, record);
 }
 
 static const cli_column channel_columns[] = {
@@ -105,7 +98,7 @@ static const cli_column channel_columns[] = {
 };
 
 static void channel_row(void *ctx, const mr_channel_record *record) {
-  cli_table *table = &((channel_output *)ctx)->table;
+  cli_table *table = &((channel_output *)ctx)->list.table;
   cli_table_text(table, record->name);
   cli_table_text(table, record->version ? record->version : "none");
   cli_table_int(table, record->sequence);
@@ -120,22 +113,15 @@ static int channel_list(cli_context *cli) {
   int exit_code = cli_option_count(cli, "limit", &options.limit);
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
+  mr_status status = mr_registry_open_model(cli->registry, cli->operands[0], &model, &error);
+  if (status != MR_OK) return cli_fail(cli, &error);
   channel_output output = {
-      cli_json_new(stdout),
-      cli_table_new(channel_columns, sizeof channel_columns / sizeof *channel_columns),
+      cli_list_begin(cli, channel_columns, sizeof channel_columns / sizeof *channel_columns),
       cli->operands[0]};
-  mr_status status = mr_registry_open_model(cli->registry, output.model, &model, &error);
-  if (status == MR_OK && cli->json) {
-    cli_json_begin_array(&output.json, NULL);
-    status = cli_each_channel(model, &options, channel_json, &output, &error);
-    if (status == MR_OK) cli_json_end_array(&output.json);
-  } else if (status == MR_OK) {
-    status = cli_each_channel(model, &options, channel_row, &output, &error);
-    if (status == MR_OK) cli_table_print(&output.table, stdout, 0, cli_columns());
-  }
-  cli_table_free(&output.table);
+  status =
+      cli_each_channel(model, &options, cli->json ? channel_json : channel_row, &output, &error);
   mr_model_free(model);
-  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  return cli_list_end(cli, &output.list, status, &error);
 }
 
 /* Prints what has become of the channel: its row of the list, or "digits production 1.0.0". */
@@ -154,8 +140,8 @@ static mr_status print_channel(const cli_context *cli, mr_model *model, const ch
   }
   mr_status status = find_channel(model, cli->operands[1], &page, &record, error);
   if (status == MR_OK && record) {
-    channel_output output = {cli_json_new(stdout), cli_table_new(NULL, 0), cli->operands[0]};
-    channel_json(&output, record);
+    cli_json json = cli_json_new(stdout);
+    cli_channel_json(&json, cli->operands[0], record);
   }
   mr_channel_page_free(page);
   return status;
@@ -284,20 +270,13 @@ static int channel_history(cli_context *cli) {
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
   options.channel = cli->operands[1];
-  cli_table table = cli_table_new(move_columns, sizeof move_columns / sizeof *move_columns);
   mr_status status = mr_registry_open_model(cli->registry, cli->operands[0], &model, &error);
-  if (status == MR_OK && cli->json) {
-    cli_json json = cli_json_new(stdout);
-    cli_json_begin_array(&json, NULL);
-    status = cli_each_channel_move(model, &options, move_json, &json, &error);
-    if (status == MR_OK) cli_json_end_array(&json);
-  } else if (status == MR_OK) {
-    status = cli_each_channel_move(model, &options, move_row, &table, &error);
-    if (status == MR_OK) cli_table_print(&table, stdout, 0, cli_columns());
-  }
-  cli_table_free(&table);
+  if (status != MR_OK) return cli_fail(cli, &error);
+  cli_list list = cli_list_begin(cli, move_columns, sizeof move_columns / sizeof *move_columns);
+  status = cli_each_channel_move(model, &options, cli->json ? move_json : move_row,
+                                 cli_list_output(&list), &error);
   mr_model_free(model);
-  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  return cli_list_end(cli, &list, status, &error);
 }
 
 const cli_command cli_channel_commands[] = {

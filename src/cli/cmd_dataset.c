@@ -3,6 +3,7 @@
 #include "cli/cmd_dataset.h"
 
 #include "cli/cli_commands.h"
+#include "cli/cli_list.h"
 #include "cli/cli_memory.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
@@ -131,8 +132,14 @@ static void dataset_fields(cli_json *json, const mr_dataset_record *record) {
   cli_json_time(json, "created_us", record->created_us);
 }
 
+typedef struct dataset_output {
+  cli_list list;
+  /* How much of a digest a table shows. */
+  int digits;
+} dataset_output;
+
 static void dataset_json(void *ctx, const mr_dataset_record *record) {
-  cli_json *json = ctx;
+  cli_json *json = &((dataset_output *)ctx)->list.json;
   cli_json_begin_object(json, NULL);
   dataset_fields(json, record);
   cli_json_end_object(json);
@@ -143,15 +150,9 @@ static const cli_column dataset_columns[] = {
     {"SIZE", CLI_RIGHT}, {"FROZEN", CLI_LEFT},  {"RECORDED", CLI_LEFT}, {"ACTOR", CLI_SHORTEN},
 };
 
-typedef struct dataset_table {
-  cli_table table;
-  /* How much of a digest is shown. */
-  int digits;
-} dataset_table;
-
 static void dataset_row(void *ctx, const mr_dataset_record *record) {
-  dataset_table *output = ctx;
-  cli_table *table = &output->table;
+  dataset_output *output = ctx;
+  cli_table *table = &output->list.table;
   char digest[CLI_DIGEST_SIZE];
   snprintf(digest, sizeof digest, "%.*s", output->digits, record->digest);
   cli_table_text(table, record->run_id);
@@ -167,24 +168,15 @@ static void dataset_row(void *ctx, const mr_dataset_record *record) {
 static int list(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
-  mr_status status;
   int exit_code = cli_option_count(cli, "limit", &options.limit);
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
-  if (cli->json) {
-    cli_json json = cli_json_new(stdout);
-    cli_json_begin_array(&json, NULL);
-    status = cli_each_dataset(cli->registry, &options, dataset_json, &json, &error);
-    if (status == MR_OK) cli_json_end_array(&json);
-  } else {
-    dataset_table output = {
-        cli_table_new(dataset_columns, sizeof dataset_columns / sizeof *dataset_columns),
-        cli_option_value(cli, "digest") ? CLI_DIGEST_SIZE - 1 : SHORT_DIGEST};
-    status = cli_each_dataset(cli->registry, &options, dataset_row, &output, &error);
-    if (status == MR_OK) cli_table_print(&output.table, stdout, 0, cli_columns());
-    cli_table_free(&output.table);
-  }
-  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  dataset_output output = {
+      cli_list_begin(cli, dataset_columns, sizeof dataset_columns / sizeof *dataset_columns),
+      cli_option_value(cli, "digest") ? CLI_DIGEST_SIZE - 1 : SHORT_DIGEST};
+  mr_status status = cli_each_dataset(cli->registry, &options,
+                                      cli->json ? dataset_json : dataset_row, &output, &error);
+  return cli_list_end(cli, &output.list, status, &error);
 }
 
 static void show_json(const mr_dataset_record *record, const mr_manifest *files) {

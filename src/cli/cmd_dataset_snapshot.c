@@ -8,6 +8,7 @@
 #include "cli/cli_options.h"
 #include "cli/cli_read.h"
 #include "cli/cli_text.h"
+#include "cli/cmd_run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -210,7 +211,7 @@ static int record(const cli_context *cli, const snapshot_wish *wish, mr_manifest
   /* Paths that are there twice are found before an experiment is made. */
   mr_status status = mr_manifest_digest(manifest, &digest, &error);
   if (status == MR_OK)
-    status = mr_registry_open_experiment(cli->registry, wish->experiment, &experiment, &error);
+    status = cli_experiment_make(cli->registry, wish->experiment, &experiment, &error);
   if (status == MR_OK)
     status = mr_experiment_log_dataset(experiment, name ? name : wish->name, manifest, &options,
                                        &dataset, &error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg experiment. */
 #include "cli/cli_commands.h"
+#include "cli/cli_list.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_records.h"
@@ -37,32 +38,19 @@ static void experiment_row(void *ctx, const mr_experiment_record *record) {
   cli_table_text(table, record->id);
 }
 
-static mr_status list_experiments(const cli_context *cli, const mr_list_options *options,
-                                  mr_error *error) {
+static int experiment_list(cli_context *cli) {
   static const cli_column columns[] = {
       {"NAME", CLI_SHORTEN}, {"CREATED", CLI_LEFT}, {"ACTOR", CLI_SHORTEN}, {"ID", CLI_LEFT}};
-  mr_status status;
-  if (cli->json) {
-    cli_json json = cli_json_new(stdout);
-    cli_json_begin_array(&json, NULL);
-    status = cli_each_experiment(cli->registry, options, experiment_json, &json, error);
-    if (status == MR_OK) cli_json_end_array(&json);
-  } else {
-    cli_table table = cli_table_new(columns, sizeof columns / sizeof *columns);
-    status = cli_each_experiment(cli->registry, options, experiment_row, &table, error);
-    if (status == MR_OK) cli_table_print(&table, stdout, 0, cli_columns());
-    cli_table_free(&table);
-  }
-  return status;
-}
-
-static int experiment_list(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
   int exit_code = cli_option_count(cli, "limit", &options.limit);
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
-  return list_experiments(cli, &options, &error) == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  cli_list list = cli_list_begin(cli, columns, sizeof columns / sizeof *columns);
+  mr_status status =
+      cli_each_experiment(cli->registry, &options, cli->json ? experiment_json : experiment_row,
+                          cli_list_output(&list), &error);
+  return cli_list_end(cli, &list, status, &error);
 }
 
 /* All runs are counted, the newest are shown. */

@@ -171,8 +171,8 @@ static int fsck(cli_context *cli) {
   if (cli_option_value(cli, "quick")) options.flags |= MR_FSCK_QUICK;
   int exit_code = cli_option_count(cli, "limit", &options.limit);
   if (exit_code) return exit_code;
-  /* It complains that there is none. */
-  if (!cli->registry_uri) return cli_open(cli);
+  exit_code = cli_check_registry(cli);
+  if (exit_code) return exit_code;
   open_options.flags = is_repair ? 0 : MR_OPEN_READ_ONLY;
   mr_status status = mr_registry_open(cli->registry_uri, &open_options, &cli->registry, &error);
   if (status == MR_CORRUPT) return finish_unreadable(cli, &error, replace);

@@ -2,10 +2,12 @@
 /* modelreg gate set, show, detach and history. */
 #include "cli/cli_commands.h"
 #include "cli/cli_json.h"
+#include "cli/cli_list.h"
 #include "cli/cli_memory.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_read.h"
+#include "cli/cli_records.h"
 #include "cli/cli_table.h"
 #include "cli/cli_text.h"
 
@@ -79,45 +81,9 @@ static int64_t count_rules(const mr_gate_record *record) {
   return count;
 }
 
-/* Each line of the canonical text: "name: expression". */
-static void rules_json(cli_json *json, const char *text) {
-  cli_json_begin_array(json, "rules");
-  while (text && *text) {
-    size_t size = strcspn(text, "\n");
-    char *line = cli_resize(NULL, size + 1, 1);
-    memcpy(line, text, size);
-    line[size] = '\0';
-    char *expression = strchr(line, ':');
-    if (expression) *expression++ = '\0';
-    while (expression && *expression == ' ') expression++;
-    cli_json_begin_object(json, NULL);
-    cli_json_text(json, "name", line);
-    cli_json_text(json, "expression", expression);
-    cli_json_end_object(json);
-    cli_free(line);
-    text += size + (text[size] == '\n');
-  }
-  cli_json_end_array(json);
-}
-
-static void gate_json(void *ctx, const mr_gate_record *record) {
-  cli_json *json = ctx;
-  cli_json_begin_object(json, NULL);
-  cli_json_text(json, "model", record->model);
-  cli_json_text(json, "transition", record->transition);
-  cli_json_int(json, "revision", record->revision);
-  cli_json_bool(json, "in_force", record->in_force != 0);
-  cli_json_text(json, "digest", record->digest);
-  cli_json_text(json, "text", record->text);
-  rules_json(json, record->text);
-  cli_json_text(json, "actor", record->actor);
-  cli_json_time(json, "created_us", record->created_us);
-  cli_json_end_object(json);
-}
-
 static void print_gate_json(const mr_gate_record *record) {
   cli_json json = cli_json_new(stdout);
-  gate_json(&json, record);
+  cli_gate_json(&json, record);
 }
 
 /* The newest revision with this digest; NULL: the newest of all. *out_record is NULL when there is
@@ -174,6 +140,20 @@ static mr_status attach(cli_context *cli, const mr_gate_list_options *which, mr_
   return status;
 }
 
+/* Where the program that writes the rules has failed there are none, and a gate without any lets
+ * everything through. */
+static int check_rules(const cli_context *cli, const mr_gate *gate) {
+  mr_error error = MR_ERROR_INIT;
+  mr_buffer *text = NULL;
+  if (mr_gate_text(gate, &text, &error) != MR_OK) return cli_fail(cli, &error);
+  bool is_empty = mr_buffer_size(text) == 0;
+  mr_buffer_free(text);
+  if (!is_empty) return CLI_DONE;
+  cli_complain("a gate without rules would let everything through; 'modelreg gate detach' takes "
+               "one off");
+  return CLI_USAGE;
+}
+
 static int gate_set(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_gate_list_options which = MR_GATE_LIST_OPTIONS_INIT;
@@ -181,6 +161,7 @@ static int gate_set(cli_context *cli) {
   mr_gate *gate = NULL;
   int exit_code = whose(cli, &which, &rest);
   if (!exit_code) exit_code = cli_read_gate(cli, rest[1], &gate);
+  if (!exit_code) exit_code = check_rules(cli, gate);
   if (!exit_code) exit_code = cli_open_with(cli, 0);
   if (!exit_code) {
     which.transition = rest[0];
@@ -282,20 +263,11 @@ static int gate_history(cli_context *cli) {
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
   options.transition = cli_option_value(cli, "transition");
-  mr_status status;
-  if (cli->json) {
-    cli_json json = cli_json_new(stdout);
-    cli_json_begin_array(&json, NULL);
-    status = cli_each_gate(cli->registry, &options, gate_json, &json, &error);
-    if (status == MR_OK) cli_json_end_array(&json);
-  } else {
-    cli_table table =
-        cli_table_new(history_columns, sizeof history_columns / sizeof *history_columns);
-    status = cli_each_gate(cli->registry, &options, history_row, &table, &error);
-    if (status == MR_OK) cli_table_print(&table, stdout, 0, cli_columns());
-    cli_table_free(&table);
-  }
-  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  cli_list list =
+      cli_list_begin(cli, history_columns, sizeof history_columns / sizeof *history_columns);
+  mr_status status = cli_each_gate(cli->registry, &options, cli->json ? cli_gate_json : history_row,
+                                   cli_list_output(&list), &error);
+  return cli_list_end(cli, &list, status, &error);
 }
 
 const cli_command cli_gate_commands[] = {

@@ -2,6 +2,7 @@
 /* modelreg model. */
 #include "cli/cli_commands.h"
 #include "cli/cli_json.h"
+#include "cli/cli_list.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_records.h"
@@ -55,22 +56,13 @@ static void model_row(void *ctx, const mr_model_record *record) {
 static int list(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
-  mr_status status;
   int exit_code = cli_option_count(cli, "limit", &options.limit);
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
-  if (cli->json) {
-    cli_json json = cli_json_new(stdout);
-    cli_json_begin_array(&json, NULL);
-    status = cli_each_model(cli->registry, &options, model_json, &json, &error);
-    if (status == MR_OK) cli_json_end_array(&json);
-  } else {
-    cli_table table = cli_table_new(model_columns, sizeof model_columns / sizeof *model_columns);
-    status = cli_each_model(cli->registry, &options, model_row, &table, &error);
-    if (status == MR_OK) cli_table_print(&table, stdout, 0, cli_columns());
-    cli_table_free(&table);
-  }
-  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  cli_list all = cli_list_begin(cli, model_columns, sizeof model_columns / sizeof *model_columns);
+  mr_status status = cli_each_model(cli->registry, &options, cli->json ? model_json : model_row,
+                                    cli_list_output(&all), &error);
+  return cli_list_end(cli, &all, status, &error);
 }
 
 #define STATUS_COUNT 3
@@ -93,15 +85,15 @@ static mr_status find_latest(mr_registry *registry, const char *name, mr_version
   return status == MR_NOT_FOUND ? MR_OK : status;
 }
 
+/* Channels of one model. */
+typedef struct channel_output {
+  cli_json *json;
+  const char *model;
+} channel_output;
+
 static void channel_json(void *ctx, const mr_channel_record *record) {
-  cli_json *json = ctx;
-  cli_json_begin_object(json, NULL);
-  cli_json_text(json, "name", record->name);
-  cli_json_text(json, "version", record->version);
-  cli_json_int(json, "sequence", record->sequence);
-  cli_json_text(json, "actor", record->actor);
-  cli_json_time(json, "moved_us", record->moved_us);
-  cli_json_end_object(json);
+  const channel_output *output = ctx;
+  cli_channel_json(output->json, output->model, record);
 }
 
 static const cli_column channel_columns[] = {
@@ -116,17 +108,7 @@ static void channel_row(void *ctx, const mr_channel_record *record) {
 }
 
 static void gate_json(void *ctx, const mr_gate_record *record) {
-  cli_json *json = ctx;
-  if (!record->in_force) return;
-  cli_json_begin_object(json, NULL);
-  cli_json_text(json, "model", record->model);
-  cli_json_text(json, "transition", record->transition);
-  cli_json_int(json, "revision", record->revision);
-  cli_json_text(json, "digest", record->digest);
-  cli_json_text(json, "text", record->text);
-  cli_json_text(json, "actor", record->actor);
-  cli_json_time(json, "created_us", record->created_us);
-  cli_json_end_object(json);
+  if (record->in_force) cli_gate_json(ctx, record);
 }
 
 static const cli_column gate_columns[] = {{"TRANSITION", CLI_LEFT},
@@ -169,7 +151,8 @@ static mr_status show_json(mr_registry *registry, mr_model *model, const version
     cli_json_int(&json, cli_word(cli_version_statuses, i + 1), counts->of[i]);
   cli_json_end_object(&json);
   cli_json_begin_array(&json, "channels");
-  mr_status status = cli_each_channel(model, &options, channel_json, &json, error);
+  channel_output output = {&json, record->name};
+  mr_status status = cli_each_channel(model, &options, channel_json, &output, error);
   /* A list that was cut off must not look complete. */
   if (status != MR_OK) return status;
   cli_json_end_array(&json);
@@ -179,12 +162,6 @@ static mr_status show_json(mr_registry *registry, mr_model *model, const version
   cli_json_end_array(&json);
   cli_json_end_object(&json);
   return MR_OK;
-}
-
-static void print_section(const char *title, cli_table *table) {
-  if (table->cell_count == 0) return;
-  printf("\n%s\n", title);
-  cli_table_print(table, stdout, 2, cli_columns());
 }
 
 static void print_info(const mr_model_record *record, const version_counts *counts,
@@ -220,8 +197,8 @@ static mr_status show_text(mr_registry *registry, mr_model *model, const version
   if (status == MR_OK) status = each_gate(registry, record->name, gate_row, &gates, error);
   if (status == MR_OK) {
     print_info(record, counts, latest);
-    print_section("Channels", &channels);
-    print_section("Gates", &gates);
+    cli_table_section(&channels, "Channels");
+    cli_table_section(&gates, "Gates");
   }
   cli_table_free(&channels);
   cli_table_free(&gates);

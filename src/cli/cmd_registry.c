@@ -76,6 +76,9 @@ static int init(cli_context *cli) {
   const char *uri = cli->operand_count > 0 ? cli->operands[0] : cli->registry_uri;
   const char *root = cli_option_value(cli, "artifact-root");
   if (!uri) return cli_usage_error(cli, "say where: modelreg init URI");
+  if (!uri[0]) return cli_usage_error(cli, "URI is empty; give a path");
+  if (cli->operand_count > 0 && cli_option_is_given(cli, "registry"))
+    return cli_usage_error(cli, "name one place: URI or --registry");
   if (strcmp(uri, "memory:") == 0)
     return cli_usage_error(cli, "memory: would be gone when this command ends; give a path");
   options.flags = MR_OPEN_READ_ONLY;

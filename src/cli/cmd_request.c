@@ -3,6 +3,7 @@
 #include "cli/cli_commands.h"
 #include "cli/cli_decision.h"
 #include "cli/cli_json.h"
+#include "cli/cli_list.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_records.h"
@@ -95,20 +96,12 @@ static int request_list(cli_context *cli) {
   if (!exit_code) exit_code = cli_option_count(cli, "limit", &options.limit);
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
-  mr_status status;
-  if (cli->json) {
-    cli_json json = cli_json_new(stdout);
-    cli_json_begin_array(&json, NULL);
-    status = cli_each_request(cli->registry, &options, request_json, &json, &error);
-    if (status == MR_OK) cli_json_end_array(&json);
-  } else {
-    cli_table table =
-        cli_table_new(request_columns, sizeof request_columns / sizeof *request_columns);
-    status = cli_each_request(cli->registry, &options, request_row, &table, &error);
-    if (status == MR_OK) cli_table_print(&table, stdout, 0, cli_columns());
-    cli_table_free(&table);
-  }
-  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  cli_list list =
+      cli_list_begin(cli, request_columns, sizeof request_columns / sizeof *request_columns);
+  mr_status status =
+      cli_each_request(cli->registry, &options, cli->json ? request_json : request_row,
+                       cli_list_output(&list), &error);
+  return cli_list_end(cli, &list, status, &error);
 }
 
 static const cli_column decision_columns[] = {

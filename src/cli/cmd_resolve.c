@@ -135,6 +135,8 @@ static int verify(cli_context *cli) {
   mr_report *report = NULL;
   const char *folder = cli->operand_count > 1 ? cli->operands[1] : NULL;
   if (cli_option_value(cli, "allow-extra")) options.flags = MR_VERIFY_ALLOW_EXTRA;
+  if (!folder && options.flags)
+    return cli_usage_error(cli, "--allow-extra is about a folder: name it behind the reference");
   int exit_code = resolve_operand(cli, &version);
   if (exit_code) return exit_code;
   options.cancel = cli_interruptible();

@@ -3,6 +3,7 @@
 #include "cli/cmd_run.h"
 
 #include "cli/cli_commands.h"
+#include "cli/cli_list.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_text.h"
@@ -59,6 +60,13 @@ void cli_run_row(void *ctx, const mr_run_record *record) {
   cli_table_text(table, record->actor);
 }
 
+mr_status cli_experiment_make(mr_registry *registry, const char *name,
+                              mr_experiment **out_experiment, mr_error *error) {
+  mr_status status = mr_registry_open_experiment(registry, name, out_experiment, error);
+  if (status == MR_NOT_FOUND) status = error->status = MR_READ_ONLY;
+  return status;
+}
+
 int cli_run_open(cli_context *cli, mr_run **out_run) {
   mr_error error = MR_ERROR_INIT;
   int exit_code = cli_open_with(cli, 0);
@@ -105,25 +113,6 @@ static void run_id(void *ctx, const mr_run_record *record) {
   fputc('\n', stdout);
 }
 
-static mr_status list_runs(const cli_context *cli, const mr_run_list_options *options,
-                           mr_error *error) {
-  mr_status status;
-  if (cli->json) {
-    cli_json json = cli_json_new(stdout);
-    cli_json_begin_array(&json, NULL);
-    status = cli_each_run(cli->registry, options, cli_run_json, &json, error);
-    if (status == MR_OK) cli_json_end_array(&json);
-  } else if (cli_option_value(cli, "quiet")) {
-    status = cli_each_run(cli->registry, options, run_id, NULL, error);
-  } else {
-    cli_table table = cli_table_new(cli_run_columns, CLI_RUN_COLUMN_COUNT);
-    status = cli_each_run(cli->registry, options, cli_run_row, &table, error);
-    if (status == MR_OK) cli_table_print(&table, stdout, 0, cli_columns());
-    cli_table_free(&table);
-  }
-  return status;
-}
-
 static int run_list(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_run_list_options options = MR_RUN_LIST_OPTIONS_INIT;
@@ -133,7 +122,14 @@ static int run_list(cli_context *cli) {
   if (!exit_code) exit_code = cli_option_count(cli, "limit", &options.limit);
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
-  return list_runs(cli, &options, &error) == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  if (!cli->json && cli_option_value(cli, "quiet")) {
+    mr_status status = cli_each_run(cli->registry, &options, run_id, NULL, &error);
+    return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  }
+  cli_list list = cli_list_begin(cli, cli_run_columns, CLI_RUN_COLUMN_COUNT);
+  mr_status status = cli_each_run(cli->registry, &options, cli->json ? cli_run_json : cli_run_row,
+                                  cli_list_output(&list), &error);
+  return cli_list_end(cli, &list, status, &error);
 }
 
 const cli_command cli_run_list_commands[] = {

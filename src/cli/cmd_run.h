@@ -23,6 +23,11 @@ void cli_run_row(void *ctx, const mr_run_record *record);
 #define CLI_RUN_COLUMN_COUNT 8
 extern const cli_column cli_run_columns[CLI_RUN_COLUMN_COUNT];
 
+/* The experiment, made where there is none. A registry that cannot be written to is the trouble
+ * then, and not that it was not found. */
+mr_status cli_experiment_make(mr_registry *registry, const char *name,
+                              mr_experiment **out_experiment, mr_error *error);
+
 /* Opens the registry to write to it, and the run that the first operand names. Returns CLI_DONE, or
  * has complained and returns what to exit with. */
 int cli_run_open(cli_context *cli, mr_run **out_run);

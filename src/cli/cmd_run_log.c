@@ -121,6 +121,8 @@ static int tag(cli_context *cli, const cli_pairs *tags) {
   mr_run *run = NULL;
   size_t done = 0;
   int exit_code = cli_run_open(cli, &run);
+  /* All tags or none: an interruption waits. */
+  cli_interruptible();
   if (!exit_code && change_tags(cli, run, tags, &done, &error) != MR_OK) {
     exit_code = cli_fail(cli, &error);
     if (done > 0) cli_complain("%zu tag%s had been changed before that", done, plural(done));

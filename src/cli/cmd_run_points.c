@@ -2,9 +2,9 @@
 /* Metric points in bulk, for modelreg run metric --from. */
 #include "cli/cli_memory.h"
 #include "cli/cli_numbers.h"
+#include "cli/cli_read.h"
 #include "cli/cmd_run.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +32,8 @@ typedef struct series {
 typedef struct points {
   const cli_context *cli;
   FILE *file;
+  const char *path;
+  /* What it is called in messages. */
   const char *name;
   int64_t line;
   int64_t now_us;
@@ -91,9 +93,11 @@ static void add_point(points *p, const char *key, int64_t step, int64_t time_us,
   p->point_count++;
 }
 
+/* What is wrong in a file needs no reminder of how the command is used. */
 static int wrong_line(const points *p, const char *what, const char *text) {
-  return cli_usage_error(p->cli, "line %" PRId64 " of %s: '%s' is no %s; nothing was logged",
-                         p->line, p->name, text, what);
+  cli_complain("line %" PRId64 " of %s: '%s' is no %s; nothing was logged", p->line, p->name, text,
+               what);
+  return CLI_USAGE;
 }
 
 /* Reads the next line without its end; false at the end of the file. Both kinds of fault leave a
@@ -158,15 +162,15 @@ static int read_points(points *p) {
   int exit_code = CLI_DONE;
   while (!exit_code && next_line(p, line, &is_long, &has_nul)) {
     if (is_long || has_nul) {
-      exit_code = cli_usage_error(p->cli, "line %" PRId64 " of %s %s; nothing was logged", p->line,
-                                  p->name, has_nul ? "holds a byte of zero" : "is too long");
+      cli_complain("line %" PRId64 " of %s %s; nothing was logged", p->line, p->name,
+                   has_nul ? "holds a byte of zero" : "is too long");
+      exit_code = CLI_USAGE;
     } else {
       exit_code = take_line(p, line);
     }
   }
   if (!exit_code && ferror(p->file)) {
-    cli_complain("cannot read '%s': %s", p->name, strerror(errno));
-    exit_code = CLI_REGISTRY;
+    exit_code = cli_fail_to_read(p->path);
   }
   return exit_code;
 }
@@ -185,6 +189,8 @@ static int open_metrics(points *p, mr_run *run) {
 static int log_points(const points *p, mr_run *run) {
   mr_error error = MR_ERROR_INIT;
   mr_status status = MR_OK;
+  /* All metrics or none: an interruption waits. */
+  cli_interruptible();
   for (size_t i = 0; i < p->count && status == MR_OK; i++) {
     const series *s = &p->all[i];
     status = mr_metric_log_many(s->metric, s->values, s->steps, s->times_us, s->count, &error);
@@ -216,13 +222,11 @@ int cli_points_log(cli_context *cli, mr_run *run, const char *path, size_t *out_
   bool is_input = strcmp(path, "-") == 0;
   points p = {0};
   p.cli = cli;
+  p.path = path;
   p.name = is_input ? "standard input" : path;
   p.now_us = now_us();
   p.file = is_input ? stdin : fopen(path, "rbe");
-  if (!p.file) {
-    cli_complain("cannot open '%s': %s", path, strerror(errno));
-    return CLI_REGISTRY;
-  }
+  if (!p.file) return cli_fail_to_read(path);
   int exit_code = read_points(&p);
   if (!exit_code) exit_code = open_metrics(&p, run);
   if (!exit_code) exit_code = log_points(&p, run);

@@ -90,7 +90,11 @@ static void check_json(void *ctx, const mr_check_record *record) {
   cli_json_text(json, "note", record->note);
   cli_json_text(json, "evidence_digest", record->evidence_digest);
   cli_json_text(json, "evidence_uri", record->evidence_uri);
-  cli_json_int(json, "evidence_size", record->evidence_size);
+  if (record->evidence_digest) {
+    cli_json_int(json, "evidence_size", record->evidence_size);
+  } else {
+    cli_json_text(json, "evidence_size", NULL);
+  }
   cli_json_text(json, "id", record->id);
   cli_json_text(json, "actor", record->actor);
   cli_json_time(json, "created_us", record->created_us);
@@ -147,13 +151,6 @@ mr_status cli_run_print_json(mr_run *run, mr_error *error) {
   return MR_OK;
 }
 
-/* Prints the table under its title; an empty one is left out. */
-static void print_section(const char *title, cli_table *table) {
-  if (table->cell_count == 0) return;
-  printf("\n%s\n", title);
-  cli_table_print(table, stdout, 2, cli_columns());
-}
-
 static void print_info(const mr_run_record *record) {
   cli_table table = cli_table_new(cli_pair_columns, 2);
   cli_table_pair(&table, "Run", record->id);
@@ -197,12 +194,12 @@ static mr_status show_text(mr_run *run, mr_error *error) {
     status = cli_each_run_artifact(run, &options, cli_artifact_row, &artifacts, error);
   if (status == MR_OK) {
     print_info(mr_run_info(run));
-    print_section("Params", &params);
-    print_section("Tags", &tags);
-    print_section("Metrics", &metrics);
-    print_section("Inputs", &inputs);
-    print_section("Checks", &checks);
-    print_section("Artifacts", &artifacts);
+    cli_table_section(&params, "Params");
+    cli_table_section(&tags, "Tags");
+    cli_table_section(&metrics, "Metrics");
+    cli_table_section(&inputs, "Inputs");
+    cli_table_section(&checks, "Checks");
+    cli_table_section(&artifacts, "Artifacts");
   }
   cli_table_free(&params);
   cli_table_free(&tags);

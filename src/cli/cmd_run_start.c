@@ -124,6 +124,8 @@ static int abandon(mr_run *run, int exit_code) {
 
 static int say_started(cli_context *cli, const mr_run *run, bool is_new) {
   const mr_run_record *info = mr_run_info(run);
+  /* Whoever interrupts it does not wait for the id. */
+  if (cli_is_interrupted()) return CLI_REGISTRY;
   if (cli->json || !cli_option_value(cli, "quiet")) {
     int exit_code = cli_run_say(cli, run, "Started run %s in %sexperiment %s", info->id,
                                 is_new ? "the new " : "", info->experiment_name);
@@ -142,9 +144,11 @@ static int start(cli_context *cli, const start_wish *wish) {
   bool is_new = false;
   int exit_code = cli_open_with(cli, 0);
   if (exit_code) return exit_code;
+  cli_interruptible();
   mr_status status = check_wish(cli->registry, wish, &is_new, &error);
+  if (status == MR_OK && cli_is_interrupted()) return CLI_REGISTRY;
   if (status == MR_OK)
-    status = mr_registry_open_experiment(cli->registry, wish->experiment, &experiment, &error);
+    status = cli_experiment_make(cli->registry, wish->experiment, &experiment, &error);
   if (status == MR_OK) status = mr_experiment_start_run(experiment, &wish->options, &run, &error);
   if (status == MR_OK) status = record(run, wish, &error);
   exit_code = status == MR_OK ? say_started(cli, run, is_new) : cli_fail(cli, &error);

@@ -3,6 +3,7 @@
 #include "cli/cmd_version.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_json.h"
+#include "cli/cli_list.h"
 #include "cli/cli_memory.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
@@ -43,24 +44,6 @@ static void version_row(void *ctx, const mr_version_record *record) {
   cli_table_text(table, record->actor);
 }
 
-static mr_status list_versions(const cli_context *cli, mr_model *model,
-                               const mr_list_options *options, mr_error *error) {
-  mr_status status;
-  if (cli->json) {
-    cli_json json = cli_json_new(stdout);
-    cli_json_begin_array(&json, NULL);
-    status = cli_each_version(model, options, version_json, &json, error);
-    if (status == MR_OK) cli_json_end_array(&json);
-  } else {
-    cli_table table =
-        cli_table_new(version_columns, sizeof version_columns / sizeof *version_columns);
-    status = cli_each_version(model, options, version_row, &table, error);
-    if (status == MR_OK) cli_table_print(&table, stdout, 0, cli_columns());
-    cli_table_free(&table);
-  }
-  return status;
-}
-
 static int version_list(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_list_options options = MR_LIST_OPTIONS_INIT;
@@ -69,9 +52,13 @@ static int version_list(cli_context *cli) {
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
   mr_status status = mr_registry_open_model(cli->registry, cli->operands[0], &model, &error);
-  if (status == MR_OK) status = list_versions(cli, model, &options, &error);
+  if (status != MR_OK) return cli_fail(cli, &error);
+  cli_list list =
+      cli_list_begin(cli, version_columns, sizeof version_columns / sizeof *version_columns);
+  status = cli_each_version(model, &options, cli->json ? version_json : version_row,
+                            cli_list_output(&list), &error);
   mr_model_free(model);
-  return status == MR_OK ? CLI_DONE : cli_fail(cli, &error);
+  return cli_list_end(cli, &list, status, &error);
 }
 
 static mr_status show_text(mr_version *version, mr_error *error) {

@@ -187,6 +187,7 @@ class TestConsumer(CliTest):
         code, out, _ = self.call("verify", "digits@production", folder, "--json")
         self.assertEqual((code, json.loads(out)["problems"][0]["problem"]), (UNVERIFIED, "extra"))
         self.text("verify", "digits@production", folder, "--allow-extra")
+        self.assertIn("folder", self.fails(USAGE, "verify", "digits@production", "--allow-extra"))
         os.remove(os.path.join(folder, "config", "labels.json"))
         code, out, error = self.call("verify", "--allow-extra", "digits@production", folder)
         self.assertEqual(code, UNVERIFIED)
@@ -308,6 +309,7 @@ class TestFailures(CliTest):
                 (("rum", "list"), "did you mean 'modelreg run list'"),
                 (("run", "lst"), "did you mean 'modelreg run list'"),
                 (("run", "list", "--expriment", "x"), "did you mean '--experiment'"),
+                (("run", "list", "--exp", "x"), "did you mean '--experiment'"),
                 (("resolve",), "REFERENCE is missing"), (("resolve", "a", "b"), "'b'"),
                 (("resolve", "--json=1", "digits"), "--json takes no value"),
                 (("run", "list", "--limit"), "needs a value"),

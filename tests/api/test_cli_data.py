@@ -209,7 +209,7 @@ class TestSnapshot(DataTest):
         missing = self.path("missing")
         self.assertIn(missing, self.fails(NOT_FOUND, "dataset", "snapshot", missing, "-e", "x",
                                           registry=self.uri))
-        self.assertIn(missing, self.fails(REGISTRY, "dataset", "snapshot", "--manifest", missing,
+        self.assertIn(missing, self.fails(NOT_FOUND, "dataset", "snapshot", "--manifest", missing,
                                           "--name", "y", "-e", "x", registry=self.uri))
         self.fails(REGISTRY, "dataset", "snapshot", self.data, "-e", "x",
                    registry=self.path("missing.db"))
@@ -528,14 +528,14 @@ class TestModels(DataTest):
         shown = self.json("model", "show", "digits")
         self.assertEqual(shown["latest"], self.made["better_version"])
         self.assertEqual(shown["versions"], {"active": 3, "deprecated": 0, "yanked": 0})
+        # What has a list of its own is the same there.
+        self.assertEqual(shown["channels"], self.json("channel", "list", "digits"))
         self.assertEqual([list(channel) for channel in shown["channels"]],
-                         [["name", "version", "sequence", "actor", "moved_us"]] * 2)
+                         [["model", "name", "version", "sequence", "actor", "moved_us"]] * 2)
         self.assertEqual([(channel["name"], channel["version"], channel["sequence"])
                           for channel in shown["channels"]],
                          [("production", self.made["good_version"], 1), ("staging", None, 0)])
-        self.assertEqual([list(gate) for gate in shown["gates"]],
-                         [["model", "transition", "revision", "digest", "text", "actor",
-                           "created_us"]])
+        self.assertEqual(shown["gates"], [self.json("gate", "show", "digits", "promote")])
         self.assertEqual((shown["gates"][0]["transition"], shown["gates"][0]["text"]),
                          ("promote", "accuracy: metrics.accuracy >= 0.9\n"))
         out = self.text("model", "show", "digits")

@@ -20,7 +20,7 @@ from cli_case import (
 
 NO_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 REQUEST_FIELDS = [
-    "request", "state", "transition", "model", "version", "proposed_version", "run_id",
+    "id", "request", "state", "transition", "model", "version", "proposed_version", "run_id",
     "artifact_path", "candidate_digest", "gate_digest", "description", "op_id", "expected",
     "actor", "created_us", "closed_by", "closed_reason", "closed_us",
 ]
@@ -158,13 +158,21 @@ class TestGates(GovernTest):
         longest = b"a: metrics.x > 1".ljust(1024 * 1024, b"#")
         self.text("gate", "set", "digits", "promote", "-", input=longest)
 
+    def test_a_gate_without_rules_is_refused(self):
+        """The output of a generator that has failed must not open the gate."""
+        before = self.json("gate", "history", "digits")
+        for text in (b"", b"\n# nothing\n"):
+            error = self.fails(USAGE, "gate", "set", "digits", "promote", "-", input=text)
+            self.assertIn("gate detach", error)
+        self.assertEqual(self.json("gate", "history", "digits"), before)
+
     def test_files_that_cannot_be_read(self):
-        self.assertIn("No such file", self.fails(REGISTRY, "gate", "set", "digits", "promote",
+        self.assertIn("No such file", self.fails(NOT_FOUND, "gate", "set", "digits", "promote",
                                                  self.path("none")))
         self.assertIn("directory",
                       self.fails(REGISTRY, "gate", "set", "digits", "promote", self.folder))
         # Nothing is opened where the gate cannot be read.
-        self.fails(REGISTRY, "gate", "set", "digits", "promote", self.path("none"),
+        self.fails(NOT_FOUND, "gate", "set", "digits", "promote", self.path("none"),
                    registry=self.path("no.db"))
 
     def test_usage(self):
@@ -179,7 +187,7 @@ class TestGates(GovernTest):
             self.assertIn("Usage: modelreg gate", self.fails(USAGE, "gate", *arguments))
         for verb in ("show", "detach"):
             self.fails(NOT_FOUND, "gate", verb, "nobody", "promote")
-        self.fails(NOT_FOUND, "gate", "set", "nobody", "promote", "-", input=b"")
+        self.fails(NOT_FOUND, "gate", "set", "nobody", "promote", "-", input=STRICT.encode())
         self.fails(NOT_FOUND, "gate", "history", "nobody")
 
 
@@ -291,7 +299,7 @@ class TestPromotion(GovernTest):
         request = self.propose(DONE, "better", "", "--number", "4.0.0-rc.1",
                                "--description", "a\u202eb\nc")
         self.assertEqual(list(request), REQUEST_FIELDS + ["decision"])
-        self.assertRegex(request["request"], UUID)
+        self.assertRegex(request["id"], UUID)
         self.assertEqual(
             [request[key] for key in ("state", "transition", "model", "version",
                                       "proposed_version", "run_id", "artifact_path",
@@ -304,7 +312,7 @@ class TestPromotion(GovernTest):
         self.assertEqual((request["decision"]["verdict"], request["decision"]["sequence"]),
                          ("passed", 1))
         self.assertEqual([rule["verdict"] for rule in request["decision"]["rules"]], ["passed"])
-        shown = self.text("request", "show", request["request"])
+        shown = self.text("request", "show", request["id"])
         self.assertIn("a\\u202eb\\nc", shown)
         self.assertIn(request["version"], self.text("version", "list", "digits"))
 
@@ -347,7 +355,7 @@ class TestPromotion(GovernTest):
         again = re.search(r"modelreg request complete (\S+)\n", error).group(1)
         self.assertRegex(again, UUID)
         request = self.exits(GATE_PENDING, "request", "complete", again)[0]
-        self.assertEqual((request["request"], request["state"], request["version"],
+        self.assertEqual((request["id"], request["state"], request["version"],
                           request["closed_us"], request["decision"]["sequence"]),
                          (again, "open", None, None, 1))
         code, out, error = self.call("request", "complete", again, "-q")
@@ -364,12 +372,12 @@ class TestPromotion(GovernTest):
         self.gate(PENDING)
         request = self.propose(GATE_PENDING)
         self.gate("accuracy: metrics.accuracy > 1\n")
-        code, out, error = self.call("request", "complete", request["request"])
+        code, out, error = self.call("request", "complete", request["id"])
         self.assertEqual(code, GATE_FAILED)
         self.assertIn("The gate failed", out)
         self.assertIn("was refused", error)
         self.assertEqual(self.exits(GATE_FAILED, "request", "complete",
-                                    request["request"])[0]["state"], "refused")
+                                    request["id"])[0]["state"], "refused")
 
     def test_op_id(self):
         first = self.propose(DONE, "better", "logs", "--op-id", "ci-1234")
@@ -461,8 +469,8 @@ class TestRequests(GovernTest):
         self.gate(PENDING)
         request = self.propose(GATE_PENDING, "better", "logs", "--op-id=ci", "--description=d")
         self.gate(PENDING + "more: params.lr < 1\n")
-        self.exits(GATE_PENDING, "request", "complete", request["request"])
-        shown = self.json("request", "show", request["request"])
+        self.exits(GATE_PENDING, "request", "complete", request["id"])
+        shown = self.json("request", "show", request["id"])
         self.assertEqual(list(shown), REQUEST_FIELDS + ["decision", "decisions"])
         self.assertEqual([(decision["sequence"], decision["verdict"], decision["rule_count"],
                            decision["passed_count"]) for decision in shown["decisions"]],
@@ -470,24 +478,24 @@ class TestRequests(GovernTest):
         self.assertEqual([list(decision) for decision in shown["decisions"]],
                          [DECISION_FIELDS] * 2)
         self.assertEqual(shown["decision"]["sequence"], 2)
-        first = self.json("request", "show", request["request"], "--decision", "1")
+        first = self.json("request", "show", request["id"], "--decision", "1")
         self.assertEqual(first["decision"], request["decision"])
-        out = self.text("request", "show", request["request"])
-        for expected in (r"(?m)^Request +" + request["request"] + "$", r"(?m)^State +open$",
+        out = self.text("request", "show", request["id"])
+        for expected in (r"(?m)^Request +" + request["id"] + "$", r"(?m)^State +open$",
                          r"(?m)^Proposed number +1\.2\.0\+", r"(?m)^Operation +ci$",
                          r"\n\nDecisions\n  DECISION +VERDICT +PASSED +RULES +MADE +INCUMBENT +GATE"
                          r"\n +1  pending +1 +2 +2.*\n +2  pending +2 +3 +2",
                          r"\n\nDecision 2\nRULE +REQUIRED +OBSERVED +VERDICT\n",
                          r"\nbias: checks\.bias_audit is missing\nThe gate is pending: 2 of 3 "):
             self.assertRegex(out, expected)
-        self.assertIn("\nDecision 1\n", self.text("request", "show", request["request"],
+        self.assertIn("\nDecision 1\n", self.text("request", "show", request["id"],
                                                   "--decision=1"))
-        self.fails(NOT_FOUND, "request", "show", request["request"], "--decision", "3")
-        self.fails(USAGE, "request", "show", request["request"], "--decision", "0")
+        self.fails(NOT_FOUND, "request", "show", request["id"], "--decision", "3")
+        self.fails(USAGE, "request", "show", request["id"], "--decision", "0")
 
     def test_withdraw(self):
         self.gate(PENDING)
-        request = self.propose(GATE_PENDING)["request"]
+        request = self.propose(GATE_PENDING)["id"]
         self.assertEqual(self.text("request", "withdraw", request, "--reason", "a \u202e mistake"),
                          f"Request {request} is withdrawn\n")
         again = self.json("request", "withdraw", request)
@@ -500,7 +508,7 @@ class TestRequests(GovernTest):
         self.assertEqual(result["state"], "withdrawn")
         self.assertIn("was withdrawn by", error)
         self.gate(STRICT)
-        accepted = self.propose()["request"]
+        accepted = self.propose()["id"]
         self.assertIn("accepted already", self.fails(REGISTRY, "request", "withdraw", accepted))
 
     def test_trouble(self):
@@ -509,7 +517,7 @@ class TestRequests(GovernTest):
             self.fails(USAGE, "request", verb, "x\x1b")
             self.fails(USAGE, "request", verb)
         self.gate(PENDING)
-        request = self.propose(GATE_PENDING)["request"]
+        request = self.propose(GATE_PENDING)["id"]
         edit(self.uri, "UPDATE decision_rule SET reason = char(27) || '[2J' || char(8238)")
         for form in ((), ("--json",)):
             out = self.text("request", "show", request, *form)

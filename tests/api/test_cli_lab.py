@@ -330,7 +330,7 @@ class TestMetric(LabTest):
         self.assertEqual(self.show(run)["metrics"], {})
         self.assertIn("line 1 of " + self.path("file"),
                       self.fails(USAGE, "run", "metric", run, "-f", self.write("file", "x\n")))
-        self.fails(REGISTRY, "run", "metric", run, "--from", self.path("nothing"))
+        self.fails(NOT_FOUND, "run", "metric", run, "--from", self.path("nothing"))
         self.fails(REGISTRY, "run", "metric", run, "--from", self.folder)
 
     def test_history(self):
@@ -398,7 +398,7 @@ class TestCheck(LabTest):
                    self.write("long", "n" * 65537))
         self.fails(USAGE, "run", "check", run, "a", "passed", "--note-file",
                    self.write("nul", "a\0b"))
-        self.fails(REGISTRY, "run", "check", run, "a", "passed", "--note-file",
+        self.fails(NOT_FOUND, "run", "check", run, "a", "passed", "--note-file",
                    self.path("nothing"))
 
     def test_wrong_usage_reports_nothing(self):
@@ -558,7 +558,8 @@ class TestFinish(LabTest):
             for arguments in (("finish", run), ("log", run, "a=1"), ("metric", run, "a=1"),
                               ("tag", run, "a=1"), ("check", run, "a", "passed"),
                               ("input", run, "base", "digest:" + HEX),
-                              ("start", "--experiment", "digits")):
+                              ("start", "--experiment", "digits"),
+                              ("start", "--experiment", "another")):
                 self.fails(REGISTRY, "run", *arguments, **reader)
             self.assertEqual(self.json("run", "show", run, **reader)["status"], "running")
         finally:

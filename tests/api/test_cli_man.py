@@ -5,17 +5,25 @@
     test_cli_man.py MODELREG CLI_FIXTURE [unittest arguments]
 """
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 
 import cli_case
-from cli_case import DONE, USAGE, COMMANDS, CliTest, environment
+from cli_case import COMMANDS, DONE, UNVERIFIED, USAGE, CliTest, environment
 
 TOOLS = ("man", "groff", "mandoc")
 SECTIONS = ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "ENVIRONMENT", "FILES",
             "EXIT STATUS", "JSON OUTPUT", "EXAMPLES", "SEE ALSO")
+
+
+def keys_of(value):
+    """The names of all fields in it."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set().union(*map(keys_of, value)) if isinstance(value, list) else set()
 
 
 class TestMan(CliTest):
@@ -66,6 +74,65 @@ class TestMan(CliTest):
         self.assertIn("a range such as ^1.2,", flat)
         # Dashes and quotes of typography cannot be pasted into a shell.
         self.assertNotRegex(text, "[\u2010-\u2015\u2018\u2019\u201c\u201d\u2212]")
+
+    def test_json_fields_are_those_that_are_printed(self):
+        said = re.split(r"(?m)^\.TP\n\\fB", self.source.split(".SH JSON OUTPUT")[1]
+                        .split(".SH EXAMPLES")[0])[1:]
+        texts = {}
+        for entry in said:
+            titles, text = entry.replace("\\-", "-").split("\\fR\n", 1)
+            texts.update((title, text) for title in titles.split(", "))
+        shared = {"decision": "A decision", "artifacts": "An artifact", "problems": "A report"}
+        for command, printed in self.printed():
+            text = texts[command]
+            for part, title in shared.items():
+                text += texts[title] if part in keys_of(printed) else ""
+            # Such as "the fields of run list".
+            text += "".join(texts[title] for title in texts if " " in title and title in text)
+            words = set(re.findall(r"[a-z_]+", text))
+            self.assertEqual(keys_of(printed) - words, set(), command)
+            self.assertTrue(keys_of(printed), command)
+        for name in texts:
+            if not name.startswith(("A ", "An ")):
+                self.assertIn(name.replace(" --history", ""), COMMANDS)
+        without = ("completion", "man")
+        self.assertEqual([name for name in COMMANDS if name not in texts and name not in without],
+                         [])
+
+    def printed(self):
+        """Commands, and what each prints with --json; keys that users choose are left out."""
+        uri, out = self.copy(), self.path("out")
+        gate = self.path("gate.txt")
+        with open(gate, "w", encoding="utf-8") as file:
+            file.write("lr: params.lr <= 1\n")
+        good, dataset = self.made["good"], self.made["dataset"]
+        for command, *operands in (
+                ("init", uri), ("migrate",), ("backup", self.path("copy.db")), ("fsck",),
+                ("experiment list",), ("experiment show", "digits"), ("run list",),
+                ("run show", good), ("run diff", good, self.made["better"]), ("dataset list",),
+                ("dataset show", dataset, "--files"), ("dataset diff", dataset, self.folder),
+                ("dataset verify", dataset, self.folder), ("model list",), ("model show", "digits"),
+                ("gate show", "digits", "promote"), ("gate history", "digits"),
+                ("gate set", "digits", "promote", gate),
+                ("gate test", "-m", "digits", "--run", good), ("version list", "digits"),
+                ("channel list", "digits"), ("channel history", "digits", "production"),
+                ("channel create", "digits", "canary"), ("resolve", "digits@production"),
+                ("fetch", "digits@production", "-o", out), ("verify", "digits@production", out),
+                ("lineage", good), ("promote", "digits", self.made["better"], "--artifact-path",
+                                    "logs"), ("request list",),
+                ("version deprecate", "digits@1.1.0", "--reason", "x"),
+                ("version delete", "digits@1.1.1-rc.0", "--reason", "x")):
+            code, text, error = self.call(*command.split(), *operands, "--json", registry=uri)
+            self.assertIn(code, (DONE, UNVERIFIED), command + error)
+            printed = json.loads(text)
+            if command == "run show":
+                printed.update(params={}, tags={}, metrics=list(printed["metrics"].values()))
+            if command == "run diff":
+                printed.update((part, []) for part in printed)
+            yield command, printed
+        request = self.json("request", "list", registry=uri)[0]["id"]
+        yield "request show", self.json("request", "show", request, registry=uri)
+        yield "run show --history", self.json("run", "show", good, "--history", "loss")
 
     def test_wrong_usage(self):
         self.assertIn("too many operands", self.fails(USAGE, "man", "run"))

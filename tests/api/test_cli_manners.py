@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The manners of modelreg(1): help, and text that would steer a terminal.
+"""The manners of modelreg(1): help, text that would steer a terminal, interruptions.
 
     test_cli_manners.py MODELREG CLI_FIXTURE [unittest arguments]
 """
@@ -8,12 +8,16 @@
 import fcntl
 import os
 import pty
+import signal
+import sqlite3
 import struct
 import subprocess
 import termios
 
 import cli_case
-from cli_case import DONE, NOT_FOUND, USAGE, COMMANDS, environment, CliTest, edit
+from cli_case import (
+    COMMANDS, DONE, NOT_FOUND, REGISTRY, USAGE, CliTest, edit, environment, wait_until_handled,
+)
 
 
 class TestHelp(CliTest):
@@ -74,6 +78,18 @@ class TestHostileText(CliTest):
         self.assertNotIn("\x1b", self.fails(USAGE, "\x1b[31m"))
         self.assertEqual(self.call(b"resolve", b"\xff\xfe@1.0.0")[0], USAGE)
 
+    def test_of_long_messages_the_ends_are_kept(self):
+        """What is wrong stands behind what was given, however long that is."""
+        for long in ("x" * 5000, "\u6ce8" * 2000, "a" + "\u6ce8" * 2000, "\x1b" * 5000):
+            error = self.fails(USAGE, "run", "log", self.made["running"], long)
+            message = error.splitlines()[0]
+            self.assertIn(" ... ", message)
+            self.assertTrue(message.startswith("modelreg: '"), message)
+            self.assertTrue(message.endswith("' is no KEY=VALUE"), message)
+            self.assertNotRegex(message, r"\\x[89a-f]|\x1b|\ufffd")
+        error = self.fails(USAGE, "run", "log", self.made["running"], "x" * 1500)
+        self.assertNotIn(" ... ", error)
+
     def test_wide_characters_line_up(self):
         lines = self.text("run", "list").splitlines()
         wide = next(line for line in lines if "\u6ce8" in line)
@@ -114,6 +130,54 @@ class TestHostileText(CliTest):
         self.assertEqual(process.communicate(timeout=120)[1], b"")
         self.assertEqual(process.returncode, DONE)
         return data.decode("utf-8").splitlines()
+
+
+class TestRegistryNames(CliTest):
+    def test_an_empty_option_is_wrong_usage(self):
+        """Such as that of a variable that was never set."""
+        for command in (("run", "list"), ("fsck",), ("run", "start", "-e", "x")):
+            error = self.fails(USAGE, *command, "--registry", "")
+            self.assertIn("--registry is empty", error)
+        self.assertIn("MODELREG_REGISTRY", self.fails(
+            USAGE, "run", "list", env=environment(MODELREG_REGISTRY="")))
+
+    def test_memory_is_of_no_use_to_a_command(self):
+        for command in (("run", "list"), ("fsck",), ("model", "create", "a")):
+            error = self.fails(REGISTRY, *command, "-r", "memory:")
+            self.assertIn("give a path", error)
+            self.assertNotIn("init", error)
+
+    def test_one_place_for_a_new_one(self):
+        for place in ("new.db", ""):
+            self.fails(USAGE, "init", "-r", "other.db", place, cwd=self.folder)
+        self.fails(USAGE, "init", "", cwd=self.folder)
+        self.assertEqual(os.listdir(self.folder), [])
+        # The environment is what is used when nothing is said.
+        self.text("init", "new.db", cwd=self.folder,
+                  env=environment(MODELREG_REGISTRY="other.db"))
+        self.assertIn("new.db", os.listdir(self.folder))
+        self.assertNotIn("other.db", os.listdir(self.folder))
+
+
+class TestInterrupted(CliTest):
+    def test_a_run_that_was_being_started_does_not_stay_running(self):
+        uri = self.copy()
+        before = self.json("run", "list", "--status", "running", registry=uri)
+        other = sqlite3.connect(uri, isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN IMMEDIATE")
+        with subprocess.Popen([cli_case.MODELREG, "-r", uri, "run", "start", "-e", "digits"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=environment()) as process:
+            try:
+                wait_until_handled(process, signal.SIGINT)
+                process.send_signal(signal.SIGINT)
+                other.execute("ROLLBACK")
+                out, error = process.communicate(timeout=60)
+            finally:
+                process.kill()
+        self.assertEqual((process.returncode, out), (-signal.SIGINT, b""), error)
+        self.assertEqual(self.json("run", "list", "--status", "running", registry=uri), before)
 
 
 if __name__ == "__main__":

@@ -151,9 +151,9 @@ class TestChannels(GovernTest):
         request = self.exits(GATE_PENDING, *move)[0]
         self.assertEqual((request["state"], request["version"], request["proposed_version"]),
                          ("open", None, self.made["better_version"]))
-        self.assertIn(request["request"], self.fails(REGISTRY, *move))
+        self.assertIn(request["id"], self.fails(REGISTRY, *move))
         self.text("channel", "move", "digits", "staging", "1.1.0")
-        self.assertEqual(self.text("request", "complete", request["request"]),
+        self.assertEqual(self.text("request", "complete", request["id"]),
                          f"digits production {self.made['better_version']}\n")
 
     def test_rollback(self):

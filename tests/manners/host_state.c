@@ -7,7 +7,6 @@
 #include <locale.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +18,8 @@
 
 extern char **environ;
 
-_Noreturn void host_fail(const char *file, int line, const char *format, ...) {
-  va_list values;
-  va_start(values, format);
-  fprintf(stderr, "%s:%d: ", file, line);
-  vfprintf(stderr, format, values);
+_Noreturn void host_fail(void) {
   fprintf(stderr, "\n");
-  va_end(values);
   _exit(1);
 }
 

@@ -5,13 +5,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Ends the program unless it holds. */
 #define HOST_CHECK(condition, ...)                                                                 \
   do {                                                                                             \
-    if (!(condition)) host_fail(__FILE__, __LINE__, __VA_ARGS__);                                  \
+    if (condition) break;                                                                          \
+    fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);                                                \
+    fprintf(stderr, __VA_ARGS__);                                                                  \
+    host_fail();                                                                                   \
   } while (0)
-_Noreturn void host_fail(const char *file, int line, const char *format, ...);
+_Noreturn void host_fail(void);
 
 typedef struct host_state host_state;
 

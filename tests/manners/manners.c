@@ -282,12 +282,12 @@ static void survives_a_file_limit(const char *folder) {
   struct rlimit old;
   struct sigaction ignore = {.sa_handler = SIG_IGN};
   struct sigaction after;
+  HOST_CHECK(sigaction(SIGXFSZ, &ignore, NULL) == 0, "SIGXFSZ cannot be ignored");
   mr_registry *registry = api_open(api_path(folder, "R.db"), MR_OPEN_CREATE);
   mr_run *run = NULL;
   mr_experiment *experiment = NULL;
   OK(mr_registry_open_experiment(registry, "digits", &experiment, &api_error));
   OK(mr_experiment_start_run(experiment, NULL, &run, &api_error));
-  HOST_CHECK(sigaction(SIGXFSZ, &ignore, NULL) == 0, "SIGXFSZ cannot be ignored");
   HOST_CHECK(getrlimit(RLIMIT_FSIZE, &old) == 0, "no limit");
   struct rlimit low = {.rlim_cur = SHORT, .rlim_max = old.rlim_max};
   HOST_CHECK(setrlimit(RLIMIT_FSIZE, &low) == 0, "no lower limit");

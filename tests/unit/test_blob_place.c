@@ -2,10 +2,21 @@
 /* Where the folder store makes its folders, and that nobody leads it elsewhere with a symlink. */
 #include "blob_test.h"
 
+#include "blob/blob_place.h"
+
 #include <errno.h>
 
 static const mri_mem *mem(void) {
   return mri_mem_default();
+}
+
+static bool no_mutex;
+
+/* Stands before the C library's, which never fails. */
+int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes) {
+  (void)attributes;
+  *mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+  return no_mutex ? EAGAIN : 0;
 }
 
 static mr_status put_in(const char *root, uint32_t mode, mri_digest *digest, mr_error *error) {
@@ -258,6 +269,128 @@ static void test_the_same_on_kernels_without_openat2(void **state) {
   mri_io_test_replace(NULL);
 }
 
+static void test_errors_name_the_store(void **state) {
+  (void)state;
+  static const struct {
+    int code;
+    mr_status status;
+  } codes[] = {{ELOOP, MR_TAMPERED}, {ENOTDIR, MR_TAMPERED}, {EXDEV, MR_TAMPERED}, {EIO, MR_IO}};
+  mri_blob_place place;
+  assert_int_equal(mri_blob_place_init(&place, mem(), "/srv/R.d", 0644, NULL), MR_OK);
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+    mr_error error = MR_ERROR_INIT;
+    mr_status status = mri_blob_place_errno(&place, codes[i].code, "open", "blobs/ab", &error);
+    assert_int_equal(status, codes[i].status);
+    assert_int_equal(error.backend_code, codes[i].code);
+    assert_non_null(strstr(error.message, "/srv/R.d"));
+    assert_non_null(strstr(error.message, "blobs/ab"));
+  }
+  mri_blob_place_destroy(&place);
+}
+
+static int opened;
+static bool hidden; /* the root of the file system, from the next call */
+static const char *made;
+
+static int open_nothing(int dir, const char *path, int flags, mode_t mode) {
+  (void)dir, (void)path, (void)flags, (void)mode;
+  errno = EACCES;
+  return -1;
+}
+
+static int open_counted(int dir, const char *path, int flags, mode_t mode) {
+  bool top = strcmp(path, "/") == 0;
+  opened += top;
+  if (top && hidden) {
+    hidden = false;
+    errno = ENOENT;
+    return -1;
+  }
+  return mri_io_real()->open_at(dir, path, flags, mode);
+}
+
+static int make_nothing(int dir, const char *path, mode_t mode) {
+  (void)dir, (void)mode;
+  made = path;
+  errno = EROFS;
+  return -1;
+}
+
+static int make_seemingly(int dir, const char *path, mode_t mode) {
+  (void)dir, (void)path, (void)mode;
+  return 0;
+}
+
+static void test_a_relative_root_needs_its_folder_and_a_lock(void **state) {
+  (void)state;
+  mri_io table = *mri_io_real();
+  mri_blob_place place;
+  mr_error error = MR_ERROR_INIT;
+  int64_t live = mri_mem_live();
+  size_t fds = unit_count_fds();
+  table.open_at = open_nothing;
+  mri_io_test_replace(&table);
+  assert_int_equal(mri_blob_place_init(&place, mem(), "R.d", 0644, &error), MR_IO);
+  assert_non_null(strstr(error.message, "R.d"));
+  mri_io_test_replace(NULL);
+  no_mutex = true;
+  assert_int_equal(mri_blob_place_init(&place, mem(), "R.d", 0644, &error), MR_NO_MEMORY);
+  assert_int_equal(mri_blob_place_init(&place, mem(), "/R.d", 0644, &error), MR_NO_MEMORY);
+  no_mutex = false;
+  assert_int_equal(mri_mem_live(), live);
+  assert_int_equal(unit_count_fds(), fds);
+}
+
+static int make_behind_another(int dir, const char *path, mode_t mode) {
+  if (mri_io_real()->mkdir_at(dir, path, mode) == 0) errno = EEXIST;
+  return -1;
+}
+
+static void test_another_process_makes_the_folders_first(void **state) {
+  (void)state;
+  unit_dir dir;
+  unit_dir_make(&dir);
+  mri_io table = *mri_io_real();
+  mri_digest digest;
+  char root[128];
+  (void)snprintf(root, sizeof root, "%s/a/R.d", dir.path);
+  table.mkdir_at = make_behind_another;
+  mri_io_test_replace(&table);
+  assert_int_equal(put_in(root, 0644, &digest, NULL), MR_OK);
+  mri_io_test_replace(NULL);
+  char path[160];
+  (void)snprintf(path, sizeof path, "a/R.d/%s", blob_path(&digest, "").text);
+  assert_int_equal(blob_file_size(dir.fd, path), 3);
+  unit_dir_remove(&dir);
+}
+
+/* Nothing is made in the root of the file system: what would make it does not. */
+static void test_a_root_at_the_top(void **state) {
+  (void)state;
+  mri_io table = *mri_io_real();
+  mri_digest digest;
+  mr_error error = MR_ERROR_INIT;
+  table.open_at = open_counted;
+  table.mkdir_at = make_nothing;
+  mri_io_test_replace(&table);
+  hidden = true;
+  opened = 0;
+  made = NULL;
+  assert_int_not_equal(put_in("/", 0644, &digest, &error), MR_OK);
+  assert_int_equal(opened, 2);
+  assert_non_null(made); /* a folder below */
+  made = NULL;
+  assert_int_not_equal(put_in("/modelreg-no-such/", 0644, &digest, &error), MR_OK);
+  assert_non_null(strstr(error.message, "/modelreg-no-such"));
+  assert_non_null(made);
+  table.mkdir_at = make_seemingly;
+  opened = 0;
+  assert_int_equal(put_in("/modelreg-no-such", 0644, &digest, &error), MR_NOT_FOUND);
+  assert_int_equal(opened, 1); /* to be synced, since it has a new name */
+  mri_io_test_replace(NULL);
+  assert_int_equal(access("/modelreg-no-such", F_OK), -1);
+}
+
 static bool attempt(void *ctx) {
   unit_dir *dir = ctx;
   char root[128];
@@ -290,6 +423,10 @@ int main(void) {
       cmocka_unit_test(test_symlinks_inside_are_refused),
       cmocka_unit_test(test_a_link_in_the_place_of_a_blob),
       cmocka_unit_test(test_the_same_on_kernels_without_openat2),
+      cmocka_unit_test(test_errors_name_the_store),
+      cmocka_unit_test(test_a_relative_root_needs_its_folder_and_a_lock),
+      cmocka_unit_test(test_a_root_at_the_top),
+      cmocka_unit_test(test_another_process_makes_the_folders_first),
       cmocka_unit_test(test_every_failing_allocation_of_the_first_put),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,6 +168,21 @@ static void test_parts_have_parts(void **state) {
   mr_cancel_free(cancel);
 }
 
+static void test_endless_sums_end_at_the_greatest_number(void **state) {
+  (void)state;
+  mr_cancel *cancel = new_token();
+  for (int i = 0; i < 3; i++) {
+    mri_work part;
+    mri_cancel_add_total(cancel, INT64_MAX);
+    expect_counts(cancel, i == 0 ? 0 : INT64_MAX, INT64_MAX);
+    mri_work_begin(&part, cancel, INT64_MAX, 1);
+    mri_cancel_add_done(&part.token, 5);
+    mri_work_end(&part);
+    expect_counts(cancel, INT64_MAX, INT64_MAX);
+  }
+  mr_cancel_free(cancel);
+}
+
 enum { STEPS = 20000 };
 
 static void *work_off(void *ctx) {
@@ -204,6 +219,7 @@ int main(void) {
       cmocka_unit_test(test_the_end_of_a_part_counts_the_rest_once),
       cmocka_unit_test(test_every_pass_counts_its_share),
       cmocka_unit_test(test_parts_have_parts),
+      cmocka_unit_test(test_endless_sums_end_at_the_greatest_number),
       cmocka_unit_test(test_another_thread_looks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -313,6 +313,17 @@ static void test_many_names(void **state) {
   evaluated_free(&e);
 }
 
+/* The two names have the same 32-bit FNV-1a. */
+static void test_names_that_collide(void **state) {
+  (void)state;
+  static const fact facts[] = {NUMBER("metrics.m64361", 1), NUMBER("metrics.m339816", 2),
+                               FACTS_END};
+  evaluated e = evaluate_text("metrics.m64361 = 1 AND metrics.m339816 = 2", facts);
+  assert_int_equal(e.result.truth, MRI_TRUE);
+  assert_int_equal(e.gets, 2);
+  evaluated_free(&e);
+}
+
 /* --- failures ------------------------------------------------------------------------------- */
 
 static const char long_expression[] =
@@ -387,6 +398,21 @@ static void test_evaluator_without_memory(void **state) {
   mri_query_free(query);
 }
 
+/* Of any size, so that the memory ends in each of the evaluator's steps. */
+static void test_large_expressions_without_memory(void **state) {
+  (void)state;
+  for (int terms = 4; terms <= 100; terms += 8) {
+    char text[4000] = "metrics.a0 > 0";
+    for (int i = 1; i < terms; i++) {
+      size_t size = strlen(text);
+      (void)snprintf(text + size, sizeof text - size, " AND metrics.a%d > 0", i);
+    }
+    mri_query *query = parse_ok(text);
+    assert_true(unit_fail_allocations(attempt_evaluate, query) >= 2);
+    mri_query_free(query);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_documented_examples),
@@ -396,8 +422,10 @@ int main(void) {
       cmocka_unit_test(test_star),
       cmocka_unit_test(test_each_value_is_asked_for_once),
       cmocka_unit_test(test_many_names),
+      cmocka_unit_test(test_names_that_collide),
       cmocka_unit_test(test_failures_of_the_subject),
       cmocka_unit_test(test_evaluator_without_memory),
+      cmocka_unit_test(test_large_expressions_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* O_TMPFILE */
+#endif
 #include "base/os_file.h"
 #include "io_fault.h"
 #include "unit_test.h"
@@ -465,6 +468,41 @@ static void test_reading_survives_each_failing_call(void **state) {
   }
 }
 
+static void test_reading_goes_on_after_an_interruption(void **state) {
+  const unit_dir *top = *state;
+  put(top->fd, "ten", "0123456789");
+  int interrupted = 0;
+  bool ended = false;
+  for (int n = 1; !ended; n++) {
+    io_fault_arm(n, false, EINTR);
+    io_fault.one_byte = true;
+    mr_status status = read_file(top->fd, "ten", 100, "0123456789");
+    ended = io_fault.fired == NULL;
+    bool reading = !ended && strcmp(io_fault.fired, "read") == 0;
+    (void)io_fault_disarm();
+    if (reading) assert_int_equal(status, MR_OK);
+    interrupted += reading;
+  }
+  assert_int_equal(interrupted, 11); /* the last one meets the end */
+}
+
+/* O_TMPFILE, which contains the bit of O_DIRECTORY, needs a mode and stays below, too. */
+static void test_a_file_without_a_name(void **state) {
+  int root = open_root(state);
+  for (size_t i = 0; i < 2; i++) {
+    struct stat info;
+    int fd = open_fns[i](root, "a", O_TMPFILE | O_RDWR, 0640);
+    if (fd < 0 && errno == EOPNOTSUPP) skip();
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &info), 0);
+    assert_int_equal(info.st_nlink, 0);
+    assert_int_equal(info.st_mode & 0777u, 0640);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(open_fns[i](root, "a/up", O_TMPFILE | O_RDWR, 0640), -1);
+  }
+  assert_int_equal(close(root), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_paths_below_open),
@@ -485,6 +523,8 @@ int main(void) {
       cmocka_unit_test(test_the_size_may_be_wrong),
       cmocka_unit_test(test_reading_survives_each_failing_allocation),
       cmocka_unit_test(test_reading_survives_each_failing_call),
+      cmocka_unit_test(test_reading_goes_on_after_an_interruption),
+      cmocka_unit_test(test_a_file_without_a_name),
   };
   return cmocka_run_group_tests(tests, make_tree, remove_tree);
 }

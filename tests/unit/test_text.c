@@ -109,6 +109,7 @@ static void test_strnlen_stops(void **state) {
   assert_int_equal(mri_strnlen(text, 10), 11);
   text[10] = '\0';
   assert_int_equal(mri_strnlen(text, 10), 10);
+  assert_int_equal(mri_strnlen(text, SIZE_MAX), 10);
   text[0] = '\0';
   assert_int_equal(mri_strnlen(text, 10), 0);
   assert_int_equal(mri_strnlen(text, 0), 0);
@@ -188,8 +189,8 @@ static void expect_path(const char *path, mr_status expected) {
 
 static void test_paths(void **state) {
   (void)state;
-  static const char *const good[] = {"a",         "a/b/c.txt",  "...",        "..a", "a..",
-                                     ".hidden/x", "a b/%2e%2e", "\xc3\xbc/x", "~",   "C:"};
+  static const char *const good[] = {"a",          "a/b/c.txt",  "...", "..a", "a..",  ".hidden/x",
+                                     "a b/%2e%2e", "\xc3\xbc/x", "~",   "C:",  "a/.b", ".b"};
   static const char *const bad[] = {"",      "/",    "/a",      "a/",   "a//b",  ".",
                                     "..",    "./a",  "a/.",     "../a", "a/..",  "a/../b",
                                     "a/./b", "a\\b", "..\\a",   "a\nb", "a\x7f", "a/\xc2\x80",
