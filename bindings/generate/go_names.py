@@ -120,7 +120,9 @@ def function_name(function: model.Function) -> str:
 
 
 def receiver(noun: str) -> str:
-    return type_name(noun)[0].lower()
+    """The initial of the type; every method has an f of its own, its frame."""
+    name = type_name(noun).lower()
+    return name if name.startswith("f") else name[0]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -163,8 +163,8 @@ func (r *Registry) Close() error {
 // cannot read, a schema of an older library without [OpenMigrate], a SQLite that is too old or
 // without threads, or a network file system; [ErrReadOnly] when a registry is to be created or
 // brought forward where nothing can be written; [ErrABIMismatch] for an option struct that does not
-// fit; [ErrForked] in a child process when another thread used this registry while the process
-// forked; [ErrBusy], [ErrIO], [ErrNoMemory].
+// fit; [ErrForked] in a child process when another thread used a registry while the process forked;
+// [ErrBusy], [ErrIO], [ErrNoMemory].
 func OpenRegistry(uri string, options *OpenOptions) (*Registry, error) {
 	var f frame
 	defer f.end()
@@ -334,6 +334,10 @@ func (r *Registry) ListRunsPage(options *RunListOptions) (Page[RunRecord], error
 // even when the registry has an artifact root of its own. Links are kept, what they point to is not
 // copied.
 //
+// The report counts the pieces of content that were copied or found there already, and their bytes.
+// Content that is missing or differs from its digest in the registry itself is a problem, named by
+// its digest: the copy has then all that is left.
+//
 //   - localPath: path of the new database file, up to 4,096 bytes; its folder must exist
 //   - options: nil: all defaults
 //
@@ -341,8 +345,10 @@ func (r *Registry) ListRunsPage(options *RunListOptions) (Page[RunRecord], error
 //
 // Errors: [ErrInvalidArgument] for a malformed path; [ErrAlreadyExists] when there is a file at
 // that path: nothing is ever overwritten; [ErrNotFound] when its folder does not exist;
-// [ErrTampered] as said; [ErrNotSupported] where the storage driver has a tool of its own for
-// backups; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
+// [ErrTampered] when content is missing or changed: the message names the first and how many more;
+// [ErrNotSupported] where the storage driver has a tool of its own for backups, and for a schema
+// newer than this library's, which may refer to content that it does not know of; [ErrCancelled];
+// [ErrABIMismatch]; and the common ones of the package comment.
 func (r *Registry) Backup(localPath string, options *BackupOptions) error {
 	var f frame
 	defer f.end()
@@ -367,17 +373,21 @@ func (r *Registry) Backup(localPath string, options *BackupOptions) error {
 // even when the registry has an artifact root of its own. Links are kept, what they point to is not
 // copied.
 //
+// The report counts the pieces of content that were copied or found there already, and their bytes.
+// Content that is missing or differs from its digest in the registry itself is a problem, named by
+// its digest: the copy has then all that is left.
+//
 //   - localPath: path of the new database file, up to 4,096 bytes; its folder must exist
 //   - options: nil: all defaults
 //
-// Returns how many pieces of content were copied or found there already, their bytes, and content
-// that is missing or differs from its digest in the registry itself, named by its digest: the copy
-// has then all that is left. nil: such a problem is [ErrTampered], and there is no copy.
+// Returns what the copy has, and the content that it cannot have; [Registry.Backup] fails when
+// there is such content, and there is no copy.
 //
 // Errors: [ErrInvalidArgument] for a malformed path; [ErrAlreadyExists] when there is a file at
 // that path: nothing is ever overwritten; [ErrNotFound] when its folder does not exist;
-// [ErrTampered] as said; [ErrNotSupported] where the storage driver has a tool of its own for
-// backups; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package comment.
+// [ErrNotSupported] where the storage driver has a tool of its own for backups, and for a schema
+// newer than this library's, which may refer to content that it does not know of; [ErrCancelled];
+// [ErrABIMismatch]; and the common ones of the package comment.
 func (r *Registry) BackupReport(localPath string, options *BackupOptions) (*Report, error) {
 	var f frame
 	defer f.end()
@@ -756,7 +766,14 @@ func (r *Registry) EvaluateGate(gate *Gate, options *EvaluateOptions) (*Decision
 // [OpenRegistry] says what is wrong with it.
 //
 // With [FsckRepair] the registry must be open for writing, and what is mended is mended in one
-// transaction. Everything else needs a backup, see [Registry.Backup].
+// transaction: others wait with their writes while the rows are checked, not while content is read.
+// Indexes are mended only where no page of the database is damaged. Everything else needs a backup,
+// see [Registry.Backup].
+//
+// A check holds what is stored against itself. It cannot see what is whole and yet not what it was:
+// an older state of database and content in their place, a log that ends with an earlier commit,
+// another id of the registry, what a rule observed, checks, and names, tags and values of runs that
+// no request has sealed.
 //
 //   - options: nil: all defaults
 //
@@ -764,8 +781,9 @@ func (r *Registry) EvaluateGate(gate *Gate, options *EvaluateOptions) (*Decision
 //
 // Errors: [ErrInvalidArgument] for unknown flags or a limit out of range; [ErrReadOnly] for a
 // repair of a registry that is open for reading; [ErrCorrupt] when the database is so damaged that
-// it cannot be read to its end; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the
-// package comment.
+// it cannot be read to its end; [ErrNotSupported] for a schema newer than this library's, whose
+// rows it does not know; [ErrCancelled]; [ErrABIMismatch]; and the common ones of the package
+// comment.
 func (r *Registry) Fsck(options *FsckOptions) (*Fsck, error) {
 	var f frame
 	defer f.end()
@@ -3636,17 +3654,17 @@ var kindOfFsck = handleKind{"fsck", func(ptr unsafe.Pointer) uint64 {
 }, false, nil}
 
 func newFsck(ptr unsafe.Pointer, host *host, parent any) *Fsck {
-	f := &Fsck{}
-	f.owner.handle = newHandle(ptr, &kindOfFsck, host, parent)
-	runtime.AddCleanup(f, (*handle).collect, f.owner.handle)
-	return f
+	fsck := &Fsck{}
+	fsck.owner.handle = newHandle(ptr, &kindOfFsck, host, parent)
+	runtime.AddCleanup(fsck, (*handle).collect, fsck.owner.handle)
+	return fsck
 }
 
-func (f *Fsck) core() *owner {
-	if f == nil {
+func (fsck *Fsck) core() *owner {
+	if fsck == nil {
 		return nil
 	}
-	return &f.owner
+	return &fsck.owner
 }
 
 // Close frees the handle.
@@ -3654,15 +3672,15 @@ func (f *Fsck) core() *owner {
 // It may be called at any time and more than once. Calls that are under way end as usual, and the
 // last of them frees the handle; calls that begin later answer [ErrClosed]. The error is always
 // nil.
-func (f *Fsck) Close() error {
-	return f.core().close()
+func (fsck *Fsck) Close() error {
+	return fsck.core().close()
 }
 
 // Info returns the sums.
-func (f *Fsck) Info() (FsckRecord, error) {
+func (fsck *Fsck) Info() (FsckRecord, error) {
 	var f frame
 	defer f.end()
-	self := f.self(f.core())
+	self := f.self(fsck.core())
 	if f.err != nil {
 		return FsckRecord{}, f.err
 	}
@@ -3671,10 +3689,10 @@ func (f *Fsck) Info() (FsckRecord, error) {
 }
 
 // Len returns the number of findings that are listed.
-func (f *Fsck) Len() (int, error) {
+func (fsck *Fsck) Len() (int, error) {
 	var f frame
 	defer f.end()
-	self := f.self(f.core())
+	self := f.self(fsck.core())
 	if f.err != nil {
 		return 0, f.err
 	}
@@ -3686,10 +3704,10 @@ func (f *Fsck) Len() (int, error) {
 //   - index: 0 to count - 1: errors before notes, each in the order they were found
 //
 // Errors: [ErrInvalidArgument] when the index is out of range.
-func (f *Fsck) At(index int) (FindingRecord, error) {
+func (fsck *Fsck) At(index int) (FindingRecord, error) {
 	var f frame
 	defer f.end()
-	self := f.self(f.core())
+	self := f.self(fsck.core())
 	if f.err != nil {
 		return FindingRecord{}, f.err
 	}
@@ -3701,8 +3719,8 @@ func (f *Fsck) At(index int) (FindingRecord, error) {
 }
 
 // All goes over all of them, in the order of At.
-func (f *Fsck) All() iter.Seq2[FindingRecord, error] {
-	return all(f.Len, f.At)
+func (fsck *Fsck) All() iter.Seq2[FindingRecord, error] {
+	return all(fsck.Len, fsck.At)
 }
 
 // Lineage is a part of the lineage graph: the edges that a walk went.

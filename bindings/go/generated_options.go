@@ -56,7 +56,8 @@ type OpenOptions struct {
 	// Memory functions of the host, copied; nil: malloc and its kin.
 	Allocator *Allocator
 
-	// Clock of the host; nil: the system clock. A time before 1970 or after 9999 is refused.
+	// Clock of the host; nil: the system clock. A time before 1970 or after 9999 is refused by
+	// whatever governs, and taken for the nearest one between by what logs.
 	Clock func() time.Time
 
 	// Source of randomness for ids; nil: the system's.
@@ -789,7 +790,8 @@ type FsckOptions struct {
 	// Most findings to list, 1 to 1,000,000; 0 is 1,000. All are counted.
 	Limit int64
 
-	// Ends the call early.
+	// Ends the call early. With SQLite before 3.41 a trigger waits while the database looks at its own
+	// pages, about a second for each gigabyte in memory.
 	Cancel *Cancel
 }
 

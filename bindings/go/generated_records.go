@@ -880,7 +880,7 @@ type FsckRecord struct {
 	// Rows that were looked at.
 	RowCount int64
 
-	// Stored pieces of content that were looked at.
+	// Stored pieces of content that were looked at; what is missing is none.
 	BlobCount int64
 
 	// Bytes of content that were read.
@@ -892,7 +892,7 @@ type FsckRecord struct {
 	// Notes: findings that harm nothing.
 	NoteCount int64
 
-	// Errors and notes that were mended; they are in neither of the two counts before.
+	// What was mended, errors and notes, which are in neither of the two counts before.
 	RepairedCount int64
 }
 

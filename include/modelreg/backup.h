@@ -42,18 +42,23 @@ typedef struct mr_backup_options {
  * even when the registry has an artifact root of its own. Links are kept, what they point to is not
  * copied.
  *
+ * The report counts the pieces of content that were copied or found there already, and their bytes.
+ * Content that is missing or differs from its digest in the registry itself is a problem, named by
+ * its digest: the copy has then all that is left.
+ *
  * @param registry the registry; one that is open for reading and `memory:` will do
  * @param local_path path of the new database file, up to 4,096 bytes; its folder must exist
  * @param options @nullable all defaults
- * @param out_report @nullable receives how many pieces of content were copied or found there
- *        already, their bytes, and content that is missing or differs from its digest in the
- *        registry itself, named by its digest: the copy has then all that is left. NULL: such a
- *        problem is MR_TAMPERED, and there is no copy
+ * @param out_report @nullable receives what the copy has, and the content that it cannot have;
+ *        with NULL the call itself fails when there is such content, and there is no copy
  * @param error receives the reason of a failure
  * @return MR_OK; MR_INVALID_ARGUMENT for a malformed path; MR_ALREADY_EXISTS when there is a file
  *         at that path: nothing is ever overwritten; MR_NOT_FOUND when its folder does not exist;
- *         MR_TAMPERED as said; MR_NOT_SUPPORTED where the storage driver has a tool of its own for
- *         backups; MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of modelreg.h
+ *         MR_TAMPERED when out_report is NULL and content is missing or changed: the message names
+ *         the first and how many more; MR_NOT_SUPPORTED where the storage driver has a tool of its
+ *         own for backups, and for a schema newer than this library's, which may refer to content
+ *         that it does not know of; MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of
+ *         modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_backup(mr_registry *registry, const char *local_path,

@@ -39,7 +39,8 @@ typedef struct mr_fsck_options {
   mr_fsck_flags flags;
   /** Most findings to list, 1 to 1,000,000; 0 is 1,000. All are counted. */
   int64_t limit;
-  /** @nullable Ends the call early. */
+  /** @nullable Ends the call early. With SQLite before 3.41 a trigger waits while the database
+   * looks at its own pages, about a second for each gigabyte in memory. */
   const mr_cancel *cancel;
 } mr_fsck_options;
 
@@ -89,7 +90,7 @@ typedef struct mr_fsck_record {
   uint32_t reserved;
   /** Rows that were looked at. */
   int64_t row_count;
-  /** Stored pieces of content that were looked at. */
+  /** Stored pieces of content that were looked at; what is missing is none. */
   int64_t blob_count;
   /** Bytes of content that were read. */
   int64_t total_size;
@@ -97,7 +98,7 @@ typedef struct mr_fsck_record {
   int64_t error_count;
   /** Notes: findings that harm nothing. */
   int64_t note_count;
-  /** Errors and notes that were mended; they are in neither of the two counts before. */
+  /** What was mended, errors and notes, which are in neither of the two counts before. */
   int64_t repaired_count;
 } mr_fsck_record;
 
@@ -132,7 +133,14 @@ typedef struct mr_finding_record {
  * mr_registry_open() says what is wrong with it.
  *
  * With MR_FSCK_REPAIR the registry must be open for writing, and what is mended is mended in one
- * transaction. Everything else needs a backup, see mr_registry_backup().
+ * transaction: others wait with their writes while the rows are checked, not while content is read.
+ * Indexes are mended only where no page of the database is damaged. Everything else needs a backup,
+ * see mr_registry_backup().
+ *
+ * A check holds what is stored against itself. It cannot see what is whole and yet not what it was:
+ * an older state of database and content in their place, a log that ends with an earlier commit,
+ * another id of the registry, what a rule observed, checks, and names, tags and values of runs that
+ * no request has sealed.
  *
  * @param registry the registry
  * @param options @nullable all defaults
@@ -140,8 +148,9 @@ typedef struct mr_finding_record {
  * @param error receives the reason of a failure
  * @return MR_OK; MR_INVALID_ARGUMENT for unknown flags or a limit out of range; MR_READ_ONLY for a
  *         repair of a registry that is open for reading; MR_CORRUPT when the database is so damaged
- *         that it cannot be read to its end; MR_CANCELLED; MR_ABI_MISMATCH; and the common ones of
- *         modelreg.h
+ *         that it cannot be read to its end; MR_NOT_SUPPORTED for a schema newer than this
+ *         library's, whose rows it does not know; MR_CANCELLED; MR_ABI_MISMATCH; and the common
+ *         ones of modelreg.h
  * @since 0.1.0
  */
 MR_API mr_status mr_registry_fsck(mr_registry *registry, const mr_fsck_options *options,

@@ -38,8 +38,8 @@
  *
  * Processes. Any number of processes may use one registry. A handle does not survive fork(): the
  * child opens the registry anew, and may only free what it inherited. Where another thread had a
- * call on that registry under way at the moment of fork(), opening it in the child answers
- * MR_FORKED.
+ * call on any registry under way at the moment of fork(), opening one in the child answers
+ * MR_FORKED: locks that this thread held are never given back.
  *
  * Callbacks of the host (allocator, clock, randomness) must return: no exception or longjmp may
  * leave them.

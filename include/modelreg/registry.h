@@ -67,7 +67,7 @@ typedef struct mr_open_options {
   /** @nullable Memory functions of the host, copied; NULL: malloc and its kin. */
   const mr_allocator *allocator;
   /** @nullable Clock of the host; NULL: the system clock. A time before 1970 or after 9999 is
-   * refused. */
+   * refused by whatever governs, and taken for the nearest one between by what logs. */
   mr_clock_fn clock;
   /** First argument of `clock`. */
   void *clock_ctx;
@@ -137,7 +137,7 @@ typedef struct mr_registry_record {
  *         threads, or a network file system; MR_READ_ONLY when a registry is to be created or
  *         brought forward where nothing can be written;
  *         MR_ABI_MISMATCH for an option struct that does not fit;
- *         MR_FORKED in a child process when another thread used this registry while the process
+ *         MR_FORKED in a child process when another thread used a registry while the process
  *         forked; MR_BUSY, MR_IO, MR_NO_MEMORY
  * @since 0.1.0
  */

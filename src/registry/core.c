@@ -66,12 +66,14 @@ void mri_registry_unref(mr_registry *registry) {
   mri_mem_free(&mem, registry);
 }
 
-int64_t mri_now_us(const mr_registry *registry) {
-  return mri_clock_now_us(&registry->clock);
-}
-
 /* The end of the year 9999. */
 #define LAST_US INT64_C(253402300799999999)
+
+int64_t mri_now_us(const mr_registry *registry) {
+  int64_t now_us = mri_clock_now_us(&registry->clock);
+  if (now_us <= 0) return 1;
+  return now_us <= LAST_US ? now_us : LAST_US;
+}
 
 mr_status mri_check_clock(int64_t now_us, mr_error *error) {
   if (now_us > 0 && now_us <= LAST_US) return MR_OK;
@@ -82,7 +84,7 @@ mr_status mri_check_clock(int64_t now_us, mr_error *error) {
 
 mr_status mri_govern_time(mri_tx *tx, const mr_registry *registry, int64_t *now_us,
                           mr_error *error) {
-  int64_t clock_us = mri_now_us(registry);
+  int64_t clock_us = mri_clock_now_us(&registry->clock);
   mr_status status = mri_check_clock(clock_us, error);
   if (status != MR_OK) return status;
   status = mri_sql_run(tx, error,

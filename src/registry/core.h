@@ -51,6 +51,8 @@ mr_status mri_call_end(mr_registry *registry, mri_tx *tx, mr_status status, mr_e
 mr_registry *mri_registry_ref(mr_registry *registry);
 void mri_registry_unref(mr_registry *registry);
 
+/* The clock's time, or the nearest that a registry knows: a run is not lost to a clock that lies.
+ * What governs refuses such a clock, see mri_govern_time. */
 int64_t mri_now_us(const mr_registry *registry);
 /* INVALID_ARGUMENT for a time that no registry could live with. */
 mr_status mri_check_clock(int64_t now_us, mr_error *error);

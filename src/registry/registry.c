@@ -116,7 +116,7 @@ static mr_status write_meta(void *ctx, mri_tx *tx, mr_error *error) {
   const create_context *create = ctx;
   char id[MRI_ID_SIZE];
   char now[24];
-  int64_t now_us = mri_now_us(create->registry);
+  int64_t now_us = mri_clock_now_us(&create->registry->clock);
   mri_id_new(&create->registry->ids, id);
   snprintf(now, sizeof now, "%lld", (long long)now_us);
   static const char insert[] = "INSERT INTO meta (key, value) VALUES (?1, ?2)";
@@ -157,6 +157,13 @@ static mr_status read_meta(mr_registry *registry, const char **artifact_root, mr
     const char *value = mri_column_text(stmt, 1, &registry->arena, &failed);
     if (failed) {
       status = mri_error_no_memory(error);
+    } else if ((key == NULL && !mri_stmt_is_null(stmt, 0)) ||
+               (value == NULL && !mri_stmt_is_null(stmt, 1))) {
+      status = mri_error_no_memory(error);
+    } else if (key == NULL || value == NULL) {
+      /* The schema does not allow it, a damaged page does. */
+      status = mri_error_set(error, MR_CORRUPT, "the registry %s has a damaged record about itself",
+                             registry->record.uri);
     } else if (strcmp(key, "id") == 0) {
       registry->record.id = value;
     } else if (strcmp(key, "created_us") == 0) {

@@ -26,7 +26,10 @@ static mr_status log_param(mri_tx *tx, const mr_run *run, const char *key, const
                     "SELECT value FROM param WHERE run_id = ?1 AND key = ?2", "it", run->id, key);
   if (status != MR_OK || !found) return status;
   const char *old = mri_stmt_text(stmt, 0);
-  if (strcmp(old, value) != 0) {
+  if (old == NULL) {
+    status =
+        mri_error_set(error, MR_CORRUPT, "param '%s' of run %s has no value", key, run->record.id);
+  } else if (strcmp(old, value) != 0) {
     status = mri_error_set(error, MR_ALREADY_EXISTS,
                            "param '%s' of run %s is '%.64s' already and cannot become '%.64s'", key,
                            run->record.id, old, value);

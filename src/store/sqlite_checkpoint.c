@@ -11,7 +11,8 @@
 #define TRIGGER_FRAMES     1000
 #define HOLD_US            250000 /* how long writers are held at most to let readers go */
 #define HOLD_PAUSE_US      2000
-#define READER_LIFETIME_US 25000 /* after it few readers are left that need the old log */
+#define READER_LIFETIME_US 25000  /* after it few readers are left that need the old log */
+#define LONG_LIFETIME_US   250000 /* waited for where that was not enough */
 
 static int on_commit(void *ctx, sqlite3 *handle, const char *name, int frames) {
   mri_connection *connection = ctx;
@@ -40,7 +41,7 @@ static int64_t frame_size(mri_database *db, sqlite3 *handle) {
 
 /* Copies until nothing is left to copy, or once when `hold` is false. Readers with an older
  * snapshot keep the rest from being copied until they end. */
-static int copy(mri_database *db, sqlite3 *handle, bool hold) {
+static int copy(mri_database *db, sqlite3 *handle, bool hold, int64_t lifetime_us) {
   int64_t end = mri_monotonic_us() + HOLD_US;
   for (;;) {
     int frames = 0;
@@ -53,12 +54,20 @@ static int copy(mri_database *db, sqlite3 *handle, bool hold) {
     if (code == SQLITE_OK && copied == frames) {
       /* Readers that start from now on do not need the log. When the others have gone the next
        * writer restarts it instead of making it longer. */
-      mri_sleep_us(READER_LIFETIME_US);
+      mri_sleep_us(lifetime_us);
       return code;
     }
     if (mri_monotonic_us() >= end) return code;
     mri_sleep_us(HOLD_PAUSE_US);
   }
+}
+
+/* How long to wait for readers of the old log. Where it was not begun anew since the last time that we
+ * waited for them they live longer, and without more patience the log would grow for ever. */
+static int64_t lifetime_of_readers(mri_database *db, int64_t frames) {
+  bool again = db->held_frames > 0 && frames > db->held_frames;
+  db->held_frames = frames;
+  return again ? LONG_LIFETIME_US : READER_LIFETIME_US;
 }
 
 static bool connect_checkpointer(mri_database *db) {
@@ -80,7 +89,10 @@ void mri_sqlite_maintain(mri_connection *connection) {
   connection->log_frames = 0;
   if (frames == 0) return;
   /* A log that is no longer than at our last commit was restarted since. */
-  if (frames <= db->last_frames) db->copied = 0;
+  if (frames <= db->last_frames) {
+    db->copied = 0;
+    db->held_frames = 0;
+  }
   db->last_frames = frames;
   if (frames - db->copied < TRIGGER_FRAMES && !db->eager) return;
   sqlite3 *handle = connection->handle;
@@ -93,7 +105,8 @@ void mri_sqlite_maintain(mri_connection *connection) {
     /* Somebody else writes already: the next commit will try again. */
     if (mri_sqlite_start(connection, true) != SQLITE_OK) return;
   }
-  int code = copy(db, handle, hold);
+  int64_t lifetime_us = hold ? lifetime_of_readers(db, frames) : 0;
+  int code = copy(db, handle, hold, lifetime_us);
   if (guarded) mri_sqlite_rollback(connection);
   mri_sqlite_note_sync(db, code);
 }

@@ -145,8 +145,8 @@ mr_status mri_sqlite_connect(mri_database *db, mri_wait *wait, mri_connection **
   connection->database = db;
   connection->wait = wait;
   mri_sqlite_enter();
-  if (!db->identified) status = mri_sqlite_let_go(db, error);
-  if (status == MR_OK && db->immutable) status = mri_sqlite_immutable_uri(db, &uri, error);
+  if (!db->identified) mri_sqlite_let_go();
+  if (db->immutable) status = mri_sqlite_immutable_uri(db, &uri, error);
   if (status == MR_OK && db->identified) status = identify(connection, error);
   if (status == MR_OK) {
     int code = open_handle(connection, uri);

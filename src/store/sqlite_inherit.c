@@ -10,13 +10,10 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/stat.h>
 
 struct mri_live {
   mri_live *next;
   sqlite3 *handle;
-  dev_t device;
-  ino_t inode;
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -25,7 +22,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static mri_live *lives;
 static mri_live *inherited;
 /* The parent had a call of SQLite under way: what it inherited may be half changed, and SQLite's
- * own locks may be held by threads that the child does not have. */
+ * own locks, which all databases of a process share, may be held by threads that the child does not
+ * have. Whoever waits for one of them waits for ever. */
 static bool inherited_busy;
 static atomic_int busy;
 
@@ -63,12 +61,6 @@ int mri_sqlite_live_add(mri_connection *connection) {
   mri_live *live = sqlite3_malloc(sizeof(*live));
   if (live == NULL) return SQLITE_NOMEM;
   *live = (mri_live){.handle = connection->handle};
-  const char *name = sqlite3_db_filename(connection->handle, "main");
-  struct stat info;
-  if (name != NULL && name[0] != '\0' && stat(name, &info) == 0) {
-    live->device = info.st_dev;
-    live->inode = info.st_ino;
-  }
   (void)pthread_mutex_lock(&lock);
   live->next = lives;
   lives = live;
@@ -98,28 +90,25 @@ static void close_quietly(sqlite3 *handle) {
   (void)sqlite3_close(handle);
 }
 
-mr_status mri_sqlite_let_go(const mri_database *db, mr_error *error) {
-  mr_status status = MR_OK;
-  struct stat info;
+mr_status mri_sqlite_may_start(const char *place, mr_error *error) {
   (void)pthread_mutex_lock(&lock);
-  if (inherited != NULL && inherited_busy) {
-    bool there = !db->memory && stat(db->path, &info) == 0;
-    for (const mri_live *live = inherited; there && live != NULL; live = live->next) {
-      if (live->device != info.st_dev || live->inode != info.st_ino) continue;
-      status = mri_error_set(error, MR_FORKED,
-                             "%s was in use at the moment of fork(); fork when no call is under "
-                             "way, or open it in a program of its own",
-                             db->label);
-      break;
-    }
-  } else {
-    while (inherited != NULL) {
-      mri_live *live = inherited;
-      inherited = live->next;
-      close_quietly(live->handle);
-      sqlite3_free(live);
-    }
+  bool stuck = inherited_busy;
+  (void)pthread_mutex_unlock(&lock);
+  if (!stuck) return MR_OK;
+  return mri_error_set(
+      error, MR_FORKED,
+      "%s cannot be opened in this child process: a call on a registry was under "
+      "way at the moment of fork(); fork when none is, or start a program of its own",
+      place);
+}
+
+void mri_sqlite_let_go(void) {
+  (void)pthread_mutex_lock(&lock);
+  while (inherited != NULL) {
+    mri_live *live = inherited;
+    inherited = live->next;
+    close_quietly(live->handle);
+    sqlite3_free(live);
   }
   (void)pthread_mutex_unlock(&lock);
-  return status;
 }

@@ -223,6 +223,9 @@ mr_status mri_sqlite_open(const mri_database_options *options, mri_wait *wait, m
                           mr_error *error) {
   (void)wait; /* nothing here needs a lock */
   mr_status status = check_library(error);
+  if (status == MR_OK) {
+    status = mri_sqlite_may_start(options->memory ? "memory:" : options->place, error);
+  }
   if (status != MR_OK) return status;
   mri_database *db = mri_mem_zalloc(options->mem, 1, sizeof(*db));
   if (db == NULL) return mri_error_no_memory(error);

@@ -37,6 +37,7 @@ struct mri_database {
   int64_t frame_size;  /* bytes of one frame of the log; 0: not known yet */
   int64_t copied;      /* frames that our last checkpoint found copied */
   int64_t last_frames; /* in the log after the last commit of this process */
+  int64_t held_frames; /* when we last waited for readers of this log; 0: not since it began */
   /* An fsync failed. What the kernel could not write it may call written the next time it is asked:
    * nothing in the log can be trusted to reach the disk until all of it was copied and synced anew
    * in the database file. */
@@ -86,9 +87,10 @@ void mri_sqlite_leave(void);
 /* SQLITE_NOMEM, or SQLITE_OK. */
 int mri_sqlite_live_add(mri_connection *connection);
 void mri_sqlite_live_remove(mri_connection *connection);
-/* In a forked child closes the connections of the parent. FORKED when that cannot be done and the
- * database is one of them. */
-mr_status mri_sqlite_let_go(const mri_database *database, mr_error *error);
+/* FORKED in a child process that can never call SQLite again; before anything does. */
+mr_status mri_sqlite_may_start(const char *place, mr_error *error);
+/* In a forked child closes the connections of the parent. */
+void mri_sqlite_let_go(void);
 
 /* sqlite_connect.c */
 /* A file that somebody prepared must not be able to run anything. */

@@ -7,6 +7,7 @@
 #include "registry/run_core.h"
 #include "upkeep/backup_content.h"
 #include "upkeep/backup_place.h"
+#include "upkeep/upkeep_limits.h"
 
 #include <modelreg/backup.h>
 #include <stdio.h>
@@ -78,7 +79,8 @@ static mr_status check_call(const mr_registry *registry, const char *path,
     status = mri_options_read(out, sizeof *out, options, "mr_backup_options", error);
   }
   if (status == MR_OK) status = mri_options_reserved(out->reserved, "mr_backup_options", error);
-  return status == MR_OK ? mri_check_cancel(out->cancel, error) : status;
+  if (status == MR_OK) status = mri_check_cancel(out->cancel, error);
+  return status;
 }
 
 mr_status mr_registry_backup(mr_registry *registry, const char *path,
@@ -88,6 +90,8 @@ mr_status mr_registry_backup(mr_registry *registry, const char *path,
   mr_status status = check_call(registry, path, options, &o, error);
   if (status == MR_OK) status = mri_enter(registry, error);
   if (status != MR_OK) return status;
+  status = mri_upkeep_check_schema(registry, "tell what to copy", error);
+  if (status != MR_OK) return mri_leave(registry, status);
   backup b = {.registry = registry, .path = path, .cancel = o.cancel};
   mri_backup_place_init(&b.place, &registry->mem);
   mri_references_init(&b.references, &registry->mem);

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "upkeep/backup_content.h"
 #include "base/cancel_token.h"
-#include <errno.h>
+#include "upkeep/upkeep_limits.h"
 
 #define READ_BYTES ((size_t)256 * 1024)
-
-/* Not the content's fault: the call ends. */
-static bool ends_the_call(mr_status status, const mr_error *trouble) {
-  bool no_descriptor =
-      status == MR_IO && (trouble->backend_code == EMFILE || trouble->backend_code == ENFILE);
-  return status == MR_NO_MEMORY || status == MR_CANCELLED || no_descriptor;
-}
 
 static mr_status pass_on(const mr_error *from, mr_error *error) {
   return mri_error_set_code(error, from->status, from->backend_code, "%s", from->message);
@@ -70,7 +63,7 @@ static mr_status has_already(mri_backup_content *content, const mri_reference *r
   mri_mem_free(mem, buffer);
   *found = status == MR_OK;
   /* What is damaged is put again. */
-  return ends_the_call(status, &trouble) ? pass_on(&trouble, error) : MR_OK;
+  return mri_upkeep_is_lack(status, &trouble) ? pass_on(&trouble, error) : MR_OK;
 }
 
 static mr_status copy_blob(mri_backup_content *content, const mri_reference *reference,
@@ -89,26 +82,28 @@ static mr_status copy_blob(mri_backup_content *content, const mri_reference *ref
   mri_blob_close(source.blob);
   *copied = status == MR_OK;
   if (status == MR_OK) return MR_OK;
-  if (!source.failed || ends_the_call(status, &trouble)) return pass_on(&trouble, error);
+  if (!source.failed || mri_upkeep_is_lack(status, &trouble)) return pass_on(&trouble, error);
   return add_problem(content, reference, &trouble, error);
 }
 
 static mr_status bring(mri_backup_content *content, const mri_reference *reference,
                        mr_error *error) {
   mri_work work;
+  mri_reference actual;
   bool found = false;
   mr_status status = mri_check_cancel(content->cancel, error);
   if (status != MR_OK) return status;
   mri_work_begin(&work, content->cancel, reference->size > 0 ? reference->size : 0, 1);
+  mri_references_actual(reference, content->registry->blobs, &actual);
   /* Only the second of two readings counts, where the first was in vain. */
-  status = has_already(content, reference, &work.token, &found, error);
+  status = has_already(content, &actual, &work.token, &found, error);
   if (found) content->reused[reference->digest.bytes[0]] = true;
   if (status == MR_OK && !found) {
-    status = copy_blob(content, reference, &work.token, &found, error);
+    status = copy_blob(content, &actual, &work.token, &found, error);
   }
   if (status != MR_OK) return status;
   mri_work_end(&work);
-  if (found) mri_report_count(content->report, reference->size);
+  if (found) mri_report_count(content->report, actual.size);
   return MR_OK;
 }
 
@@ -124,10 +119,10 @@ static mr_status add_files(mri_backup_content *content, mri_references *referenc
     if (status != MR_OK) break;
     mr_status read =
         mri_references_add_files(references, manifest, content->registry->blobs, &trouble);
-    if (read != MR_OK && read != MR_CORRUPT && !ends_the_call(read, &trouble)) {
+    if (read != MR_OK && read != MR_CORRUPT && !mri_upkeep_is_lack(read, &trouble)) {
       read = mri_references_add_files(references, manifest, content->to, &trouble);
     }
-    if (ends_the_call(read, &trouble)) status = pass_on(&trouble, error);
+    if (mri_upkeep_is_lack(read, &trouble)) status = pass_on(&trouble, error);
     if (read == MR_CORRUPT) status = add_problem(content, manifest, &trouble, error);
   }
   return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/cancel_token.h"
 #include "upkeep/fsck_walk.h"
+#include "upkeep/upkeep_limits.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -87,7 +88,7 @@ static mr_status check_rows(mri_fsck_walk *walk, mr_error *error) {
   if (status != MR_OK) return status;
   for (size_t i = 0; i < sizeof parts / sizeof *parts && status == MR_OK; i++)
     status = parts[i](walk, error);
-  if (status == MR_CORRUPT && walk->bad_indexes && !walk->repair) {
+  if (status == MR_CORRUPT && walk->bad_indexes) {
     status = mri_error_set(error, MR_CORRUPT,
                            "%s cannot be read to its end for its damaged indexes; run fsck with "
                            "repair",
@@ -127,6 +128,7 @@ mr_status mr_registry_fsck(mr_registry *registry, const mr_fsck_options *options
   if (status == MR_OK) status = mri_enter(registry, error);
   if (status != MR_OK) return status;
   status = check_options(registry, options, &o, error);
+  if (status == MR_OK) status = mri_upkeep_check_schema(registry, "tell what is whole", error);
   if (status != MR_OK) return mri_leave(registry, status);
   mri_fsck_walk walk = {.registry = registry,
                         .quick = (o.flags & MR_FSCK_QUICK) != 0,

@@ -4,6 +4,7 @@
 #include "base/cancel_token.h"
 #include "base/id.h"
 #include "upkeep/fsck_walk.h"
+#include "upkeep/upkeep_limits.h"
 
 #include <stdio.h>
 
@@ -144,41 +145,39 @@ static mr_status check_sizes(mri_fsck_walk *walk, const mri_fsck_wanted *wanted,
   return status;
 }
 
-/* What ends the check; all else is said of the content. */
-static bool is_fatal(mr_status status) {
-  return status == MR_NO_MEMORY || status == MR_CANCELLED || status == MR_FORKED ||
-         status == MR_CLOSED;
-}
-
 /* Every byte is verified before it is handed out. What has been read is in *done. */
 static mr_status read_all(mri_fsck_walk *walk, const mri_fsck_wanted *wanted, int64_t size,
-                          uint8_t *buffer, int64_t *done, mr_error *error) {
+                          const mr_cancel *cancel, uint8_t *buffer, int64_t *done,
+                          mr_error *error) {
   mri_blob *blob = NULL;
   mr_status status = mri_blobs_open(walk->registry->blobs, &wanted->digest, size, &blob, error);
   while (status == MR_OK && *done < size) {
     size_t got = 0;
-    status = mri_check_cancel(walk->cancel, error);
+    status = mri_check_cancel(cancel, error);
     if (status == MR_OK) status = mri_blob_read(blob, *done, buffer, MRI_LEAF_BYTES, &got, error);
     *done += (int64_t)got;
-    mri_cancel_add_done(walk->cancel, (int64_t)got);
+    mri_cancel_add_done(cancel, (int64_t)got);
   }
   mri_blob_close(blob);
   return status;
 }
 
-static mr_status look_at(mri_fsck_walk *walk, const mri_fsck_wanted *wanted, uint8_t *buffer,
-                         int64_t *done, mr_error *error) {
+static mr_status look_at(mri_fsck_walk *walk, const mri_fsck_wanted *wanted,
+                         const mr_cancel *cancel, uint8_t *buffer, mr_error *error) {
   mr_error reason = MR_ERROR_INIT;
   bool found = false;
   int64_t size = 0;
+  int64_t done = 0;
   mr_status status = mri_blobs_stat(walk->registry->blobs, &wanted->digest, &found, &size, &reason);
   if (status == MR_OK && !found) {
     return add_blob(walk, wanted, MR_FINDING_MISSING, "it is not in the blob store", error);
   }
   if (status == MR_OK && buffer != NULL)
-    status = read_all(walk, wanted, size, buffer, done, &reason);
-  if (is_fatal(status)) return mri_error_set(error, status, "%s", reason.message);
-  mri_fsck_count_content(walk, *done);
+    status = read_all(walk, wanted, size, cancel, buffer, &done, &reason);
+  if (mri_upkeep_is_lack(status, &reason)) {
+    return mri_error_set_code(error, status, reason.backend_code, "%s", reason.message);
+  }
+  mri_fsck_count_content(walk, done);
   if (status == MR_OK) return check_sizes(walk, wanted, size, buffer != NULL, error);
   /* What to do is said in a field of its own. */
   char *advice = strstr(reason.message, "; restore it");
@@ -201,11 +200,13 @@ mr_status mri_fsck_look_at_content(mri_fsck_walk *walk, mr_error *error) {
   }
   for (size_t i = 0; i < all->count && status == MR_OK; i++) {
     const mri_fsck_wanted *wanted = mri_vec_at(all, i);
-    int64_t done = 0;
+    mri_work work;
     status = mri_check_cancel(walk->cancel, error);
-    if (status == MR_OK) status = look_at(walk, wanted, buffer, &done, error);
-    /* What cannot be read counts as done. */
-    if (!walk->quick && wanted->size > done) mri_cancel_add_done(walk->cancel, wanted->size - done);
+    if (status != MR_OK) break;
+    /* What it has and what its row says may differ. */
+    mri_work_begin(&work, walk->cancel, !walk->quick && wanted->size > 0 ? wanted->size : 0, 1);
+    status = look_at(walk, wanted, &work.token, buffer, error);
+    if (status == MR_OK) mri_work_end(&work);
   }
   mri_mem_free(mem, buffer);
   return status == MR_OK ? mri_fsck_orphans(walk, error) : status;

@@ -70,14 +70,15 @@ static mr_status add_indexes(self_check *self) {
   mr_status status = MR_OK;
   for (size_t i = 0; i < self->indexes.count && status == MR_OK; i++) {
     const bad_index *index = mri_vec_at(&self->indexes, i);
+    bool hopeless = self->walk->repair || self->damages > 0;
     const mri_fsck_kind kind = {.finding = MR_FINDING_DATABASE,
                                 .repaired = index->lines == 0,
-                                .remedy = self->walk->repair ? mri_fsck_restore : mri_fsck_repair};
+                                .remedy = hopeless ? mri_fsck_restore : mri_fsck_repair};
     char object[INDEX_NAME_BYTES + 8];
     (void)snprintf(object, sizeof object, "index %s", index->name);
     status = mri_fsck_add(self->walk, kind, object, self->error, "it differs from its table: %s",
                           index->line);
-    self->walk->bad_indexes = self->walk->bad_indexes || !kind.repaired;
+    self->walk->bad_indexes = self->walk->bad_indexes || !hopeless;
   }
   return status;
 }
@@ -114,13 +115,17 @@ static mr_status rebuild_indexes(self_check *self) {
 }
 
 /* References are looked up by indexes: those come first. Nothing is known where the database cannot
- * check itself. */
+ * check itself. Where pages are damaged, too, no index is made anew: that gives back the pages of
+ * the old one, and one of them may be the page of a table by now. */
 static mr_status check_itself(mri_fsck_walk *walk, mr_error *error) {
   self_check self = {.walk = walk, .error = error};
   mri_vec_init(&self.indexes, &walk->registry->mem, sizeof(bad_index));
   mr_status status = mri_store_check(walk->tx, on_fault, &self, error);
   bool known = status != MR_NOT_SUPPORTED;
-  if (status == MR_OK && walk->repair && self.indexes.count > 0) status = rebuild_indexes(&self);
+  bool sound = self.damages == 0;
+  if (status == MR_OK && walk->repair && sound && self.indexes.count > 0) {
+    status = rebuild_indexes(&self);
+  }
   if (status == MR_OK) status = add_more(&self);
   if (status == MR_OK) status = add_indexes(&self);
   if (status == MR_OK) status = mri_store_check_references(walk->tx, on_fault, &self, error);
@@ -139,9 +144,28 @@ static int64_t number_of(const char *text) {
   return number;
 }
 
+/* What must be said of a registry. */
+typedef struct said {
+  bool created;
+  bool versions[2]; /* as version_keys has them */
+} said;
+
+/* Only a library of another schema reads them. */
+static const char *const version_keys[] = {"min_reader", "min_writer"};
+
+static mr_status version_value(mri_fsck_walk *walk, const char *key, const char *value,
+                               mr_error *error) {
+  if (is_number(value) && number_of(value) >= 1 &&
+      number_of(value) <= walk->registry->record.schema_version) {
+    return MR_OK;
+  }
+  return mri_fsck_bad_value(walk, "registry", error, "its %s '%.64s' is no version of the schema",
+                            key, value);
+}
+
 /* The id and the folder of artifacts are looked at by every open. */
 static mr_status meta_row(mri_fsck_walk *walk, void *ctx, const mri_stmt *stmt, mr_error *error) {
-  bool *created = ctx;
+  said *has = ctx;
   const char *key = mri_stmt_text(stmt, 0);
   const char *value = mri_stmt_text(stmt, 1);
   mr_status status = mri_fsck_have(stmt, 0, error);
@@ -151,28 +175,29 @@ static mr_status meta_row(mri_fsck_walk *walk, void *ctx, const mri_stmt *stmt, 
   if (value == NULL) value = "";
   if (strcmp(key, "id") == 0 || strcmp(key, "artifact_root") == 0) return MR_OK;
   if (strcmp(key, "created_us") == 0) {
-    *created = true;
+    has->created = true;
     if (is_number(value) && mri_check_clock(number_of(value), NULL) == MR_OK) return MR_OK;
     return mri_fsck_bad_value(walk, "registry", error,
                               "its created_us '%.64s' is no time between 1970 and 9999", value);
   }
-  if (strcmp(key, "min_reader") == 0 || strcmp(key, "min_writer") == 0) {
-    if (is_number(value) && number_of(value) >= 1 &&
-        number_of(value) <= walk->registry->record.schema_version) {
-      return MR_OK;
-    }
-    return mri_fsck_bad_value(walk, "registry", error, "its %s '%.64s' is no version of the schema",
-                              key, value);
+  for (int i = 0; i < 2; i++) {
+    if (strcmp(key, version_keys[i]) != 0) continue;
+    has->versions[i] = true;
+    return version_value(walk, key, value, error);
   }
   return mri_fsck_bad_value(walk, "registry", error, "it has a property '%.64s' that is unknown",
                             key);
 }
 
 static mr_status check_meta(mri_fsck_walk *walk, mr_error *error) {
-  bool created = false;
+  said has = {.created = false};
   mr_status status =
-      mri_fsck_each(walk, meta_row, &created, error, "SELECT key, value FROM meta ORDER BY key");
-  if (status != MR_OK || created) return status;
+      mri_fsck_each(walk, meta_row, &has, error, "SELECT key, value FROM meta ORDER BY key");
+  for (int i = 0; i < 2 && status == MR_OK; i++) {
+    if (has.versions[i]) continue;
+    status = mri_fsck_bad_value(walk, "registry", error, "it does not say its %s", version_keys[i]);
+  }
+  if (status != MR_OK || has.created) return status;
   return mri_fsck_bad_value(walk, "registry", error, "it does not say when it was created");
 }
 

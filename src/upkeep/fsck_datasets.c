@@ -2,6 +2,7 @@
 /* Datasets against their manifests, each of which is read once. */
 #include "blob/manifest.h"
 #include "upkeep/fsck_rows.h"
+#include "upkeep/upkeep_limits.h"
 
 #include <stdio.h>
 
@@ -55,7 +56,9 @@ static mr_status unreadable(mri_fsck_walk *walk, mr_status status, const mr_erro
                             const char *object, mr_error *error) {
   mri_fsck_kind kind = {.finding = MR_FINDING_DIGEST, .remedy = mri_fsck_restore};
   walk->content.unknown = true;
-  if (status == MR_NO_MEMORY) return mri_error_no_memory(error);
+  if (mri_upkeep_is_lack(status, reason)) {
+    return mri_error_set_code(error, status, reason->backend_code, "%s", reason->message);
+  }
   if (status == MR_CORRUPT) {
     return mri_fsck_add(walk, kind, object, error, "its digest names what is no manifest: %s",
                         reason->message);
@@ -154,6 +157,10 @@ static mr_status dataset_row(mri_fsck_walk *walk, void *ctx, const mri_stmt *stm
   if (status == MR_OK) {
     status = mri_fsck_range(walk, stmt, DATASET_SAMPLES, "its sample_count", 0, INT64_MAX, object,
                             error);
+  }
+  if (status == MR_OK) {
+    status = mri_fsck_range(walk, stmt, DATASET_MANIFEST_SIZE, "its manifest_size", 0, INT64_MAX,
+                            object, error);
   }
   if (status == MR_OK)
     status = mri_fsck_range(walk, stmt, DATASET_FROZEN, "its mark of a copy", 0, 1, object, error);

@@ -33,7 +33,9 @@ static mr_status check_place(mri_fsck_walk *walk, places *p, int64_t run, const 
   if (run != p->run) last = p->count = 0;
   while (common < last && path[common] == p->last[common]) common++;
   while (p->count > 0 && p->lengths[p->count - 1] > common) p->count--;
-  if (last > 0 && common == last) p->lengths[p->count++] = (uint16_t)last;
+  /* A damaged table may have a path twice. */
+  bool kept = p->count > 0 && p->lengths[p->count - 1] == last;
+  if (last > 0 && common == last && !kept) p->lengths[p->count++] = (uint16_t)last;
   for (size_t i = 0; i < p->count && status == MR_OK; i++) {
     if (path[p->lengths[i]] != '/') continue;
     status =

@@ -4,6 +4,7 @@
 #include "base/cancel_token.h"
 #include "upkeep/fsck_rows.h"
 #include "upkeep/references.h"
+#include "upkeep/upkeep_limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,9 @@ static mr_status name_files(search *self, mri_references *references, mr_error *
     if (status != MR_OK) break;
     status = mri_references_add_files(references, mri_vec_at(&references->manifests, i),
                                       self->walk->registry->blobs, &reason);
-    if (status == MR_NO_MEMORY) return mri_error_no_memory(error);
+    if (mri_upkeep_is_lack(status, &reason)) {
+      return mri_error_set_code(error, status, reason.backend_code, "%s", reason.message);
+    }
     if (status != MR_OK) self->walk->content.unknown = true;
     status = MR_OK;
     name_all(self, references);
@@ -159,7 +162,7 @@ mr_status mri_fsck_orphans(mri_fsck_walk *walk, mr_error *error) {
   if (status == MR_OK) status = check_leftovers(walk, &reason);
   if (status == MR_OK) return MR_OK;
   /* A store that cannot be listed. */
-  if (status == MR_IO || status == MR_TAMPERED) {
+  if (!mri_upkeep_is_lack(status, &reason) && (status == MR_IO || status == MR_TAMPERED)) {
     const mri_fsck_kind kind = {.finding = MR_FINDING_CHANGED, .remedy = mri_fsck_restore};
     return mri_fsck_add(walk, kind, STORE_NAME, error, "%s", reason.message);
   }

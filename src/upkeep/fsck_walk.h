@@ -12,7 +12,7 @@ typedef struct mri_fsck_walk {
   mri_tx *tx;
   bool quick;
   bool repair;
-  bool bad_indexes; /* some cannot be relied on, so neither can what is read through them */
+  bool bad_indexes; /* some cannot be relied on before a repair, nor can what is read by them */
   const mr_cancel *cancel;
   mri_fsck_content content; /* what rows refer to, to be looked at after the rows */
   mr_fsck *found;

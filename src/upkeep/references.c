@@ -69,13 +69,24 @@ mr_status mri_references_read(mri_references *references, mri_tx *tx, const mr_c
   return status;
 }
 
+void mri_references_actual(const mri_reference *reference, mri_blobs *blobs, mri_reference *out) {
+  bool found = false;
+  int64_t size = 0;
+  *out = *reference;
+  if (mri_blobs_stat(blobs, &reference->digest, &found, &size, NULL) == MR_OK && found) {
+    out->size = size;
+  }
+}
+
 mr_status mri_references_add_files(mri_references *references, const mri_reference *manifest,
                                    mri_blobs *blobs, mr_error *error) {
   const uint8_t *text = NULL;
   mri_blob *blob = NULL;
   mri_manifest files;
+  mri_reference actual;
   mri_manifest_init(&files, references->mem);
-  mr_status status = mri_blobs_open(blobs, &manifest->digest, manifest->size, &blob, error);
+  mri_references_actual(manifest, blobs, &actual);
+  mr_status status = mri_blobs_open(blobs, &actual.digest, actual.size, &blob, error);
   if (status == MR_OK) status = mri_blob_map(blob, &text, error);
   if (status == MR_OK) {
     status = mri_manifest_read(&files, text, (size_t)mri_blob_size(blob), error);
@@ -102,7 +113,7 @@ void mri_references_unite(mri_references *references) {
   if (references->all.count < 2) return;
   qsort(items, references->all.count, sizeof *items, compare);
   for (size_t i = 1; i < references->all.count; i++) {
-    if (compare(&items[kept], &items[i]) != 0) items[++kept] = items[i];
+    if (!mri_digest_equal(&items[kept].digest, &items[i].digest)) items[++kept] = items[i];
   }
   references->all.count = kept + 1;
 }

@@ -30,7 +30,10 @@ mr_status mri_references_read(mri_references *references, mri_tx *tx, const mr_c
  * `manifests`. CORRUPT when that is no manifest; what cannot be read as mri_blobs_open. */
 mr_status mri_references_add_files(mri_references *references, const mri_reference *manifest,
                                    mri_blobs *blobs, mr_error *error);
-/* Sorts `all` by digest and size and keeps one of each. */
+/* The reference with the size that the content has, which its digest covers: the size in a row may
+ * be damaged and the content whole. As it is where there is no content. */
+void mri_references_actual(const mri_reference *reference, mri_blobs *blobs, mri_reference *out);
+/* Sorts `all` by digest and keeps one of each. */
 void mri_references_unite(mri_references *references);
 
 #endif

@@ -192,6 +192,11 @@ def test_collisions_of_names_are_refused(public: model.Api) -> None:
             write_go.write_go(api)
 
 
+def test_no_receiver_hides_the_frame(files: dict[str, str]) -> None:
+    text = files["generated.go"]
+    assert "func (f " not in text and "func (fsck *Fsck) Len()" in text
+
+
 def test_a_handle_that_may_be_missing_is_nil(public: model.Api) -> None:
     def nullable(function: model.Function) -> model.Function:
         return dataclasses.replace(function, result_nullable=True)

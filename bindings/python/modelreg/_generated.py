@@ -3814,12 +3814,12 @@ class FsckRecord:
 
     Attributes:
         row_count: Rows that were looked at.
-        blob_count: Stored pieces of content that were looked at.
+        blob_count: Stored pieces of content that were looked at; what is missing is none.
         total_size: Bytes of content that were read.
         error_count: Errors that are still there: 0 means that the registry is whole.
         note_count: Notes: findings that harm nothing.
-        repaired_count: Errors and notes that were mended; they are in neither of the two counts
-            before.
+        repaired_count: What was mended, errors and notes, which are in neither of the two
+            counts before.
     """
 
     row_count: int
@@ -4123,7 +4123,7 @@ class Registry(Handle):
                 its part. Folders get the search bit wherever the read bit is set.
             allocator: Memory functions of the host, copied; None: malloc and its kin.
             clock: Clock of the host; None: the system clock. A time before 1970 or after 9999 is
-                refused.
+                refused by whatever governs, and taken for the nearest one between by what logs.
             random: Source of randomness for ids; None: the system's.
 
         Returns:
@@ -4138,7 +4138,7 @@ class Registry(Handle):
                 without threads, or a network file system; ReadOnlyError when a registry is to be
                 created or brought forward where nothing can be written; AbiMismatchError for an
                 option struct that does not fit; ForkedError in a child process when another thread
-                used this registry while the process forked; BusyError, IoError, NoMemoryError
+                used a registry while the process forked; BusyError, IoError, NoMemoryError
         """
         if allocator is None and clock is None and random is None:
             library = _library
@@ -4456,19 +4456,23 @@ class Registry(Handle):
         keeps its content in PATH.d even when the registry has an artifact root of its own. Links
         are kept, what they point to is not copied.
 
+        The report counts the pieces of content that were copied or found there already, and their
+        bytes. Content that is missing or differs from its digest in the registry itself is a
+        problem, named by its digest: the copy has then all that is left.
+
         Args:
             local_path: Path of the new database file, up to 4,096 bytes; its folder must exist
             cancel: Ends the call early.
 
         Returns:
-            how many pieces of content were copied or found there already, their bytes, and content that is missing or differs from its digest in the registry itself, named by its digest: the copy has then all that is left. None: such a problem is TamperedError, and there is no copy
+            what the copy has, and the content that it cannot have
 
         Raises:
             ModelregError: InvalidArgumentError for a malformed path; AlreadyExistsError when there
                 is a file at that path: nothing is ever overwritten; NotFoundError when its folder
-                does not exist; TamperedError as said; NotSupportedError where the storage driver
-                has a tool of its own for backups; CancelledError; AbiMismatchError; and what every
-                call may raise
+                does not exist; NotSupportedError where the storage driver has a tool of its own for
+                backups, and for a schema newer than this library's, which may refer to content that
+                it does not know of; CancelledError; AbiMismatchError; and what every call may raise
         """
         cancel_ref = None
         if cancel is not None:
@@ -4492,6 +4496,61 @@ class Registry(Handle):
             raise _failure(failed, error)
         _give_error(error)
         return Report._own(out)
+
+    def backup_or_raise(
+        self,
+        local_path: str | os.PathLike[str],
+        *,
+        cancel: Cancel | None = None,
+    ) -> None:
+        """Copies a registry as it is at one moment: its database to a new file PATH, and every
+        stored piece of content that this database needs to PATH.d beside it. Others may go on
+        reading and writing meanwhile. Points of metrics that this handle still buffers are written
+        first.
+
+        The copy is a registry of its own that keeps the id: restoring is opening it, or moving PATH
+        and PATH.d to where the registry was. It appears under its name when it is complete and
+        would survive a loss of power, not before. Content is verified while it is copied; what was
+        copied to PATH.d by an earlier call that did not get to its end is used again. The copy
+        keeps its content in PATH.d even when the registry has an artifact root of its own. Links
+        are kept, what they point to is not copied.
+
+        The report counts the pieces of content that were copied or found there already, and their
+        bytes. Content that is missing or differs from its digest in the registry itself is a
+        problem, named by its digest: the copy has then all that is left.
+
+        Args:
+            local_path: Path of the new database file, up to 4,096 bytes; its folder must exist
+            cancel: Ends the call early.
+
+        Raises:
+            ModelregError: InvalidArgumentError for a malformed path; AlreadyExistsError when there
+                is a file at that path: nothing is ever overwritten; NotFoundError when its folder
+                does not exist; TamperedError when content is missing or changed: the message names
+                the first and how many more; NotSupportedError where the storage driver has a tool
+                of its own for backups, and for a schema newer than this library's, which may refer
+                to content that it does not know of; CancelledError; AbiMismatchError; and what
+                every call may raise
+        """
+        cancel_ref = None
+        if cancel is not None:
+            cancel_ref = _convert.handle(cancel, "cancel", Cancel)._ref or _closed(cancel)
+        c_options = _CBackupOptions(
+            ctypes.sizeof(_CBackupOptions),
+            0,
+            cancel_ref,
+        )
+        error = _take_error()
+        failed = self._library.mr_registry_backup(
+            self._ref or _closed(self),
+            _convert.path(local_path, "local_path"),
+            ctypes.byref(c_options),
+            None,
+            error,
+        )
+        if failed:
+            raise _failure(failed, error)
+        _give_error(error)
 
     def attach_gate(
         self,
@@ -5185,12 +5244,20 @@ class Registry(Handle):
         Registry.open() says what is wrong with it.
 
         With FsckFlags.REPAIR the registry must be open for writing, and what is mended is mended in
-        one transaction. Everything else needs a backup, see Registry.backup().
+        one transaction: others wait with their writes while the rows are checked, not while content
+        is read. Indexes are mended only where no page of the database is damaged. Everything else
+        needs a backup, see Registry.backup().
+
+        A check holds what is stored against itself. It cannot see what is whole and yet not what it
+        was: an older state of database and content in their place, a log that ends with an earlier
+        commit, another id of the registry, what a rule observed, checks, and names, tags and values
+        of runs that no request has sealed.
 
         Args:
             flags: Any of FsckFlags.QUICK and FsckFlags.REPAIR.
             limit: Most findings to list, 1 to 1,000,000; 0 is 1,000. All are counted.
-            cancel: Ends the call early.
+            cancel: Ends the call early. With SQLite before 3.41 a trigger waits while the database
+                looks at its own pages, about a second for each gigabyte in memory.
 
         Returns:
             the findings
@@ -5198,7 +5265,8 @@ class Registry(Handle):
         Raises:
             ModelregError: InvalidArgumentError for unknown flags or a limit out of range;
                 ReadOnlyError for a repair of a registry that is open for reading; CorruptError when
-                the database is so damaged that it cannot be read to its end; CancelledError;
+                the database is so damaged that it cannot be read to its end; NotSupportedError for
+                a schema newer than this library's, whose rows it does not know; CancelledError;
                 AbiMismatchError; and what every call may raise
         """
         cancel_ref = None

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file cancel.h
- * A token that ends a call that waits or works for long.
+ * A token that ends a call that waits or works for long, and shows how far it is.
  */
 #ifndef MODELREG_CANCEL_H
 #define MODELREG_CANCEL_H
@@ -35,6 +35,29 @@ MR_API mr_status mr_cancel_new(mr_cancel **out_cancel, mr_error *error);
  * @since 0.1.0
  */
 MR_API void mr_cancel_trigger(mr_cancel *cancel);
+
+/**
+ * How much the calls that carry the token have done so far: bytes of content that they have read
+ * and written through, summed over all calls the token was given to. It only grows. To be asked
+ * from another thread, as often as wanted.
+ *
+ * @param cancel the token
+ * @return 0 or more; 0 for NULL
+ * @fast
+ * @since 0.1.0
+ */
+MR_API int64_t mr_cancel_done(const mr_cancel *cancel);
+
+/**
+ * How much the calls that carry the token are known to have to do, in the unit of mr_cancel_done().
+ * It grows as calls find out; content that need not be copied after all counts as done.
+ *
+ * @param cancel the token
+ * @return 0 or more; 0 while nothing is known, and for NULL
+ * @fast
+ * @since 0.1.0
+ */
+MR_API int64_t mr_cancel_total(const mr_cancel *cancel);
 
 /**
  * Frees the token. NULL is a no-op.

@@ -38,8 +38,8 @@
  *
  * Processes. Any number of processes may use one registry. A handle does not survive fork(): the
  * child opens the registry anew, and may only free what it inherited. Where another thread had a
- * call on that registry under way at the moment of fork(), opening it in the child answers
- * MR_FORKED.
+ * call on any registry under way at the moment of fork(), opening one in the child answers
+ * MR_FORKED: locks that this thread held are never given back.
  *
  * Callbacks of the host (allocator, clock, randomness) must return: no exception or longjmp may
  * leave them.
@@ -48,6 +48,7 @@
 #define MODELREG_MODELREG_H
 
 #include <modelreg/artifact.h>
+#include <modelreg/backup.h>
 #include <modelreg/buffer.h>
 #include <modelreg/cancel.h>
 #include <modelreg/channel.h>
@@ -55,6 +56,7 @@
 #include <modelreg/dataset.h>
 #include <modelreg/error.h>
 #include <modelreg/experiment.h>
+#include <modelreg/fsck.h>
 #include <modelreg/gate.h>
 #include <modelreg/lineage.h>
 #include <modelreg/list.h>

@@ -28,7 +28,11 @@ enum {
    * file systems. @since 0.1.0 */
   MR_OPEN_EXCLUSIVE = 4,
   /** Accept a network file system, whose locks the caller vouches for. @since 0.1.0 */
-  MR_OPEN_ALLOW_NETWORK = 8
+  MR_OPEN_ALLOW_NETWORK = 8,
+  /** Bring a registry with the schema of an older library to this library's, in one transaction,
+   * before it is used; one that has it stays as it is. Older libraries may then no longer write to
+   * it, or read it. @since 0.1.0 */
+  MR_OPEN_MIGRATE = 16
 };
 
 /** How long a call waits for other writers when the caller does not say, in milliseconds.
@@ -42,7 +46,8 @@ enum {
 typedef struct mr_open_options {
   /** Size of this struct in bytes. */
   uint32_t struct_size;
-  /** Any of MR_OPEN_CREATE, MR_OPEN_READ_ONLY, MR_OPEN_EXCLUSIVE, MR_OPEN_ALLOW_NETWORK. */
+  /** Any of MR_OPEN_CREATE, MR_OPEN_READ_ONLY, MR_OPEN_EXCLUSIVE, MR_OPEN_ALLOW_NETWORK and
+   * MR_OPEN_MIGRATE. */
   mr_open_flags flags;
   /** @nullable Who acts through this handle: recorded with everything it writes, up to 250 bytes.
    * NULL: MODELREG_ACTOR from the environment, else the user id and host name. */
@@ -62,7 +67,7 @@ typedef struct mr_open_options {
   /** @nullable Memory functions of the host, copied; NULL: malloc and its kin. */
   const mr_allocator *allocator;
   /** @nullable Clock of the host; NULL: the system clock. A time before 1970 or after 9999 is
-   * refused. */
+   * refused by whatever governs, and taken for the nearest one between by what logs. */
   mr_clock_fn clock;
   /** First argument of `clock`. */
   void *clock_ctx;
@@ -107,10 +112,12 @@ typedef struct mr_registry_record {
   const char *const *warnings;
   /** Number of `warnings`. */
   int64_t warning_count;
+  /** The schema version that it had before MR_OPEN_MIGRATE brought it forward; 0: it stayed. */
+  int64_t migrated_from;
 } mr_registry_record;
 
 /**
- * Opens a registry.
+ * Opens a registry. It is never created or brought to another schema unless the flags say so.
  *
  * A registry is one SQLite file and, beside it, the folder PATH.d with the blob store. Several
  * processes may open, create and write one registry at the same time. Nothing that is no registry
@@ -126,9 +133,11 @@ typedef struct mr_registry_record {
  *         MR_NOT_FOUND when there is no such file and MR_OPEN_CREATE is not set;
  *         MR_CORRUPT for a damaged registry, and for a file that is no registry;
  *         MR_NOT_SUPPORTED for an unknown URI scheme, a schema that this library cannot read, a
- *         SQLite that is too old or without threads, or a network file system;
+ *         schema of an older library without MR_OPEN_MIGRATE, a SQLite that is too old or without
+ *         threads, or a network file system; MR_READ_ONLY when a registry is to be created or
+ *         brought forward where nothing can be written;
  *         MR_ABI_MISMATCH for an option struct that does not fit;
- *         MR_FORKED in a child process when another thread used this registry while the process
+ *         MR_FORKED in a child process when another thread used a registry while the process
  *         forked; MR_BUSY, MR_IO, MR_NO_MEMORY
  * @since 0.1.0
  */
