@@ -917,7 +917,7 @@ type FindingRecord struct {
 	// True when it was mended.
 	Repaired bool
 
-	// What it is about, such as "version digits@1.2.0" or "blob 0a1b...".
+	// What it is about, such as "version model@1.2.0" or "blob 0a1b...".
 	Object string
 
 	// What is wrong, in one line.

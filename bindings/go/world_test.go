@@ -123,6 +123,7 @@ type world struct {
 	request    *Request
 	decision   *Decision
 	lineage    *Lineage
+	fsck       *Fsck
 	version    *Version
 	blob       *Blob
 	report     *Report
@@ -136,7 +137,7 @@ func (w *world) handles() map[string]interface{ Close() error } {
 		"Registry": w.registry, "Experiment": w.experiment, "Manifest": w.manifest,
 		"Dataset": w.dataset, "Run": w.run, "Metric": w.metric, "History": w.history,
 		"Gate": w.gate, "Model": w.model, "Request": w.request, "Decision": w.decision,
-		"Lineage": w.lineage,
+		"Lineage": w.lineage, "Fsck": w.fsck,
 		"Version": w.version, "Blob": w.blob, "Report": w.report, "Cancel": w.cancel,
 		"Semver": w.semver, "SemverRange": w.caret,
 	}
@@ -186,6 +187,7 @@ func makeWorld(t testing.TB, options OpenOptions) *world {
 	w.blob = must[*Blob](t)(w.version.OpenArtifact(""))
 	number := must[VersionRecord](t)(w.version.Info()).Number
 	w.lineage = must[*Lineage](t)(w.registry.Lineage(&LineageOptions{Version: "digits@" + number}))
+	w.fsck = must[*Fsck](t)(w.registry.Fsck(nil))
 	return w
 }
 

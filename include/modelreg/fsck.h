@@ -115,7 +115,7 @@ typedef struct mr_finding_record {
   int32_t is_note;
   /** 1 when it was mended. */
   int32_t repaired;
-  /** What it is about, such as "version digits@1.2.0" or "blob 0a1b...". */
+  /** What it is about, such as "version model@1.2.0" or "blob 0a1b...". */
   const char *object;
   /** What is wrong, in one line. */
   const char *message;

@@ -3855,7 +3855,7 @@ class FindingRecord:
         finding: What kind of thing it is about.
         is_note: True when it is a note, which harms nothing; False: an error.
         repaired: True when it was mended.
-        object: What it is about, such as "version digits@1.2.0" or "blob 0a1b...".
+        object: What it is about, such as "version model@1.2.0" or "blob 0a1b...".
         message: What is wrong, in one line.
         remedy: What to do about it, in one line.
     """

@@ -58,6 +58,7 @@ def everything(registry: Registry) -> dict[str, modelreg.Handle]:
         registry.list_requests_page(),
         registry.list_gates_page(model="m"),
         registry.lineage(run_id=run_id),
+        registry.fsck(),
         model.list_versions_page(),
         model.list_channels_page(),
         model.list_channel_moves_page(channel="c"),
