@@ -155,10 +155,10 @@ static mr_status read_meta(mr_registry *registry, const char **artifact_root, mr
   while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
     const char *key = mri_stmt_text(stmt, 0);
     const char *value = mri_column_text(stmt, 1, &registry->arena, &failed);
+    /* Text that is there and cannot be had: SQLite ran out of memory for it. */
+    failed = failed || (key == NULL && !mri_stmt_is_null(stmt, 0)) ||
+             (value == NULL && !mri_stmt_is_null(stmt, 1));
     if (failed) {
-      status = mri_error_no_memory(error);
-    } else if ((key == NULL && !mri_stmt_is_null(stmt, 0)) ||
-               (value == NULL && !mri_stmt_is_null(stmt, 1))) {
       status = mri_error_no_memory(error);
     } else if (key == NULL || value == NULL) {
       /* The schema does not allow it, a damaged page does. */
