@@ -589,8 +589,8 @@ type SemverRangeRecord struct {
 	// The range as it was given.
 	Text string
 
-	// The same in plain comparisons, such as ">=1.2.0 <2.0.0-0 || 3.1.4", or "*". It may be longer
-	// than a range that can be read.
+	// The same in plain comparisons, such as ">=1.2.0 <2.0.0-0 || 3.1.4", or "*", which reads as this
+	// range again but may be longer than a range that can be read.
 	Comparisons string
 }
 

@@ -178,8 +178,8 @@ typedef struct mr_semver_range_record {
   mr_range_flags flags;
   /** The range as it was given. */
   const char *text;
-  /** The same in plain comparisons, such as ">=1.2.0 <2.0.0-0 || 3.1.4", or "*". It may be longer
-   * than a range that can be read. */
+  /** The same in plain comparisons, such as ">=1.2.0 <2.0.0-0 || 3.1.4", or "*", which reads as this
+   * range again but may be longer than a range that can be read. */
   const char *comparisons;
 } mr_semver_range_record;
 

@@ -78,6 +78,12 @@ static bool is_everything(const mri_interval *interval) {
   return interval->low.major == BELOW_ALL && interval->high.major == ABOVE_ALL;
 }
 
+/* 0.0.0 itself, where no prerelease is looked for that would be below it. */
+static bool is_least_release(const mri_range *range, const mri_bound *bound) {
+  return bound->major == 0 && bound->minor == 0 && bound->patch == 0 &&
+         bound->prerelease == POOL_NONE && !range->include_prereleases;
+}
+
 /* Nothing is below the lowest version. */
 static void leave_nothing(const mri_range *range, mri_interval *interval) {
   lower_high(range, interval, (mri_bound){0, 0, 0, POOL_ZERO, true});
@@ -278,9 +284,8 @@ static mr_status apply_from(scanner *s, const partial *p, mri_interval *interval
   if (p->known == 0) return MR_OK;
   mr_status status = bound_of(s, p, -1, &low);
   if (status != MR_OK) return status;
-  bool lowest = low.major == 0 && low.minor == 0 && low.patch == 0 && low.prerelease == POOL_NONE &&
-                !s->range->include_prereleases;
-  if (!lowest || (p->known == 3 && p->start != p->prefix)) raise_low(s->range, interval, low);
+  if (!is_least_release(s->range, &low) || (p->known == 3 && p->start != p->prefix))
+    raise_low(s->range, interval, low);
   return MR_OK;
 }
 
@@ -493,6 +498,12 @@ static void format_bound(const mri_range *range, const mri_bound *bound, const c
   mri_str_add(out, text);
 }
 
+/* Read as it stands, ">=0.0.0" would be everything: see apply_from. */
+static const char *low_sign(const mri_range *range, const mri_bound *low) {
+  if (low->open) return ">";
+  return is_least_release(range, low) ? ">=v" : ">=";
+}
+
 void mri_range_format(const mri_range *range, mri_str *out) {
   for (size_t i = 0; i < range->count; i++) {
     const mri_bound *low = &range->intervals[i].low;
@@ -503,7 +514,7 @@ void mri_range_format(const mri_range *range, mri_str *out) {
     } else if (!low->open && !high->open && compare_bounds(range, low, high) == 0) {
       format_bound(range, low, "", out);
     } else {
-      format_bound(range, low, low->open ? ">" : ">=", out);
+      format_bound(range, low, low_sign(range, low), out);
       if (low->major != BELOW_ALL && high->major != ABOVE_ALL) mri_str_add_char(out, ' ');
       format_bound(range, high, high->open ? "<" : "<=", out);
     }

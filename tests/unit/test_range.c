@@ -78,6 +78,12 @@ static const meaning plain[] = {
     {"<=x", "*"},
     {">=0", "*"},
     {">=0.0.0", "*"},
+    /* But not where a v stands before it. */
+    {">=v0.0.0", ">=v0.0.0"},
+    {"^v0.0.0", ">=v0.0.0 <0.0.1-0"},
+    {"^0.0.0", "<0.0.1-0"},
+    {"0.0.0 <0", ">=v0.0.0 <0.0.0-0"},
+    {">=v0.0.0 <=0.0.0-rc", ">=v0.0.0 <=0.0.0-rc"},
     {"<*", "<0.0.0-0"},
     {">x", "<0.0.0-0"},
     /* Tilde: the last of two numbers may not change, a single one may not either. */

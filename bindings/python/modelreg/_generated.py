@@ -3436,8 +3436,8 @@ class SemverRangeRecord:
     Attributes:
         flags: The flags that it was read with.
         text: The range as it was given.
-        comparisons: The same in plain comparisons, such as ">=1.2.0 <2.0.0-0 || 3.1.4", or "*".
-            It may be longer than a range that can be read.
+        comparisons: The same in plain comparisons, such as ">=1.2.0 <2.0.0-0 || 3.1.4", or "*",
+            which reads as this range again but may be longer than a range that can be read.
     """
 
     flags: RangeFlags
