@@ -17,7 +17,7 @@ typedef struct backup {
   const char *path;
   const mr_cancel *cancel;
   mri_backup_place place;
-  mri_references references;
+  mri_blob_references references;
 } backup;
 
 /* The copy has its content beside itself, wherever the registry has its own. */
@@ -35,7 +35,7 @@ static mr_status copy_database(backup *b, mr_error *error) {
                               .change = own_place,
                               .cancel = b->cancel};
   status = target.name == NULL ? mri_error_no_memory(error) : mri_store_backup(tx, &target, error);
-  if (status == MR_OK) status = mri_references_read(&b->references, tx, b->cancel, error);
+  if (status == MR_OK) status = mri_blob_references_read(&b->references, tx, b->cancel, error);
   mri_str_free(&name);
   return mri_tx_end(tx, status, error);
 }
@@ -94,11 +94,11 @@ mr_status mr_registry_backup(mr_registry *registry, const char *path,
   if (status != MR_OK) return mri_leave(registry, status);
   backup b = {.registry = registry, .path = path, .cancel = o.cancel};
   mri_backup_place_init(&b.place, &registry->mem);
-  mri_references_init(&b.references, &registry->mem);
+  mri_blob_references_init(&b.references, &registry->mem);
   status = mri_backup_place_open(&b.place, registry, path, error);
   if (status == MR_OK && !registry->record.read_only) status = mri_run_cores_fold(registry, error);
   if (status == MR_OK) status = make_backup(&b, out_report, error);
   mri_backup_place_close(&b.place);
-  mri_references_free(&b.references);
+  mri_blob_references_free(&b.references);
   return mri_leave(registry, status);
 }

@@ -9,7 +9,7 @@ static mr_status pass_on(const mr_error *from, mr_error *error) {
   return mri_error_set_code(error, from->status, from->backend_code, "%s", from->message);
 }
 
-static mr_status add_problem(mri_backup_content *content, const mri_reference *reference,
+static mr_status add_problem(mri_backup_content *content, const mri_blob_reference *reference,
                              const mr_error *trouble, mr_error *error) {
   char digest[MRI_DIGEST_TEXT];
   mr_problem problem = MR_PROBLEM_UNREADABLE;
@@ -43,7 +43,7 @@ static mr_status read_blob(void *ctx, uint8_t *buffer, size_t size, size_t *got,
 }
 
 /* Whether the copy has it, whole, from an earlier call that did not come to its end. */
-static mr_status has_already(mri_backup_content *content, const mri_reference *reference,
+static mr_status has_already(mri_backup_content *content, const mri_blob_reference *reference,
                              const mr_cancel *cancel, bool *found, mr_error *error) {
   mr_error trouble = MR_ERROR_INIT;
   blob_source source = {.cancel = cancel};
@@ -66,7 +66,7 @@ static mr_status has_already(mri_backup_content *content, const mri_reference *r
   return mri_upkeep_is_lack(status, &trouble) ? pass_on(&trouble, error) : MR_OK;
 }
 
-static mr_status copy_blob(mri_backup_content *content, const mri_reference *reference,
+static mr_status copy_blob(mri_backup_content *content, const mri_blob_reference *reference,
                            const mr_cancel *cancel, bool *copied, mr_error *error) {
   mr_error trouble = MR_ERROR_INIT;
   blob_source source = {.cancel = cancel};
@@ -86,15 +86,15 @@ static mr_status copy_blob(mri_backup_content *content, const mri_reference *ref
   return add_problem(content, reference, &trouble, error);
 }
 
-static mr_status bring(mri_backup_content *content, const mri_reference *reference,
+static mr_status bring(mri_backup_content *content, const mri_blob_reference *reference,
                        mr_error *error) {
   mri_work work;
-  mri_reference actual;
+  mri_blob_reference actual;
   bool found = false;
   mr_status status = mri_check_cancel(content->cancel, error);
   if (status != MR_OK) return status;
   mri_work_begin(&work, content->cancel, reference->size > 0 ? reference->size : 0, 1);
-  mri_references_actual(reference, content->registry->blobs, &actual);
+  mri_blob_references_actual(reference, content->registry->blobs, &actual);
   /* Only the second of two readings counts, where the first was in vain. */
   status = has_already(content, &actual, &work.token, &found, error);
   if (found) content->reused[reference->digest.bytes[0]] = true;
@@ -109,18 +109,18 @@ static mr_status bring(mri_backup_content *content, const mri_reference *referen
 
 /* Files that only a manifest names. One that cannot be read is a problem of its own, told when its
  * turn comes to be copied; unless the copy has it already. */
-static mr_status add_files(mri_backup_content *content, mri_references *references,
+static mr_status add_files(mri_backup_content *content, mri_blob_references *references,
                            mr_error *error) {
   mr_status status = MR_OK;
   for (size_t i = 0; i < references->manifests.count && status == MR_OK; i++) {
     mr_error trouble = MR_ERROR_INIT;
-    const mri_reference *manifest = mri_vec_at(&references->manifests, i);
+    const mri_blob_reference *manifest = mri_vec_at(&references->manifests, i);
     status = mri_check_cancel(content->cancel, error);
     if (status != MR_OK) break;
     mr_status read =
-        mri_references_add_files(references, manifest, content->registry->blobs, &trouble);
+        mri_blob_references_add_files(references, manifest, content->registry->blobs, &trouble);
     if (read != MR_OK && read != MR_CORRUPT && !mri_upkeep_is_lack(read, &trouble)) {
-      read = mri_references_add_files(references, manifest, content->to, &trouble);
+      read = mri_blob_references_add_files(references, manifest, content->to, &trouble);
     }
     if (mri_upkeep_is_lack(read, &trouble)) status = pass_on(&trouble, error);
     if (read == MR_CORRUPT) status = add_problem(content, manifest, &trouble, error);
@@ -128,14 +128,14 @@ static mr_status add_files(mri_backup_content *content, mri_references *referenc
   return status;
 }
 
-mr_status mri_backup_copy_content(mri_backup_content *content, mri_references *references,
+mr_status mri_backup_copy_content(mri_backup_content *content, mri_blob_references *references,
                                   mr_error *error) {
   mr_status status = add_files(content, references, error);
   if (status != MR_OK) return status;
-  mri_references_unite(references);
+  mri_blob_references_unite(references);
   const mri_vec *all = &references->all;
   for (size_t i = 0; i < all->count; i++) {
-    const mri_reference *reference = mri_vec_at(all, i);
+    const mri_blob_reference *reference = mri_vec_at(all, i);
     if (reference->size > 0) mri_cancel_add_total(content->cancel, reference->size);
   }
   for (size_t i = 0; i < all->count && status == MR_OK; i++) {

@@ -5,7 +5,7 @@
 
 #include "registry/report_builder.h"
 #include "upkeep/backup_place.h"
-#include "upkeep/references.h"
+#include "upkeep/blob_references.h"
 
 typedef struct mri_backup_content {
   mr_registry *registry;
@@ -17,7 +17,7 @@ typedef struct mri_backup_content {
 } mri_backup_content;
 
 /* Copies all that is referred to, and what manifests among it refer to, each verified. */
-mr_status mri_backup_copy_content(mri_backup_content *content, mri_references *references,
+mr_status mri_backup_copy_content(mri_backup_content *content, mri_blob_references *references,
                                   mr_error *error);
 
 #endif

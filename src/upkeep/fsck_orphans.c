@@ -2,8 +2,8 @@
 /* Content that nothing refers to. Writers go on while the check runs, and store content before they
  * name it: only what was there before the check counts, and only if nobody has named it since. */
 #include "base/cancel_token.h"
+#include "upkeep/blob_references.h"
 #include "upkeep/fsck_rows.h"
-#include "upkeep/references.h"
 #include "upkeep/upkeep_limits.h"
 
 #include <stdio.h>
@@ -52,22 +52,22 @@ static void name(search *self, const mri_digest *digest) {
   if (one != NULL) one->named = true;
 }
 
-static void name_all(search *self, const mri_references *references) {
+static void name_all(search *self, const mri_blob_references *references) {
   for (size_t i = 0; i < references->all.count; i++) {
-    name(self, &((const mri_reference *)references->all.items)[i].digest);
+    name(self, &((const mri_blob_reference *)references->all.items)[i].digest);
   }
 }
 
 /* The files of frozen datasets, one after the other. What cannot be read might name anything. */
-static mr_status name_files(search *self, mri_references *references, mr_error *error) {
+static mr_status name_files(search *self, mri_blob_references *references, mr_error *error) {
   mr_status status = MR_OK;
   for (size_t i = 0; i < references->manifests.count && status == MR_OK; i++) {
     mr_error reason = MR_ERROR_INIT;
     references->all.count = 0;
     status = mri_check_cancel(self->walk->cancel, error);
     if (status != MR_OK) break;
-    status = mri_references_add_files(references, mri_vec_at(&references->manifests, i),
-                                      self->walk->registry->blobs, &reason);
+    status = mri_blob_references_add_files(references, mri_vec_at(&references->manifests, i),
+                                           self->walk->registry->blobs, &reason);
     if (mri_upkeep_is_lack(status, &reason)) {
       return mri_error_set_code(error, status, reason.backend_code, "%s", reason.message);
     }
@@ -80,13 +80,13 @@ static mr_status name_files(search *self, mri_references *references, mr_error *
 
 static mr_status look_again(search *self, mr_error *error) {
   mri_fsck_walk *walk = self->walk;
-  mri_references references;
-  mri_references_init(&references, &walk->registry->mem);
+  mri_blob_references references;
+  mri_blob_references_init(&references, &walk->registry->mem);
   qsort(self->found.items, self->found.count, self->found.item_size, by_digest);
   mr_status status =
       mri_tx_begin(walk->registry->store, MRI_TX_READ, walk->cancel, &walk->tx, error);
   if (status == MR_OK) {
-    status = mri_references_read(&references, walk->tx, walk->cancel, error);
+    status = mri_blob_references_read(&references, walk->tx, walk->cancel, error);
     status = mri_tx_end(walk->tx, status, error);
     walk->tx = NULL;
   }
@@ -94,7 +94,7 @@ static mr_status look_again(search *self, mr_error *error) {
     name_all(self, &references);
     status = name_files(self, &references, error);
   }
-  mri_references_free(&references);
+  mri_blob_references_free(&references);
   return status;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "upkeep/references.h"
+#include "upkeep/blob_references.h"
 #include "base/cancel_token.h"
 #include "blob/manifest.h"
 
@@ -7,19 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-void mri_references_init(mri_references *references, const mri_mem *mem) {
+void mri_blob_references_init(mri_blob_references *references, const mri_mem *mem) {
   references->mem = mem;
-  mri_vec_init(&references->all, mem, sizeof(mri_reference));
-  mri_vec_init(&references->manifests, mem, sizeof(mri_reference));
+  mri_vec_init(&references->all, mem, sizeof(mri_blob_reference));
+  mri_vec_init(&references->manifests, mem, sizeof(mri_blob_reference));
 }
 
-void mri_references_free(mri_references *references) {
+void mri_blob_references_free(mri_blob_references *references) {
   mri_vec_free(&references->all);
   mri_vec_free(&references->manifests);
 }
 
 static mr_status add(mri_vec *list, const mri_digest *digest, int64_t size, mr_error *error) {
-  mri_reference *slot = mri_vec_push(list);
+  mri_blob_reference *slot = mri_vec_push(list);
   if (slot == NULL) return mri_error_no_memory(error);
   slot->digest = *digest;
   slot->size = size;
@@ -28,7 +28,7 @@ static mr_status add(mri_vec *list, const mri_digest *digest, int64_t size, mr_e
 
 /* Rows of digest, size and whether it is a manifest whose files are stored. A row without a digest
  * of the right length names nothing. */
-static mr_status read_rows(mri_references *references, mri_stmt *stmt, const mr_cancel *cancel,
+static mr_status read_rows(mri_blob_references *references, mri_stmt *stmt, const mr_cancel *cancel,
                            mr_error *error) {
   for (;;) {
     mri_digest digest;
@@ -46,8 +46,8 @@ static mr_status read_rows(mri_references *references, mri_stmt *stmt, const mr_
   }
 }
 
-mr_status mri_references_read(mri_references *references, mri_tx *tx, const mr_cancel *cancel,
-                              mr_error *error) {
+mr_status mri_blob_references_read(mri_blob_references *references, mri_tx *tx,
+                                   const mr_cancel *cancel, mr_error *error) {
   static const struct {
     const char *sql;
     const char *types;
@@ -69,7 +69,8 @@ mr_status mri_references_read(mri_references *references, mri_tx *tx, const mr_c
   return status;
 }
 
-void mri_references_actual(const mri_reference *reference, mri_blobs *blobs, mri_reference *out) {
+void mri_blob_references_actual(const mri_blob_reference *reference, mri_blobs *blobs,
+                                mri_blob_reference *out) {
   bool found = false;
   int64_t size = 0;
   *out = *reference;
@@ -78,14 +79,15 @@ void mri_references_actual(const mri_reference *reference, mri_blobs *blobs, mri
   }
 }
 
-mr_status mri_references_add_files(mri_references *references, const mri_reference *manifest,
-                                   mri_blobs *blobs, mr_error *error) {
+mr_status mri_blob_references_add_files(mri_blob_references *references,
+                                        const mri_blob_reference *manifest, mri_blobs *blobs,
+                                        mr_error *error) {
   const uint8_t *text = NULL;
   mri_blob *blob = NULL;
   mri_manifest files;
-  mri_reference actual;
+  mri_blob_reference actual;
   mri_manifest_init(&files, references->mem);
-  mri_references_actual(manifest, blobs, &actual);
+  mri_blob_references_actual(manifest, blobs, &actual);
   mr_status status = mri_blobs_open(blobs, &actual.digest, actual.size, &blob, error);
   if (status == MR_OK) status = mri_blob_map(blob, &text, error);
   if (status == MR_OK) {
@@ -101,14 +103,14 @@ mr_status mri_references_add_files(mri_references *references, const mri_referen
 }
 
 static int compare(const void *a, const void *b) {
-  const mri_reference *x = a;
-  const mri_reference *y = b;
+  const mri_blob_reference *x = a;
+  const mri_blob_reference *y = b;
   int order = memcmp(x->digest.bytes, y->digest.bytes, sizeof x->digest.bytes);
   return order != 0 ? order : (x->size > y->size) - (x->size < y->size);
 }
 
-void mri_references_unite(mri_references *references) {
-  mri_reference *items = references->all.items;
+void mri_blob_references_unite(mri_blob_references *references) {
+  mri_blob_reference *items = references->all.items;
   size_t kept = 0;
   if (references->all.count < 2) return;
   qsort(items, references->all.count, sizeof *items, compare);
