@@ -51,24 +51,24 @@ void mri_stmt_done(mri_stmt *stmt) {
   mri_statement_cache_give(&tx->pooled->cache, stmt);
 }
 
+/* What a driver binds: integers, reals, texts, bytes and NULL. */
+static void normalise(const mri_value *in, size_t count, mri_value *out) {
+  for (size_t i = 0; i < count; i++) {
+    out[i] = in[i];
+    if (in[i].type == 'r' && isnan(in[i].real)) out[i].type = 'n';
+    if (in[i].type == 't' && in[i].data == NULL) out[i].type = 'n';
+    if (in[i].type == 'd') {
+      out[i].type = in[i].data == NULL ? 'n' : 'b';
+      out[i].size = MRI_DIGEST_BYTES;
+    }
+  }
+}
+
 static mr_status bind_value(mri_stmt *stmt, int index, const mri_value *value, bool copy,
                             mr_error *error) {
   mri_tx *tx = stmt->tx;
-  mri_value plain = *value;
-  switch (value->type) {
-  case 'r':
-    if (isnan(value->real)) plain.type = 'n';
-    break;
-  case 't':
-    if (value->data == NULL) plain.type = 'n';
-    break;
-  case 'd':
-    plain.type = value->data == NULL ? 'n' : 'b';
-    plain.size = MRI_DIGEST_BYTES;
-    break;
-  default:
-    break;
-  }
+  mri_value plain;
+  normalise(value, 1, &plain);
   mr_error reason = MR_ERROR_INIT;
   mr_status status =
       tx->store->driver.bind(tx->pooled->connection, stmt->cursor, index, &plain, copy, &reason);
@@ -196,18 +196,6 @@ mr_status mri_sql_int(mri_tx *tx, mr_error *error, int64_t missing, int64_t *out
 
 /* Rows are normalised a few at a time, so that a batch of any length needs no memory. */
 #define BATCH_VALUES 256
-
-static void normalise(const mri_value *in, size_t count, mri_value *out) {
-  for (size_t i = 0; i < count; i++) {
-    out[i] = in[i];
-    if (in[i].type == 'r' && isnan(in[i].real)) out[i].type = 'n';
-    if (in[i].type == 't' && in[i].data == NULL) out[i].type = 'n';
-    if (in[i].type == 'd') {
-      out[i].type = in[i].data == NULL ? 'n' : 'b';
-      out[i].size = MRI_DIGEST_BYTES;
-    }
-  }
-}
 
 mr_status mri_sql_batch(mri_tx *tx, mr_error *error, const char *sql, size_t columns, size_t rows,
                         const mri_value *values) {

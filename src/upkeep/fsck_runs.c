@@ -91,9 +91,10 @@ static mr_status check_kind(mri_fsck_walk *walk, const mri_stmt *stmt, const cha
 static mr_status check_seal(mri_fsck_walk *walk, const mri_stmt *stmt, const char *object,
                             mr_error *error) {
   if (mri_stmt_is_null(stmt, RUN_SEALED_BY) || mri_stmt_int(stmt, RUN_JUDGED) != 0) return MR_OK;
-  return mri_fsck_bad_reference(walk, object, error,
-                                "it is sealed by the request '%.64s', which never judged it",
-                                mri_stmt_text(stmt, RUN_SEALED_BY));
+  const char *request = mri_stmt_text(stmt, RUN_SEALED_BY);
+  if (request == NULL) return mri_error_no_memory(error);
+  return mri_fsck_bad_reference(
+      walk, object, error, "it is sealed by the request '%.64s', which never judged it", request);
 }
 
 static mr_status run_row(mri_fsck_walk *walk, void *ctx, const mri_stmt *stmt, mr_error *error) {
