@@ -3,6 +3,7 @@
 
 #include "cli/cli_help.h"
 #include "cli/cli_memory.h"
+#include "cli/cli_open.h"
 #include "cli/cli_progress.h"
 #include "cli/cli_text.h"
 
@@ -82,7 +83,7 @@ int cli_usage_error(const cli_context *cli, const char *format, ...) {
   return CLI_USAGE;
 }
 
-static int exit_code_of(mr_status status) {
+int cli_exit_code(mr_status status) {
   switch (status) {
   case MR_NOT_FOUND:
     return CLI_NOT_FOUND;
@@ -103,44 +104,12 @@ static int exit_code_of(mr_status status) {
 }
 
 int cli_fail(const cli_context *cli, const mr_error *error) {
-  int exit_code = exit_code_of(error->status);
-  cli_complain("%s", error->message);
+  int exit_code = cli_exit_code(error->status);
+  char *reason = cli_reason(cli, error);
+  cli_complain("%s", reason);
+  cli_free(reason);
   if (exit_code == CLI_USAGE) show_usage(cli);
   return exit_code;
-}
-
-int cli_fail_to_open(const char *uri, const mr_error *error) {
-  if (strcmp(uri, "memory:") == 0) {
-    cli_complain("memory: is empty for every command, and gone when it ends; give a path");
-  } else if (error->status == MR_NOT_FOUND) {
-    cli_complain("there is no registry at %s; 'modelreg init' creates one", uri);
-  } else {
-    cli_complain("%s", error->message);
-  }
-  return exit_code_of(error->status) == CLI_UNVERIFIED ? CLI_UNVERIFIED : CLI_REGISTRY;
-}
-
-int cli_check_registry(const cli_context *cli) {
-  if (!cli->registry_uri)
-    return cli_usage_error(cli, "say which registry: --registry URI, or set MODELREG_REGISTRY");
-  /* As a variable is that was never set. */
-  if (!cli->registry_uri[0]) return cli_usage_error(cli, "--registry is empty; give a path");
-  return CLI_DONE;
-}
-
-int cli_open(cli_context *cli) {
-  return cli_open_with(cli, MR_OPEN_READ_ONLY);
-}
-
-int cli_open_with(cli_context *cli, mr_open_flags flags) {
-  mr_error error = MR_ERROR_INIT;
-  mr_open_options options = MR_OPEN_OPTIONS_INIT;
-  options.flags = flags;
-  int exit_code = cli_check_registry(cli);
-  if (exit_code) return exit_code;
-  if (mr_registry_open(cli->registry_uri, &options, &cli->registry, &error) != MR_OK)
-    return cli_fail_to_open(cli->registry_uri, &error);
-  return CLI_DONE;
 }
 
 static size_t assumed_columns;

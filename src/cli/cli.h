@@ -71,8 +71,10 @@ struct cli_context {
   const cli_command *command;
   /* The first word of a command of two, as soon as it is known; NULL: not yet, or of one. */
   const char *noun;
-  /* As given by option or environment; NULL: neither. */
+  /* As given by option, operand or environment; NULL: not at all. */
   const char *registry_uri;
+  /* What it was given as, for messages. */
+  const char *registry_origin;
   bool json;
   /* What --color was given; NULL: nothing. */
   const char *color;
@@ -95,18 +97,8 @@ int cli_usage_error(const cli_context *cli, const char *format, ...) CLI_PRINTF(
 /* Complains about a failed call and returns what to exit with. */
 int cli_fail(const cli_context *cli, const mr_error *error);
 
-/* The same for a registry that cannot be opened, whatever the reason: "not found" and "wrong usage"
- * are about what was asked of it. */
-int cli_fail_to_open(const char *uri, const mr_error *error);
-
-/* Whether it was said which registry is meant. Returns CLI_DONE, or complains and returns
- * CLI_USAGE. */
-int cli_check_registry(const cli_context *cli);
-
-/* Opens the registry into cli->registry, which main() closes: for reading, or with these flags.
- * Returns CLI_DONE, or has complained and returns what to exit with. */
-int cli_open(cli_context *cli);
-int cli_open_with(cli_context *cli, mr_open_flags flags);
+/* What to exit with when a call failed. */
+int cli_exit_code(mr_status status);
 
 /* A token that the first SIGINT, SIGTERM or SIGHUP triggers, so that a command that writes files
  * leaves no half of one behind. Shows how far the calls are that it is given to, until something

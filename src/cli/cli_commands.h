@@ -11,6 +11,7 @@ extern const cli_command cli_fsck_commands[];
 extern const cli_command cli_experiment_commands[];
 extern const cli_command cli_run_start_commands[];
 extern const cli_command cli_run_log_commands[];
+extern const cli_command cli_run_tag_commands[];
 extern const cli_command cli_run_attach_commands[];
 extern const cli_command cli_run_finish_commands[];
 extern const cli_command cli_run_list_commands[];

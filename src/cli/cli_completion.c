@@ -7,37 +7,48 @@
 #include <string.h>
 
 static const char *const shells[] = {"bash", "zsh", NULL};
-static const char *const started_kinds[] = {"training", "evaluation", NULL};
-static const char *const final_statuses[] = {"finished", "failed", "killed", NULL};
-static const char *const directions[] = {"upstream", "downstream", "both", NULL};
-static const char *const yanked_channels[] = {"replace", "rollback", "clear", NULL};
-static const char *const transitions[] = {"promote", "channel/", NULL};
 
 const cli_choice cli_choices[] = {
-    {"", "DATASET", NULL, "datasets"},
-    {"", "MODEL", NULL, "models"},
-    {"", "REFERENCE", NULL, "models"},
-    {"", "RUN", NULL, "runs"},
-    {"", "WHEN", cli_color_words, NULL},
-    {"completion", "SHELL", shells, NULL},
-    {"experiment show", "NAME", NULL, "experiments"},
-    {"gate", "TRANSITION", transitions, NULL},
-    {"gate test", "NAME", NULL, "models"},
-    {"gate test", "PART", cli_bumps, NULL},
-    {"lineage", "DIRECTION", directions, NULL},
-    {"model show", "NAME", NULL, "models"},
-    {"promote", "PART", cli_bumps, NULL},
-    {"request list", "NAME", NULL, "models"},
-    {"request list", "STATE", cli_request_states, NULL},
-    {"run check", "RESULT", cli_check_results, NULL},
-    {"run diff", "OTHER", NULL, "runs"},
-    {"run finish", "STATUS", final_statuses, NULL},
-    {"run list", "KIND", cli_run_kinds, NULL},
-    {"run list", "NAME", NULL, "experiments"},
-    {"run list", "STATUS", cli_run_statuses, NULL},
-    {"run start", "KIND", started_kinds, NULL},
-    {"version yank", "HOW", yanked_channels, NULL},
-    {NULL, NULL, NULL, NULL},
+    {"", "DATASET", NULL, "datasets", CLI_ASK_KIND},
+    {"", "MODEL", NULL, "models", CLI_ASK_KIND},
+    {"", "MODEL@NUMBER", NULL, "numbers", CLI_ASK_BEHIND_AT},
+    {"", "REFERENCE", NULL, "selectors", CLI_ASK_BEHIND_MODEL},
+    {"", "RUN", NULL, "runs", CLI_ASK_KIND},
+    {"", "WHEN", cli_color_words, NULL, CLI_ASK_KIND},
+    {"channel clear", "NAME", NULL, "channels", CLI_ASK_OF_MODEL},
+    {"channel clear", "NUMBER", NULL, "numbers", CLI_ASK_OF_MODEL},
+    {"channel history", "NAME", NULL, "channels", CLI_ASK_OF_MODEL},
+    {"channel move", "NAME", NULL, "channels", CLI_ASK_OF_MODEL},
+    {"channel move", "NUMBER", NULL, "numbers", CLI_ASK_OF_MODEL},
+    {"channel rollback", "NAME", NULL, "channels", CLI_ASK_OF_MODEL},
+    {"channel rollback", "NUMBER", NULL, "numbers", CLI_ASK_OF_MODEL},
+    {"completion", "SHELL", shells, NULL, CLI_ASK_KIND},
+    {"experiment show", "NAME", NULL, "experiments", CLI_ASK_KIND},
+    {"gate", "TRANSITION", NULL, "transitions", CLI_ASK_OF_MODEL},
+    {"gate test", "ID", NULL, "runs", CLI_ASK_KIND},
+    {"gate test", "NAME", NULL, "models", CLI_ASK_KIND},
+    {"gate test", "PART", cli_bumps, NULL, CLI_ASK_KIND},
+    {"gate test", "TRANSITION", NULL, "transitions", CLI_ASK_KIND},
+    {"lineage", "DIRECTION", cli_lineage_directions, NULL, CLI_ASK_KIND},
+    {"lineage", "WHAT", NULL, "selectors", CLI_ASK_BEHIND_AT},
+    {"model show", "NAME", NULL, "models", CLI_ASK_KIND},
+    {"promote", "PART", cli_bumps, NULL, CLI_ASK_KIND},
+    {"request complete", "ID", NULL, "open-requests", CLI_ASK_KIND},
+    {"request list", "NAME", NULL, "models", CLI_ASK_KIND},
+    {"request list", "STATE", cli_request_states, NULL, CLI_ASK_KIND},
+    {"request show", "ID", NULL, "requests", CLI_ASK_KIND},
+    {"request withdraw", "ID", NULL, "open-requests", CLI_ASK_KIND},
+    {"run check", "RESULT", cli_check_results, NULL, CLI_ASK_KIND},
+    {"run diff", "OTHER", NULL, "runs", CLI_ASK_KIND},
+    {"run finish", "STATUS", cli_run_statuses + MR_RUN_STATUS_RUNNING, NULL, CLI_ASK_KIND},
+    {"run list", "KIND", cli_run_kinds, NULL, CLI_ASK_KIND},
+    {"run list", "NAME", NULL, "experiments", CLI_ASK_KIND},
+    {"run list", "STATUS", cli_run_statuses, NULL, CLI_ASK_KIND},
+    {"run start", "KIND", cli_started_kinds, NULL, CLI_ASK_KIND},
+    {"version deprecate", "NUMBER", NULL, "numbers", CLI_ASK_OF_MODEL},
+    {"version yank", "HOW", cli_yanked_channels, NULL, CLI_ASK_KIND},
+    {"version yank", "NUMBER", NULL, "numbers", CLI_ASK_OF_MODEL},
+    {NULL, NULL, NULL, NULL, CLI_ASK_KIND},
 };
 
 /* Names of values that are places in the file system, whatever the command. */
@@ -61,6 +72,7 @@ static void find(const cli_command *command, cli_expected *expected) {
     if (!cli_choice_fits(choice, command) || strcmp(choice->name, expected->name) != 0) continue;
     expected->words = choice->words;
     expected->names = choice->names;
+    expected->asking = choice->asking;
   }
   /* Other URIs are of things that are elsewhere. */
   bool is_registry = !command || strcmp(command->name, "init") == 0;
@@ -104,6 +116,20 @@ bool cli_expected_operand(const cli_command *command, const char **at, cli_expec
     return true;
   }
   return false;
+}
+
+const char *cli_completion_asker(cli_asking asking) {
+  switch (asking) {
+  case CLI_ASK_OF_MODEL:
+    return "_modelreg_names_of_model";
+  case CLI_ASK_BEHIND_MODEL:
+    return "_modelreg_names_behind_model";
+  case CLI_ASK_BEHIND_AT:
+    return "_modelreg_names_behind_at";
+  case CLI_ASK_KIND:
+  default:
+    return "_modelreg_names";
+  }
 }
 
 bool cli_begins_noun(const cli_command *commands, const cli_command *command, size_t *size) {

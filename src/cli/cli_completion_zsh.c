@@ -6,12 +6,11 @@
 #include <string.h>
 
 static const char names[] =
-    "# Completes with names of the registry that the line is about. The kind is the last "
-    "argument;\n"
-    "# those before it are compadd's own.\n"
-    "_modelreg_names() {\n"
+    "# Finds names in the registry that the line is about: those of a kind, and of a model where "
+    "one\n"
+    "# is given.\n"
+    "_modelreg_ask() {\n"
     "  local uri=$registry at\n"
-    "  local -a found\n"
     "  at=${words[(I)(-r|--registry)]}\n"
     "  if (( at )); then\n"
     "    uri=$words[at+1]\n"
@@ -20,9 +19,40 @@ static const char names[] =
     "  if (( at )); then\n"
     "    uri=${words[at]#*=}\n"
     "  fi\n"
-    "  uri=${(Q)uri}\n"
-    "  found=(${(f)\"$(modelreg ${uri:+-r} ${uri:+\"$uri\"} completion ${@[-1]} 2>/dev/null)\"})\n"
+    "  uri=${${(Q)uri}/#\\~\\//$HOME/}\n"
+    "  found=(${(f)\"$(modelreg ${uri:+-r} ${uri:+\"$uri\"} completion -- \"$@\" "
+    "2>/dev/null)\"})\n"
+    "}\n\n"
+    "# Completes with such names. The kind is the last argument; those before it are compadd's "
+    "own.\n"
+    "_modelreg_names() {\n"
+    "  local -a found\n"
+    "  _modelreg_ask $@[-1]\n"
     "  compadd \"${@[1,-2]}\" -a found\n"
+    "}\n\n"
+    "_modelreg_names_of_model() {\n"
+    "  local model=${(Q)line[1]}\n"
+    "  local -a found\n"
+    "  _modelreg_ask $@[-1] ${model%%@*}\n"
+    "  compadd \"${@[1,-2]}\" -a found\n"
+    "}\n\n"
+    "# Completes a model, and what stands behind its @.\n"
+    "_modelreg_names_behind_model() {\n"
+    "  local model=${(Q)PREFIX}\n"
+    "  local -a found\n"
+    "  if compset -P 1 '*@'; then\n"
+    "    _modelreg_ask $@[-1] ${model%%@*}\n"
+    "    compadd \"${@[1,-2]}\" -a found\n"
+    "  else\n"
+    "    _modelreg_ask models\n"
+    "    compadd \"${@[1,-2]}\" $end -a found\n"
+    "  fi\n"
+    "}\n\n"
+    "# The same where a model may not stand alone.\n"
+    "_modelreg_names_behind_at() {\n"
+    "  local -a end\n"
+    "  end=(-S @)\n"
+    "  _modelreg_names_behind_model \"$@\"\n"
     "}\n\n";
 
 /* Completes the next word; where it is there already, $words begins with it from here on. zsh gives
@@ -60,7 +90,7 @@ static void put_expected(const cli_expected *expected, FILE *out) {
       fprintf(out, "%s%s", i > 0 ? " " : "", expected->words[i]);
     fputc(')', out);
   } else if (expected->names) {
-    fprintf(out, "_modelreg_names %s", expected->names);
+    fprintf(out, "%s %s", cli_completion_asker(expected->asking), expected->names);
   } else if (expected->places != CLI_NO_PLACES) {
     fputs(expected->places == CLI_FOLDERS ? "_files -/" : "_files", out);
   }

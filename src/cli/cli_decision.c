@@ -61,7 +61,7 @@ void cli_decision_text(FILE *out, const mr_decision *decision) {
     put_rules(out, decision);
     put_reasons(out, decision);
     fprintf(out, "The gate %s: %" PRId64 " of %" PRId64 " rule%s passed", verdict,
-            record->passed_count, record->rule_count, record->rule_count == 1 ? "" : "s");
+            record->passed_count, record->rule_count, cli_plural(record->rule_count));
   }
   if (record->incumbent) {
     fputs("; the incumbent was ", out);

@@ -157,7 +157,10 @@ static bool repeats(const cli_option *option) {
 /* Takes note of an option that every command has. */
 static bool take_common(parser_state *parser, const cli_option *option, const char *value) {
   cli_context *cli = parser->cli;
-  if (option->letter == 'r') cli->registry_uri = value;
+  if (option->letter == 'r') {
+    cli->registry_uri = value;
+    cli->registry_origin = "--registry";
+  }
   cli->json = cli->json || strcmp(option->name, "json") == 0;
   cli->quiet = cli->quiet || strcmp(option->name, "no-progress") == 0;
   parser->wants_help = parser->wants_help || option->letter == 'h';

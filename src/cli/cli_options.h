@@ -30,6 +30,10 @@ const char *cli_option_value(const cli_context *cli, const char *name);
 /* Whether an option was given on the command line, be it one that every command has. */
 bool cli_option_is_given(const cli_context *cli, const char *name);
 
+/* Whether the value of an option is not empty, as that of a variable that was never set is. Returns
+ * CLI_DONE, or complains and returns CLI_USAGE. */
+int cli_check_given(const cli_context *cli, const char *name);
+
 /* Every value of an option that may be given more than once, in order: *at is 0 at first; NULL ends
  * them. */
 const char *cli_option_next(const cli_context *cli, const char *name, size_t *at);
@@ -38,8 +42,8 @@ const char *cli_option_next(const cli_context *cli, const char *name, size_t *at
  * CLI_DONE, or complains and returns CLI_USAGE. */
 int cli_option_count(const cli_context *cli, const char *name, int64_t *out);
 
-/* A time after 1970, as ISO 8601 in UTC or in Unix microseconds. As cli_option_count(). */
-int cli_option_time(const cli_context *cli, const char *name, int64_t *out);
+/* A time that is past, as cli_parse_time() reads it. As cli_option_count(). */
+int cli_option_past_time(const cli_context *cli, const char *name, int64_t *out);
 
 /* One of `words`, which end with NULL: out is its place, counted from 1. As cli_option_count(). */
 int cli_option_word(const cli_context *cli, const char *name, const char *const *words,

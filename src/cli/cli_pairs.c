@@ -13,11 +13,7 @@ static int add(const cli_context *cli, const char *text, const char *form, cli_p
   if (!equals) return cli_usage_error(cli, "'%s' is no %s", text, form);
   if (equals == text)
     return cli_usage_error(cli, "'%s' is no %s: nothing stands before the '='", text, form);
-  size_t size = (size_t)(equals - text);
-  char *key = cli_resize(NULL, size + 1, 1);
-  memcpy(key, text, size);
-  key[size] = '\0';
-  pairs->keys[pairs->count] = key;
+  pairs->keys[pairs->count] = cli_copy(text, (size_t)(equals - text));
   pairs->values[pairs->count++] = equals + 1;
   return CLI_DONE;
 }
@@ -44,6 +40,15 @@ int cli_pairs_from_option(const cli_context *cli, const char *name, const char *
   for (const char *text; !exit_code && (text = cli_option_next(cli, name, &at));)
     exit_code = add(cli, text, form, pairs);
   return exit_code;
+}
+
+void cli_pairs_of_keys(const cli_context *cli, const char *name, cli_pairs *pairs) {
+  size_t at = 0;
+  reserve(pairs, cli->given_count);
+  for (const char *text; (text = cli_option_next(cli, name, &at)) != NULL;) {
+    pairs->keys[pairs->count] = cli_copy(text, strlen(text));
+    pairs->values[pairs->count++] = NULL;
+  }
 }
 
 static int compare(const void *a, const void *b) {

@@ -8,7 +8,7 @@
 /* Zeroed at first; freed with cli_pairs_free() also after a complaint. */
 typedef struct cli_pairs {
   char **keys;
-  /* Parts of the command line. */
+  /* Parts of the command line; NULL for keys alone. */
   const char **values;
   size_t count;
 } cli_pairs;
@@ -21,7 +21,10 @@ int cli_pairs_from_operands(const cli_context *cli, size_t first, const char *fo
 int cli_pairs_from_option(const cli_context *cli, const char *name, const char *form,
                           cli_pairs *pairs);
 
-/* Complains when a key is there twice: one of its values would be lost. */
+/* The values of an option that repeats, as keys without values. */
+void cli_pairs_of_keys(const cli_context *cli, const char *name, cli_pairs *pairs);
+
+/* Complains when a key is there twice: one of the two would be lost. */
 int cli_pairs_check_unique(const cli_context *cli, const cli_pairs *pairs);
 
 bool cli_pairs_have(const cli_pairs *pairs, const char *key);

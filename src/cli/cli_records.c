@@ -103,9 +103,7 @@ static void rules_json(cli_json *json, const char *text) {
   cli_json_begin_array(json, "rules");
   while (text && *text) {
     size_t size = strcspn(text, "\n");
-    char *line = cli_resize(NULL, size + 1, 1);
-    memcpy(line, text, size);
-    line[size] = '\0';
+    char *line = cli_copy(text, size);
     char *expression = strchr(line, ':');
     if (expression) *expression++ = '\0';
     while (expression && *expression == ' ') expression++;

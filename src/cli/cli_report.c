@@ -32,7 +32,7 @@ void cli_report_print(const mr_report *report, const char *unit, const char *don
   const mr_report_record *sums = mr_report_info(report);
   char size[CLI_NUMBER_SIZE];
   cli_size(size, sums->total_size);
-  printf("%" PRId64 " %s%s, %s %s ", sums->file_count, unit, sums->file_count == 1 ? "" : "s", size,
+  printf("%" PRId64 " %s%s, %s %s ", sums->file_count, unit, cli_plural(sums->file_count), size,
          done);
   cli_put(stdout, place);
   fputc('\n', stdout);
@@ -54,6 +54,6 @@ int cli_report_end(const mr_report *report, const char *place, const char *what)
   /* Where both go to one place the problems come first. */
   fflush(stdout);
   cli_complain("%s differs from %s: %" PRId64 " problem%s, the first with '%s'", place, what, count,
-               count == 1 ? "" : "s", first ? first->path : "");
+               cli_plural(count), first ? first->path : "");
   return CLI_UNVERIFIED;
 }

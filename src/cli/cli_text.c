@@ -121,6 +121,10 @@ void cli_size(char out[CLI_NUMBER_SIZE], int64_t size) {
   snprintf(out, CLI_NUMBER_SIZE, "%.*f %s", unit == 0 ? 0 : 1, shown, units[unit]);
 }
 
+const char *cli_plural(int64_t count) {
+  return count == 1 ? "" : "s";
+}
+
 void cli_double(char out[CLI_NUMBER_SIZE], double value) {
   if (isnan(value) || isinf(value)) {
     snprintf(out, CLI_NUMBER_SIZE, "%s",

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Room for what cli_time() and cli_size() write. */
+/* Room for what cli_time(), cli_size() and cli_double() write. */
 #define CLI_NUMBER_SIZE 40
 
 /* Decodes one character of strict UTF-8; returns its length, or 0 when `text` does not begin with
@@ -38,6 +38,9 @@ void cli_time(char out[CLI_NUMBER_SIZE], int64_t time_us);
 
 /* Bytes for people, such as "512 B" or "1.2 MiB". */
 void cli_size(char out[CLI_NUMBER_SIZE], int64_t size);
+
+/* "s", but "" for one. */
+const char *cli_plural(int64_t count);
 
 /* The shortest decimal form that reads back as the same double; NaN, Infinity and -Infinity. */
 void cli_double(char out[CLI_NUMBER_SIZE], double value);

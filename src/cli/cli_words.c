@@ -20,6 +20,10 @@ const char *const cli_findings[] = {"database", "reference", "value",    "digest
 const char *const cli_lineage_kinds[] = {"dataset", "run", "version", "channel", NULL};
 const char *const cli_problems[] = {"missing", "changed", "extra", "unreadable", NULL};
 
+const char *const cli_lineage_directions[] = {"upstream", "downstream", "both", NULL};
+const char *const cli_yanked_channels[] = {"replace", "rollback", "clear", NULL};
+const char *const cli_started_kinds[] = {"training", "evaluation", NULL};
+
 const char *cli_word(const char *const *words, int32_t value) {
   for (int32_t i = 0; words[i]; i++)
     if (i + 1 == value) return words[i];

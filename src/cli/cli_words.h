@@ -21,6 +21,13 @@ extern const char *const cli_findings[];
 extern const char *const cli_lineage_kinds[];
 extern const char *const cli_problems[];
 
+/* The same for constants that begin with 0, the default. */
+extern const char *const cli_lineage_directions[];
+extern const char *const cli_yanked_channels[];
+
+/* Kinds of runs that are started: a dataset is recorded at once. */
+extern const char *const cli_started_kinds[];
+
 /* The word of a value; "unknown" for values that are newer than this program. */
 const char *cli_word(const char *const *words, int32_t value);
 

@@ -5,6 +5,7 @@
 #include "cli/cli_commands.h"
 #include "cli/cli_list.h"
 #include "cli/cli_memory.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_records.h"
@@ -277,9 +278,7 @@ static int finish(const cli_context *cli, const mr_dataset *dataset, const char 
     fputs(": ", stdout);
     cli_report_print(report, "file", done, folder);
   }
-  size_t size = strlen(record->name) + sizeof "dataset ";
-  char *name = cli_resize(NULL, size, 1);
-  snprintf(name, size, "dataset %s", record->name);
+  char *name = cli_format("dataset %s", record->name);
   int exit_code = cli_report_end(report, folder, name);
   cli_free(name);
   return exit_code;
@@ -312,7 +311,8 @@ static int fetch(cli_context *cli) {
   mr_report *report = NULL;
   const char *folder = cli_option_value(cli, "output");
   if (!folder) return cli_usage_error(cli, "say where to write: --output FOLDER");
-  int exit_code = cli_open(cli);
+  int exit_code = cli_check_given(cli, "output");
+  if (!exit_code) exit_code = cli_open(cli);
   if (!exit_code) exit_code = cli_dataset_open(cli, cli->operands[0], &dataset);
   if (!exit_code) {
     options.cancel = cli_interruptible();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg dataset diff. */
+#include "cli/cli_open.h"
 #include "cli/cmd_dataset.h"
 
 #include "cli/cli_commands.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg dataset snapshot. */
+#include "cli/cli_open.h"
 #include "cli/cmd_dataset.h"
 
 #include "cli/cli_commands.h"
@@ -7,6 +8,7 @@
 #include "cli/cli_numbers.h"
 #include "cli/cli_options.h"
 #include "cli/cli_read.h"
+#include "cli/cli_rehearsal.h"
 #include "cli/cli_text.h"
 #include "cli/cmd_run.h"
 
@@ -116,8 +118,7 @@ static int read_schema(const cli_context *cli, char **out_text) {
   struct stat found;
   if (!value) return CLI_DONE;
   if (strcmp(value, "-") != 0 && stat(value, &found) != 0) {
-    size_t size = strlen(value) + 1;
-    *out_text = memcpy(cli_resize(NULL, size, 1), value, size);
+    *out_text = cli_copy(value, strlen(value));
     return CLI_DONE;
   }
   return cli_read_text(cli, value, SCHEMA_MAX, out_text);
@@ -133,9 +134,7 @@ static char *own_name(const char *folder) {
   while (end > 0 && folder[end - 1] == '/') end--;
   size_t start = end;
   while (start > 0 && folder[start - 1] != '/') start--;
-  char *name = cli_resize(NULL, end - start + 1, 1);
-  memcpy(name, folder + start, end - start);
-  name[end - start] = '\0';
+  char *name = cli_copy(folder + start, end - start);
   if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) name[0] = '\0';
   return name;
 }
@@ -145,7 +144,9 @@ typedef struct snapshot_wish {
   const char *experiment;
   const char *folder;
   const char *manifest;
-  char *name;
+  /* As given, or the folder's own. */
+  const char *name;
+  char *own_name;
   char *schema;
   mr_dataset_options options;
 } snapshot_wish;
@@ -171,7 +172,8 @@ static int read_wish(const cli_context *cli, snapshot_wish *wish) {
   if (!wish->experiment)
     return cli_usage_error(cli, "say which experiment it belongs to: --experiment NAME");
   if (!name && wish->manifest) return cli_usage_error(cli, "say what it is called: --name NAME");
-  wish->name = own_name(name ? "" : wish->folder);
+  wish->own_name = own_name(name ? "" : wish->folder);
+  wish->name = name ? name : wish->own_name;
   if (!name && !wish->name[0])
     return cli_usage_error(cli, "'%s' has no name of its own; say --name NAME", wish->folder);
   wish->options.freeze = cli_option_value(cli, "freeze") != NULL;
@@ -194,10 +196,28 @@ static int say_recorded(const cli_context *cli, mr_dataset *dataset) {
   cli_size(size, record->total_size);
   fputs("Recorded dataset ", stdout);
   cli_put(stdout, record->name);
-  printf(": %" PRId64 " file%s, %s%s\n", record->file_count, record->file_count == 1 ? "" : "s",
-         size, record->frozen ? ", copies kept" : "");
+  printf(": %" PRId64 " file%s, %s%s\n", record->file_count, cli_plural(record->file_count), size,
+         record->frozen ? ", copies kept" : "");
   printf("Run %s, digest %s\n", record->run_id, record->digest);
   return CLI_DONE;
+}
+
+/* Whether the library takes all that is said about the dataset, whatever its files are. */
+static mr_status rehearse(const snapshot_wish *wish, mr_error *error) {
+  mr_dataset_options options = wish->options;
+  cli_rehearsal rehearsal;
+  mr_manifest *manifest = NULL;
+  mr_dataset *dataset = NULL;
+  options.freeze = 0;
+  mr_status status = cli_rehearsal_begin(wish->experiment, &rehearsal, error);
+  if (status == MR_OK) status = mr_manifest_new(&manifest, error);
+  if (status == MR_OK)
+    status = mr_experiment_log_dataset(rehearsal.experiment, wish->name, manifest, &options,
+                                       &dataset, error);
+  mr_dataset_free(dataset);
+  mr_manifest_free(manifest);
+  cli_rehearsal_end(&rehearsal);
+  return status;
 }
 
 static int record(const cli_context *cli, const snapshot_wish *wish, mr_manifest *manifest) {
@@ -205,7 +225,6 @@ static int record(const cli_context *cli, const snapshot_wish *wish, mr_manifest
   mr_experiment *experiment = NULL;
   mr_dataset *dataset = NULL;
   mr_dataset_options options = wish->options;
-  const char *name = cli_option_value(cli, "name");
   const char *digest = NULL;
   options.cancel = cli_interruptible();
   /* Paths that are there twice are found before an experiment is made. */
@@ -213,8 +232,8 @@ static int record(const cli_context *cli, const snapshot_wish *wish, mr_manifest
   if (status == MR_OK)
     status = cli_experiment_make(cli->registry, wish->experiment, &experiment, &error);
   if (status == MR_OK)
-    status = mr_experiment_log_dataset(experiment, name ? name : wish->name, manifest, &options,
-                                       &dataset, &error);
+    status =
+        mr_experiment_log_dataset(experiment, wish->name, manifest, &options, &dataset, &error);
   int exit_code = status == MR_OK ? say_recorded(cli, dataset) : cli_fail(cli, &error);
   mr_dataset_free(dataset);
   mr_experiment_free(experiment);
@@ -223,16 +242,18 @@ static int record(const cli_context *cli, const snapshot_wish *wish, mr_manifest
 
 static int snapshot(cli_context *cli) {
   snapshot_wish wish = {.options = MR_DATASET_OPTIONS_INIT};
+  mr_error error = MR_ERROR_INIT;
   mr_manifest *manifest = NULL;
   int exit_code = read_wish(cli, &wish);
   if (!exit_code) exit_code = cli_open_with(cli, 0);
+  if (!exit_code && rehearse(&wish, &error) != MR_OK) exit_code = cli_fail(cli, &error);
   if (!exit_code)
     exit_code = wish.manifest ? read_manifest(cli, wish.manifest, &manifest)
                               : cli_dataset_scan(cli, wish.folder, &manifest);
   if (!exit_code) exit_code = record(cli, &wish, manifest);
   mr_manifest_free(manifest);
   cli_free(wish.schema);
-  cli_free(wish.name);
+  cli_free(wish.own_name);
   return exit_code;
 }
 

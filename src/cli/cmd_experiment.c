@@ -2,6 +2,7 @@
 /* modelreg experiment. */
 #include "cli/cli_commands.h"
 #include "cli/cli_list.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_records.h"

@@ -2,6 +2,8 @@
 /* modelreg fsck. */
 #include "cli/cli_commands.h"
 #include "cli/cli_json.h"
+#include "cli/cli_memory.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_table.h"
 #include "cli/cli_text.h"
@@ -78,23 +80,24 @@ static void print_findings(const check_result *result) {
   cli_table table = cli_table_new(columns, sizeof columns / sizeof *columns);
   for (int64_t i = 0; i < listed(result); i++) {
     const mr_finding_record *finding = finding_at(result, i);
-    char what[3 * sizeof(mr_error)];
-    snprintf(what, sizeof what, "%s: %s", finding->object, finding->message);
+    char *what = cli_format("%s: %s", finding->object, finding->message);
     cli_table_text(&table, state_of(finding));
     cli_table_text(&table, cli_word(cli_findings, finding->finding));
     cli_table_text(&table, what);
+    cli_free(what);
     if (finding->repaired) continue;
-    snprintf(what, sizeof what, "-> %s", finding->remedy);
+    what = cli_format("-> %s", finding->remedy);
     cli_table_text(&table, "");
     cli_table_text(&table, "");
     cli_table_text(&table, what);
+    cli_free(what);
   }
   if (table.cell_count > 0) cli_table_print(&table, stdout, 0, cli_columns());
   cli_table_free(&table);
 }
 
 static void put_count(int64_t count, const char *word) {
-  printf("%" PRId64 " %s%s", count, word, count == 1 ? "" : "s");
+  printf("%" PRId64 " %s%s", count, word, cli_plural(count));
 }
 
 static void print_text(const check_result *result) {
@@ -141,21 +144,23 @@ static int finish(const cli_context *cli, const check_result *result) {
   if (errors == 0) return CLI_DONE;
   const mr_finding_record *first = first_error(result);
   cli_complain("%s is damaged: %" PRId64 " error%s%s%s", cli->registry_uri, errors,
-               errors == 1 ? "" : "s", first ? ", the first in " : "", first ? first->object : "");
+               cli_plural(errors), first ? ", the first in " : "", first ? first->object : "");
   return CLI_UNVERIFIED;
 }
 
 /* What is so damaged that nothing can be looked at is one finding. */
 static int finish_unreadable(const cli_context *cli, const mr_error *error, const char *remedy) {
+  char *reason = cli_open_reason(cli, error);
   check_result result = {
       .sums = {.struct_size = sizeof result.sums, .error_count = 1},
       .alone = {.struct_size = sizeof result.alone,
                 .finding = MR_FINDING_DATABASE,
                 .object = cli->registry_uri,
-                .message = error->message,
+                .message = reason,
                 .remedy = remedy},
   };
   print_result(cli, &result);
+  cli_free(reason);
   cli_complain("%s cannot be checked: it is damaged, or no registry", cli->registry_uri);
   return CLI_UNVERIFIED;
 }
@@ -176,7 +181,7 @@ static int fsck(cli_context *cli) {
   open_options.flags = is_repair ? 0 : MR_OPEN_READ_ONLY;
   mr_status status = mr_registry_open(cli->registry_uri, &open_options, &cli->registry, &error);
   if (status == MR_CORRUPT) return finish_unreadable(cli, &error, replace);
-  if (status != MR_OK) return cli_fail_to_open(cli->registry_uri, &error);
+  if (status != MR_OK) return cli_fail_to_open(cli, &error);
   options.cancel = cli_interruptible();
   status = mr_registry_fsck(cli->registry, &options, &fsck, &error);
   if (status == MR_OK) {

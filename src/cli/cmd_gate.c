@@ -4,6 +4,7 @@
 #include "cli/cli_json.h"
 #include "cli/cli_list.h"
 #include "cli/cli_memory.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_read.h"
@@ -134,7 +135,7 @@ static mr_status attach(cli_context *cli, const mr_gate_list_options *which, mr_
     fputs("The gate on ", stdout);
     put_place(record);
     printf(" is revision %" PRId64 ": %" PRId64 " rule%s, digest %s\n", record->revision, count,
-           count == 1 ? "" : "s", record->digest);
+           cli_plural(count), record->digest);
   }
   mr_gate_page_free(page);
   return status;
@@ -175,9 +176,7 @@ static int gate_set(cli_context *cli) {
 static void put_text(const char *text) {
   while (*text) {
     size_t size = strcspn(text, "\n");
-    char *line = cli_resize(NULL, size + 1, 1);
-    memcpy(line, text, size);
-    line[size] = '\0';
+    char *line = cli_copy(text, size);
     cli_put(stdout, line);
     fputc('\n', stdout);
     cli_free(line);

@@ -3,6 +3,7 @@
 #include "cli/cli_commands.h"
 #include "cli/cli_decision.h"
 #include "cli/cli_json.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_read.h"
 
@@ -16,6 +17,17 @@ static const cli_option gate_test_options[] = {
     CLI_CANDIDATE_OPTIONS,
     {NULL, '\0', NULL, NULL},
 };
+
+/* A channel holds a version, whose run and number there are. */
+static int check_channel(const cli_context *cli) {
+  static const char *const others[] = {"run", "artifact-path", "bump", "line", "prerelease-id"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (cli_option_value(cli, others[i]))
+      return cli_usage_error(cli, "--%s goes with promote; a channel holds a version", others[i]);
+  if (!cli_option_value(cli, "number"))
+    return cli_usage_error(cli, "say what the channel would hold: --number NUMBER");
+  return CLI_DONE;
+}
 
 static int read_candidate(const cli_context *cli, mr_evaluate_options *out) {
   mr_promote_options candidate = MR_PROMOTE_OPTIONS_INIT;
@@ -33,9 +45,7 @@ static int read_candidate(const cli_context *cli, mr_evaluate_options *out) {
   if (!out->transition) out->transition = "promote";
   bool is_channel = strncmp(out->transition, "channel/", 8) == 0;
   if (!is_channel && !out->run_id) return cli_usage_error(cli, "say what to judge: --run ID");
-  if (is_channel && !out->version)
-    return cli_usage_error(cli, "say what the channel would hold: --number NUMBER");
-  return CLI_DONE;
+  return is_channel ? check_channel(cli) : CLI_DONE;
 }
 
 static void print(const cli_context *cli, const mr_evaluate_options *options,

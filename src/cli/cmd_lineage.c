@@ -4,6 +4,7 @@
 #include "cli/cli_json.h"
 #include "cli/cli_lineage.h"
 #include "cli/cli_memory.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_text.h"
 #include "cli/cli_words.h"
@@ -138,9 +139,7 @@ static mr_status walk_reference(const cli_context *cli, const char *what,
   status = mr_registry_resolve(cli->registry, what, NULL, &start->version, error);
   if (status != MR_OK) return status;
   const mr_version_record *record = mr_version_info(start->version);
-  size_t size = strlen(record->model) + strlen(record->number) + 2;
-  start->reference = cli_resize(NULL, size, 1);
-  snprintf(start->reference, size, "%s@%s", record->model, record->number);
+  start->reference = cli_format("%s@%s", record->model, record->number);
   options->channel = NULL;
   options->version = start->reference;
   return mr_registry_lineage(cli->registry, options, out_lineage, error);
@@ -170,9 +169,8 @@ static int walk_operand(const cli_context *cli, mr_lineage_options *options, lin
 }
 
 static int read_options(const cli_context *cli, mr_lineage_options *out) {
-  static const char *const directions[] = {"upstream", "downstream", "both", NULL};
   int32_t direction = MR_LINEAGE_DIRECTION_UPSTREAM + 1;
-  int exit_code = cli_option_word(cli, "direction", directions, &direction);
+  int exit_code = cli_option_word(cli, "direction", cli_lineage_directions, &direction);
   if (!exit_code) exit_code = cli_option_count(cli, "depth", &out->depth);
   if (!exit_code) exit_code = cli_option_count(cli, "limit", &out->limit);
   out->direction = direction - 1;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* modelreg init, migrate and backup. */
+#include "cli/cmd_registry.h"
+
 #include "cli/cli_commands.h"
 #include "cli/cli_json.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_report.h"
 #include "cli/cli_text.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static const cli_option init_options[] = {
@@ -46,20 +48,24 @@ static void print_text(const mr_registry_record *record, bool is_new) {
     cli_put(stdout, record->artifact_root);
   }
   fputc('\n', stdout);
-  for (int64_t i = 0; i < record->warning_count; i++) cli_warn(record->warnings[i]);
+  for (int64_t i = 0; i < record->warning_count; i++) {
+    const char *advice = cli_flag_advice(record->warnings[i]);
+    cli_warn(record->warnings[i]);
+    if (advice) cli_complain("%s", advice);
+  }
 }
 
 /* Whether the registry that is there keeps its artifacts where --artifact-root says: it was settled
  * when it was created. */
-static int check_root(const cli_context *cli, const char *uri, const char *root) {
+static int check_root(const cli_context *cli, const char *root) {
   mr_error error = MR_ERROR_INIT;
   mr_open_options options = MR_OPEN_OPTIONS_INIT;
   mr_registry *other = NULL;
   const char *kept = mr_registry_info(cli->registry)->artifact_root;
   options.flags = MR_OPEN_READ_ONLY;
   options.artifact_root = root;
-  if (mr_registry_open(uri, &options, &other, &error) != MR_OK)
-    return cli_fail_to_open(uri, &error);
+  if (mr_registry_open(cli->registry_uri, &options, &other, &error) != MR_OK)
+    return cli_fail_to_open(cli, &error);
   const char *wanted = mr_registry_info(other)->artifact_root;
   bool is_same = kept && wanted && strcmp(kept, wanted) == 0;
   if (!is_same) {
@@ -70,26 +76,35 @@ static int check_root(const cli_context *cli, const char *uri, const char *root)
   return is_same ? CLI_DONE : CLI_REGISTRY;
 }
 
+/* Which registry to create. */
+static int choose_place(cli_context *cli) {
+  if (cli->operand_count > 0 && cli_option_is_given(cli, "registry"))
+    return cli_usage_error(cli, "name one place: URI or --registry");
+  if (cli->operand_count > 0) {
+    cli->registry_uri = cli->operands[0];
+    cli->registry_origin = "URI";
+  }
+  if (!cli->registry_uri) return cli_usage_error(cli, "say where: modelreg init URI");
+  int exit_code = cli_check_registry(cli);
+  if (!exit_code && strcmp(cli->registry_uri, "memory:") == 0)
+    exit_code = cli_usage_error(cli, "memory: would be gone when this command ends; give a path");
+  return exit_code;
+}
+
 static int init(cli_context *cli) {
   mr_error error = MR_ERROR_INIT;
   mr_open_options options = MR_OPEN_OPTIONS_INIT;
-  const char *uri = cli->operand_count > 0 ? cli->operands[0] : cli->registry_uri;
   const char *root = cli_option_value(cli, "artifact-root");
-  if (!uri) return cli_usage_error(cli, "say where: modelreg init URI");
-  if (!uri[0]) return cli_usage_error(cli, "URI is empty; give a path");
-  if (cli->operand_count > 0 && cli_option_is_given(cli, "registry"))
-    return cli_usage_error(cli, "name one place: URI or --registry");
-  if (strcmp(uri, "memory:") == 0)
-    return cli_usage_error(cli, "memory: would be gone when this command ends; give a path");
+  int exit_code = choose_place(cli);
+  if (!exit_code && root) exit_code = cli_check_given(cli, "artifact-root");
+  if (exit_code) return exit_code;
   options.flags = MR_OPEN_READ_ONLY;
-  bool is_new = mr_registry_open(uri, &options, &cli->registry, NULL) != MR_OK;
+  bool is_new = mr_registry_open(cli->registry_uri, &options, &cli->registry, NULL) != MR_OK;
   options.flags = MR_OPEN_CREATE;
   options.artifact_root = root;
-  if (is_new && mr_registry_open(uri, &options, &cli->registry, &error) != MR_OK) {
-    cli_complain("%s", error.message);
-    return CLI_REGISTRY;
-  }
-  int exit_code = !is_new && root ? check_root(cli, uri, root) : CLI_DONE;
+  if (is_new && mr_registry_open(cli->registry_uri, &options, &cli->registry, &error) != MR_OK)
+    return cli_fail_to_create(cli, &error);
+  if (!is_new && root) exit_code = check_root(cli, root);
   if (exit_code) return exit_code;
   const mr_registry_record *record = mr_registry_info(cli->registry);
   if (cli->json) {
@@ -100,13 +115,10 @@ static int init(cli_context *cli) {
   return CLI_DONE;
 }
 
-static int migrate(cli_context *cli) {
-  int exit_code = cli_open_with(cli, MR_OPEN_MIGRATE);
-  if (exit_code) return exit_code;
-  const mr_registry_record *record = mr_registry_info(cli->registry);
+void cli_migrated_print(FILE *out, bool as_json, const mr_registry_record *record) {
   bool is_changed = record->migrated_from != 0;
-  if (cli->json) {
-    cli_json json = cli_json_new(stdout);
+  if (as_json) {
+    cli_json json = cli_json_new(out);
     cli_json_begin_object(&json, NULL);
     cli_json_int(&json, "schema_version", record->schema_version);
     if (is_changed) {
@@ -116,12 +128,17 @@ static int migrate(cli_context *cli) {
     }
     cli_json_end_object(&json);
   } else if (is_changed) {
-    printf("Brought from schema version %" PRId64 " to %" PRId64 "\n", record->migrated_from,
-           record->schema_version);
+    fprintf(out, "Brought from schema version %" PRId64 " to %" PRId64 "\n", record->migrated_from,
+            record->schema_version);
   } else {
-    printf("Schema version %" PRId64 ", nothing to do\n", record->schema_version);
+    fprintf(out, "Schema version %" PRId64 ", nothing to do\n", record->schema_version);
   }
-  return CLI_DONE;
+}
+
+static int migrate(cli_context *cli) {
+  int exit_code = cli_open_with(cli, MR_OPEN_MIGRATE);
+  if (!exit_code) cli_migrated_print(stdout, cli->json, mr_registry_info(cli->registry));
+  return exit_code;
 }
 
 static void print_backup(const cli_context *cli, const char *path, const mr_report *report) {

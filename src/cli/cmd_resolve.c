@@ -3,17 +3,17 @@
 #include "cli/cli_commands.h"
 #include "cli/cli_json.h"
 #include "cli/cli_memory.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_records.h"
 #include "cli/cli_report.h"
 #include "cli/cli_text.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* How a reference is read, in every command that takes one. */
 #define RESOLVE_OPTIONS                                                                            \
-  {"as-of", '\0', "TIME", "Answer as of a time, such as 2026-07-03T12:34:56Z"}, {                  \
+  {"as-of", '\0', "TIME", "Answer as of a time: 2026-07-03T12:34:56Z, or Unix microseconds"}, {    \
     "prereleases", '\0', NULL, "Let latest and ranges find prereleases"                            \
   }
 
@@ -40,7 +40,7 @@ static int resolve_operand(cli_context *cli, mr_version **out_version) {
   mr_error error = MR_ERROR_INIT;
   mr_resolve_options options = MR_RESOLVE_OPTIONS_INIT;
   if (cli_option_value(cli, "prereleases")) options.flags = MR_RESOLVE_PRERELEASES;
-  int exit_code = cli_option_time(cli, "as-of", &options.as_of_us);
+  int exit_code = cli_option_past_time(cli, "as-of", &options.as_of_us);
   if (!exit_code) exit_code = cli_open(cli);
   if (exit_code) return exit_code;
   if (mr_registry_resolve(cli->registry, cli->operands[0], &options, out_version, &error) != MR_OK)
@@ -98,9 +98,7 @@ static int finish(const cli_context *cli, mr_version *version, const char *folde
     fputs(": ", stdout);
     cli_report_print(report, "file", done, folder ? folder : "the registry");
   }
-  size_t size = strlen(record->model) + strlen(record->number) + 2;
-  char *name = cli_resize(NULL, size, 1);
-  snprintf(name, size, "%s@%s", record->model, record->number);
+  char *name = cli_format("%s@%s", record->model, record->number);
   int exit_code = cli_report_end(report, folder ? folder : "the registry's copy", name);
   cli_free(name);
   return exit_code;
@@ -113,7 +111,8 @@ static int fetch(cli_context *cli) {
   mr_report *report = NULL;
   const char *folder = cli_option_value(cli, "output");
   if (!folder) return cli_usage_error(cli, "say where to write: --output FOLDER");
-  int exit_code = resolve_operand(cli, &version);
+  int exit_code = cli_check_given(cli, "output");
+  if (!exit_code) exit_code = resolve_operand(cli, &version);
   if (exit_code) return exit_code;
   options.cancel = cli_interruptible();
   if (mr_version_fetch(version, folder, &options, &report, &error) == MR_OK) {

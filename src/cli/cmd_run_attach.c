@@ -138,10 +138,7 @@ static char *name_in_uri(const char *uri) {
   size_t size = strcspn(uri, "?#");
   size_t first = size;
   while (first > 0 && uri[first - 1] != '/') first--;
-  char *name = cli_resize(NULL, size - first + 1, 1);
-  memcpy(name, uri + first, size - first);
-  name[size - first] = '\0';
-  return name;
+  return cli_copy(uri + first, size - first);
 }
 
 static int link_options(const cli_context *cli, mr_link_options *link, char **out_name) {

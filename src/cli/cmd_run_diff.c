@@ -2,6 +2,7 @@
 /* modelreg run diff. */
 #include "cli/cli_commands.h"
 #include "cli/cli_memory.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_text.h"
@@ -46,8 +47,7 @@ typedef struct profile {
 } profile;
 
 static char *copy_of(const char *text) {
-  size_t size = strlen(text) + 1;
-  return memcpy(cli_resize(NULL, size, 1), text, size);
+  return cli_copy(text, strlen(text));
 }
 
 /* Takes `text` over. */
@@ -85,11 +85,7 @@ static void take_input(void *ctx, const mr_input_record *record) {
     kind = "digest:";
     what = record->dataset_digest;
   }
-  if (!what) what = "";
-  size_t size = strlen(kind) + strlen(what) + 1;
-  char *text = cli_resize(NULL, size, 1);
-  snprintf(text, size, "%s%s", kind, what);
-  add_taken(ctx, record->role, text, 0);
+  add_taken(ctx, record->role, cli_format("%s%s", kind, what ? what : ""), 0);
 }
 
 static void take_artifact(void *ctx, const mr_artifact_record *record) {
@@ -121,9 +117,7 @@ static void free_facts(facts *list) {
 }
 
 static void append(fact *to, const char *text) {
-  size_t size = strlen(to->text) + strlen(text) + 3;
-  char *both = cli_resize(NULL, size, 1);
-  snprintf(both, size, "%s, %s", to->text, text);
+  char *both = cli_format("%s, %s", to->text, text);
   cli_free(to->text);
   to->text = both;
 }

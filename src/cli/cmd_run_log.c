@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* modelreg run log, metric and tag. */
+/* modelreg run log and metric. */
 #include "cli/cli_commands.h"
 #include "cli/cli_memory.h"
 #include "cli/cli_numbers.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pairs.h"
+#include "cli/cli_text.h"
 #include "cli/cmd_run.h"
 
 #include <inttypes.h>
-
-static const char *plural(size_t count) {
-  return count == 1 ? "" : "s";
-}
 
 static int log_params(cli_context *cli, const cli_pairs *params) {
   mr_error error = MR_ERROR_INIT;
@@ -22,7 +19,7 @@ static int log_params(cli_context *cli, const cli_pairs *params) {
     exit_code = cli_fail(cli, &error);
   if (!exit_code)
     exit_code = cli_run_say(cli, run, "Logged %zu param%s of run %s", params->count,
-                            plural(params->count), mr_run_info(run)->id);
+                            cli_plural((int64_t)params->count), mr_run_info(run)->id);
   mr_run_free(run);
   return exit_code;
 }
@@ -55,8 +52,9 @@ static int log_row(cli_context *cli, const cli_pairs *pairs, const double *value
   if (status != MR_OK) {
     exit_code = cli_fail(cli, &error);
   } else {
-    exit_code = cli_run_say(cli, run, "Logged %zu metric%s of run %s at step %" PRId64,
-                            pairs->count, plural(pairs->count), mr_run_info(run)->id, step);
+    exit_code =
+        cli_run_say(cli, run, "Logged %zu metric%s of run %s at step %" PRId64, pairs->count,
+                    cli_plural((int64_t)pairs->count), mr_run_info(run)->id, step);
   }
   mr_run_free(run);
   return exit_code;
@@ -83,7 +81,8 @@ static int metric_file(cli_context *cli, const char *path) {
   if (!exit_code) exit_code = cli_points_log(cli, run, path, &points, &metrics);
   if (!exit_code)
     exit_code = cli_run_say(cli, run, "Logged %zu point%s of %zu metric%s of run %s", points,
-                            plural(points), metrics, plural(metrics), mr_run_info(run)->id);
+                            cli_plural((int64_t)points), metrics, cli_plural((int64_t)metrics),
+                            mr_run_info(run)->id);
   mr_run_free(run);
   return exit_code;
 }
@@ -100,55 +99,6 @@ static int run_metric(cli_context *cli) {
   return metric_row(cli);
 }
 
-/* Each tag is a change of its own; `done` counts them. */
-static mr_status change_tags(cli_context *cli, mr_run *run, const cli_pairs *tags, size_t *done,
-                             mr_error *error) {
-  mr_status status = MR_OK;
-  size_t at = 0;
-  for (const char *key; status == MR_OK && (key = cli_option_next(cli, "delete", &at));) {
-    status = mr_run_delete_tag(run, key, error);
-    if (status == MR_OK) (*done)++;
-  }
-  for (size_t i = 0; status == MR_OK && i < tags->count; i++) {
-    status = mr_run_set_tag(run, tags->keys[i], tags->values[i], error);
-    if (status == MR_OK) (*done)++;
-  }
-  return status;
-}
-
-static int tag(cli_context *cli, const cli_pairs *tags) {
-  mr_error error = MR_ERROR_INIT;
-  mr_run *run = NULL;
-  size_t done = 0;
-  int exit_code = cli_run_open(cli, &run);
-  /* All tags or none: an interruption waits. */
-  cli_interruptible();
-  if (!exit_code && change_tags(cli, run, tags, &done, &error) != MR_OK) {
-    exit_code = cli_fail(cli, &error);
-    if (done > 0) cli_complain("%zu tag%s had been changed before that", done, plural(done));
-  } else if (!exit_code) {
-    exit_code = cli_run_say(cli, run, "Changed %zu tag%s of run %s", done, plural(done),
-                            mr_run_info(run)->id);
-  }
-  mr_run_free(run);
-  return exit_code;
-}
-
-static int run_tag(cli_context *cli) {
-  cli_pairs tags = {0};
-  size_t at = 0;
-  if (cli->operand_count < 2 && !cli_option_value(cli, "delete"))
-    return cli_usage_error(cli, "KEY=VALUE is missing, or --delete KEY");
-  int exit_code = cli_pairs_from_operands(cli, 1, "KEY=VALUE", &tags);
-  if (!exit_code) exit_code = cli_pairs_check_unique(cli, &tags);
-  for (const char *key; !exit_code && (key = cli_option_next(cli, "delete", &at));)
-    if (cli_pairs_have(&tags, key))
-      exit_code = cli_usage_error(cli, "the tag '%s' cannot be both set and deleted", key);
-  if (!exit_code) exit_code = tag(cli, &tags);
-  cli_pairs_free(&tags);
-  return exit_code;
-}
-
 static const cli_option run_log_options[] = {
     CLI_RUN_QUIET,
     {NULL, '\0', NULL, NULL},
@@ -157,12 +107,6 @@ static const cli_option run_log_options[] = {
 static const cli_option run_metric_options[] = {
     {"step", 's', "STEP", "The step, a whole number; 0 without it"},
     {"from", 'f', "FILE", "Read points from a file, or from standard input for -"},
-    CLI_RUN_QUIET,
-    {NULL, '\0', NULL, NULL},
-};
-
-static const cli_option run_tag_options[] = {
-    {"delete", 'd', "KEY...", "Delete this tag; may be repeated"},
     CLI_RUN_QUIET,
     {NULL, '\0', NULL, NULL},
 };
@@ -176,14 +120,9 @@ const cli_command cli_run_log_commands[] = {
     {"run metric", "RUN [KEY=NUMBER...]", 1, CLI_ANY, "Log metrics of a run",
      "One value of each metric at the same step and time; nan, inf and -inf are numbers, too.\n"
      "--from takes many points: lines of KEY STEP VALUE [TIME], with blanks between them, or tabs\n"
-     "where a key has blanks; TIME is in Unix microseconds. Nothing is logged when a line is "
-     "wrong.\n",
+     "where a key has blanks; TIME is such as 2026-07-03T12:34:56Z, or in Unix microseconds.\n"
+     "Nothing is logged when a line is wrong.\n",
      "modelreg -r registry.db run metric 01980000-0000-7000-8000-000000000000 loss=0.1 --step 10",
      run_metric_options, run_metric},
-    {"run tag", "RUN [KEY=VALUE...]", 1, CLI_ANY, "Set and delete tags of a run",
-     "A new value replaces the old one. Tags of a sealed run can change, too.\n",
-     "modelreg -r registry.db run tag 01980000-0000-7000-8000-000000000000 team=vision --delete "
-     "wip",
-     run_tag_options, run_tag},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
 };

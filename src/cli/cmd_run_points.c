@@ -3,18 +3,16 @@
 #include "cli/cli_memory.h"
 #include "cli/cli_numbers.h"
 #include "cli/cli_read.h"
+#include "cli/cli_times.h"
 #include "cli/cmd_run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* With the longest key and the longest numbers there is room left. */
 #define LINE_SIZE   1024
 #define MOST_FIELDS 4
-/* The end of the year 9999, the last that the library takes. */
-#define MOST_TIME_US INT64_C(253402300799999999)
 
 /* The points of one metric, as columns. */
 typedef struct series {
@@ -73,8 +71,7 @@ static series *series_of(points *p, const char *key) {
   memmove(s + 1, s, (p->count - at) * sizeof *s);
   p->count++;
   memset(s, 0, sizeof *s);
-  s->key = cli_resize(NULL, strlen(key) + 1, 1);
-  memcpy(s->key, key, strlen(key) + 1);
+  s->key = cli_copy(key, strlen(key));
   s->line = p->line;
   return s;
 }
@@ -149,9 +146,8 @@ static int take_line(points *p, char *line) {
     return wrong_line(p, "KEY STEP VALUE [TIME]", whole);
   if (!cli_parse_int(fields[1], &step)) return wrong_line(p, "step", fields[1]);
   if (!cli_parse_double(fields[2], &value)) return wrong_line(p, "value", fields[2]);
-  if (count == MOST_FIELDS &&
-      (!cli_parse_int(fields[3], &time_us) || time_us < 1 || time_us > MOST_TIME_US))
-    return wrong_line(p, "time in Unix microseconds", fields[3]);
+  if (count == MOST_FIELDS && !cli_parse_time(fields[3], &time_us))
+    return wrong_line(p, CLI_TIME_FORMS, fields[3]);
   add_point(p, fields[0], step, time_us, value);
   return CLI_DONE;
 }
@@ -199,12 +195,6 @@ static int log_points(const points *p, mr_run *run) {
   return status == MR_OK ? CLI_DONE : cli_fail(p->cli, &error);
 }
 
-static int64_t now_us(void) {
-  struct timespec now = {0, 0};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void free_points(points *p) {
   for (size_t i = 0; i < p->count; i++) {
     series *s = &p->all[i];
@@ -224,8 +214,8 @@ int cli_points_log(cli_context *cli, mr_run *run, const char *path, size_t *out_
   p.cli = cli;
   p.path = path;
   p.name = is_input ? "standard input" : path;
-  p.now_us = now_us();
-  p.file = is_input ? stdin : fopen(path, "rbe");
+  p.now_us = cli_now_us();
+  p.file = is_input ? stdin : fopen(path, "rb");
   if (!p.file) return cli_fail_to_read(path);
   int exit_code = read_points(&p);
   if (!exit_code) exit_code = open_metrics(&p, run);

@@ -2,8 +2,10 @@
 /* modelreg run start and finish. */
 #include "cli/cli_commands.h"
 #include "cli/cli_memory.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pairs.h"
+#include "cli/cli_rehearsal.h"
 #include "cli/cli_text.h"
 #include "cli/cli_words.h"
 #include "cli/cmd_run.h"
@@ -37,10 +39,9 @@ static int read_source(const cli_context *cli, mr_run_options *options) {
 }
 
 static int read_kind(const cli_context *cli, mr_run_kind *out) {
-  static const char *const words[] = {"training", "evaluation", NULL};
   static const mr_run_kind kinds[] = {0, MR_RUN_KIND_TRAINING, MR_RUN_KIND_EVALUATION};
   int32_t word = 0;
-  int exit_code = cli_option_word(cli, "kind", words, &word);
+  int exit_code = cli_option_word(cli, "kind", cli_started_kinds, &word);
   *out = kinds[word];
   return exit_code;
 }
@@ -102,6 +103,32 @@ static mr_status check_wish(mr_registry *registry, const start_wish *wish, bool 
   return status;
 }
 
+/* Whether the library takes all that is said about the run itself; its parent and its inputs are
+ * looked for in the registry. */
+static mr_status rehearse(const start_wish *wish, mr_error *error) {
+  static const char no_dataset[] =
+      "0000000000000000000000000000000000000000000000000000000000000000";
+  mr_run_options options = wish->options;
+  cli_rehearsal rehearsal;
+  mr_run *run = NULL;
+  options.parent_run_id = NULL;
+  mr_status status = cli_rehearsal_begin(wish->experiment, &rehearsal, error);
+  if (status == MR_OK)
+    status = mr_experiment_start_run(rehearsal.experiment, &options, &run, error);
+  if (status == MR_OK)
+    status = mr_run_log_params(run, (const char *const *)wish->params.keys, wish->params.values,
+                               wish->params.count, error);
+  for (size_t i = 0; i < wish->inputs.count && status == MR_OK; i++) {
+    mr_input_options input = MR_INPUT_OPTIONS_INIT;
+    input.role = wish->parsed[i].role;
+    input.dataset_digest = no_dataset;
+    status = mr_run_log_input(run, &input, error);
+  }
+  mr_run_free(run);
+  cli_rehearsal_end(&rehearsal);
+  return status;
+}
+
 static mr_status record(mr_run *run, const start_wish *wish, mr_error *error) {
   mr_status status = mr_run_log_params(run, (const char *const *)wish->params.keys,
                                        wish->params.values, wish->params.count, error);
@@ -145,7 +172,8 @@ static int start(cli_context *cli, const start_wish *wish) {
   int exit_code = cli_open_with(cli, 0);
   if (exit_code) return exit_code;
   cli_interruptible();
-  mr_status status = check_wish(cli->registry, wish, &is_new, &error);
+  mr_status status = rehearse(wish, &error);
+  if (status == MR_OK) status = check_wish(cli->registry, wish, &is_new, &error);
   if (status == MR_OK && cli_is_interrupted()) return CLI_REGISTRY;
   if (status == MR_OK)
     status = cli_experiment_make(cli->registry, wish->experiment, &experiment, &error);

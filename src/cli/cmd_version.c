@@ -5,6 +5,7 @@
 #include "cli/cli_json.h"
 #include "cli/cli_list.h"
 #include "cli/cli_memory.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_pages.h"
 #include "cli/cli_records.h"
@@ -125,10 +126,7 @@ int cli_open_version(const cli_context *cli, const char *operand, mr_model **out
   int exit_code = cli_check_version_operand(cli, operand);
   if (exit_code) return exit_code;
   const char *at = strchr(operand, '@');
-  size_t size = (size_t)(at - operand);
-  char *name = cli_resize(NULL, size + 1, 1);
-  memcpy(name, operand, size);
-  name[size] = '\0';
+  char *name = cli_copy(operand, (size_t)(at - operand));
   mr_status status = mr_registry_open_model(cli->registry, name, out_model, &error);
   if (status == MR_OK) status = mr_model_open_version(*out_model, at + 1, out_version, &error);
   cli_free(name);

@@ -2,6 +2,7 @@
 /* modelreg version deprecate, undeprecate, yank, unyank and delete. */
 #include "cli/cli_commands.h"
 #include "cli/cli_json.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_records.h"
 #include "cli/cli_text.h"
@@ -46,12 +47,10 @@ static mr_status undeprecate(const cli_context *cli, mr_version *version, mr_err
   return mr_version_undeprecate(version, cli_option_value(cli, "reason"), error);
 }
 
-static const char *const channel_words[] = {"replace", "rollback", "clear", NULL};
-
 static mr_status yank(const cli_context *cli, mr_version *version, mr_error *error) {
   mr_yank_options options = MR_YANK_OPTIONS_INIT;
   int32_t word = 1;
-  (void)cli_option_word(cli, "channels", channel_words, &word);
+  (void)cli_option_word(cli, "channels", cli_yanked_channels, &word);
   options.channels = word - 1;
   options.reason = cli_option_value(cli, "reason");
   options.replacement = cli_option_value(cli, "replacement");
@@ -137,7 +136,7 @@ static int version_undeprecate(cli_context *cli) {
 
 static int version_yank(cli_context *cli) {
   int32_t word = 0;
-  int exit_code = cli_option_word(cli, "channels", channel_words, &word);
+  int exit_code = cli_option_word(cli, "channels", cli_yanked_channels, &word);
   return exit_code ? exit_code : change(cli, true, yank);
 }
 

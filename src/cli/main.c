@@ -3,6 +3,7 @@
 #include "cli/cli_color.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_help.h"
+#include "cli/cli_open.h"
 #include "cli/cli_options.h"
 #include "cli/cli_progress.h"
 
@@ -57,9 +58,7 @@ static int run(cli_context *cli, int argc, char **argv) {
                  mr_library_version(), (unsigned)mr_abi_level(), MR_ABI_LEVEL);
     return CLI_REGISTRY;
   }
-  const char *from_environment = getenv("MODELREG_REGISTRY");
-  if (!cli->registry_uri && from_environment && from_environment[0])
-    cli->registry_uri = from_environment;
+  cli_take_environment(cli, getenv(CLI_REGISTRY_VARIABLE));
   return cli->command->run(cli);
 }
 

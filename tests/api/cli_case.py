@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import sqlite3
@@ -55,6 +56,14 @@ def another_user():
     return nobody
 
 
+def small_files(size):
+    """How subprocess starts a program that can make no file longer than this: a disk that is full
+    for who writes more than a little."""
+    return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+            # Python has the signal ignored that would end the program.
+            "restore_signals": False}
+
+
 class CliTest(unittest.TestCase):
     """A filled registry that no test changes, and a folder for each test."""
 
@@ -95,6 +104,10 @@ class CliTest(unittest.TestCase):
         for line in error.splitlines():
             self.assertRegex(line, r"^(modelreg: |Usage: modelreg |Try 'modelreg )")
         return done.returncode, out, error
+
+    def feed(self, data, *arguments, **more):
+        """The same with `data` as standard input."""
+        return self.call(*arguments, input=data, **more)
 
     def text(self, *arguments, **more):
         """What a command that must succeed prints."""

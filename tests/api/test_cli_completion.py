@@ -14,10 +14,38 @@ import subprocess
 import sys
 
 import cli_case
-from cli_case import DONE, USAGE, COMMANDS, CliTest, edit, environment
+from cli_case import DONE, GATE_PENDING, USAGE, COMMANDS, CliTest, edit, environment, read
 
 NOUNS = sorted({command.split()[0] for command in COMMANDS})
 COMMON = {"--registry", "-r", "--json", "--color", "--no-progress", "--help", "-h", "--version"}
+
+
+class Shell:
+    """An interactive shell on a terminal, in the folder of a test."""
+
+    def __init__(self, test, command, variables):
+        self.test = test
+        self.controller, end = pty.openpty()
+        test.addCleanup(os.close, self.controller)
+        process = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, cwd=test.folder,
+                                   start_new_session=True, env=variables)
+        os.close(end)
+        test.addCleanup(process.wait)
+        test.addCleanup(process.kill)
+
+    def type(self, text, until):
+        os.write(self.controller, text.encode("utf-8"))
+        data = b""
+        while until not in data:
+            ready, _, _ = select.select([self.controller], [], [], 60)
+            self.test.assertTrue(ready, f"nothing more within a minute after {data!r}")
+            data += os.read(self.controller, 4096)
+
+    def tab(self, line):
+        """What a tab makes of a line; the shell writes it to a file for ^X."""
+        self.type(line + "\t\x18", b"SHOWN")
+        with open(self.test.path("buffer"), encoding="utf-8") as file:
+            return file.read().rstrip("\n")
 
 
 class TestCommand(CliTest):
@@ -31,6 +59,10 @@ class TestCommand(CliTest):
         self.assertIn("SHELL must be bash or zsh", self.fails(USAGE, "completion", "fish"))
         self.assertIn("SHELL is missing", self.fails(USAGE, "completion"))
         self.assertIn("--json does not go", self.fails(USAGE, "completion", "bash", "--json"))
+        for shell in ("bash", "zsh"):
+            self.assertIn("'digits'", self.fails(USAGE, "completion", shell, "digits"))
+        for kind in ("channels", "numbers", "selectors"):
+            self.assertIn("MODEL is missing", self.fails(USAGE, "completion", kind))
 
     def test_syntax(self):
         for shell in ("bash", "zsh"):
@@ -130,11 +162,95 @@ printf '%s\n' "${COMPREPLY[@]}"
         self.assertEqual(found, runs)
         found = self.complete("dataset", "show", "", MODELREG_REGISTRY=self.registry)
         self.assertEqual(found, datasets)
+        # bash makes three words of sqlite:PATH and of --registry=PATH, and gives ~ as it is.
+        for words in (("-r", "sqlite", ":", self.registry),
+                      ("--registry", "=", "sqlite", ":", self.registry)):
+            self.assertEqual(self.complete(*words, "promote", ""), models)
+            self.assertEqual(self.complete(*words, "channel", "move", "digits", "s"), {"staging"})
+        self.assertEqual(self.complete("-r", "~/registry.db", "promote", "", HOME=self.shared),
+                         models)
         run = sorted(runs)[-1]
         self.assertEqual(self.complete("-r", self.registry, "run", "diff", "x", run[:-1]), {run})
         self.assertEqual(self.complete("-r", self.path("none.db"), "run", "show", ""), set())
         self.assertEqual(self.complete("run", "show", ""), set())
         self.assertFalse(os.path.exists(self.path("none.db")))
+
+    def test_names_of_a_model(self):
+        numbers = {"1.0.0", "1.1.0", "1.1.1-rc.0"}
+        channels = {"production", "staging"}
+        self.assertEqual({version["number"].split("+")[0]
+                          for version in self.json("version", "list", "digits")}, numbers)
+        here = ("-r", self.registry)
+        for verb in ("move", "rollback", "clear", "history"):
+            self.assertEqual(self.complete(*here, "channel", verb, "digits", ""), channels)
+        self.assertEqual(self.complete(*here, "channel", "create", "digits", ""), set())
+        self.assertEqual(self.complete(*here, "channel", "move", "digits", "production", ""),
+                         numbers)
+        self.assertEqual(self.complete(*here, "channel", "move", "digits", "production", "1.1.1"),
+                         {"1.1.1-rc.0"})
+        for option in (("move", "--expected"), ("rollback", "--to")):
+            self.assertEqual(
+                self.complete(*here, "channel", option[0], "digits", option[1], "1.1.0"),
+                {"1.1.0"})
+        self.assertEqual(self.complete(*here, "gate", "show", "digits", ""),
+                         {"promote", "channel/", "channel/production", "channel/staging"})
+        self.assertEqual(self.complete(*here, "gate", "test", "--transition", "p"), {"promote"})
+        self.assertEqual(self.complete(*here, "channel", "list", "digits", "--limit", ""), set())
+        self.assertEqual(self.complete(*here, "channel", "move", "nothing", ""), set())
+        # Nobody has said yet whose channel it is.
+        self.assertEqual(self.complete(*here, "channel", "move", "--expected", ""), set())
+
+    def test_what_stands_behind_a_model(self):
+        models = {model["name"] for model in self.json("model", "list")}
+        numbers = {"1.0.0", "1.1.0", "1.1.1-rc.0"}
+        selectors = numbers | {"latest", "production", "staging"}
+        here = ("-r", self.registry)
+        for place in (("resolve",), ("fetch", "-o", "x"), ("verify",)):
+            self.assertEqual(self.complete(*here, *place, "dig"), {"digits"})
+            # bash makes three words of digits@1, unless it is told not to, and replaces two.
+            self.assertEqual(self.complete(*here, *place, "digits", "@"),
+                             {"@" + name for name in selectors})
+            self.assertEqual(self.complete(*here, *place, "digits", "@", "1.1"),
+                             {"@1.1.0", "@1.1.1-rc.0"})
+            self.assertEqual(self.complete(*here, *place, "digits@pr"), {"digits@production"})
+        for place in (("version", "show"), ("version", "yank", "--reason", "x")):
+            self.assertEqual(self.complete(*here, *place, ""), {name + "@" for name in models})
+            self.assertEqual(self.complete(*here, *place, "digits", "@"),
+                             {"@" + number for number in numbers})
+            self.assertEqual(self.complete(*here, *place, "digits", "@", "1.0"), {"@1.0.0"})
+            self.assertEqual(self.complete(*here, *place, "digits@1.0"), {"digits@1.0.0"})
+            self.assertEqual(self.complete(*here, *place, "nothing", "@"), set())
+        for reference in (("digits", "@", "1.0.0"), ("digits@1.0.0",)):
+            self.assertEqual(self.complete(*here, "version", "yank", *reference, "--replacement",
+                                           ""), numbers)
+        self.assertEqual(self.complete(*here, "lineage", "digits", "@", "l"), {"@latest"})
+
+    def test_requests(self):
+        registry = self.copy()
+        gate = self.path("gate.txt")
+        with open(gate, "w", encoding="utf-8") as file:
+            file.write("audit: checks.audit = 'passed'\n")
+        self.text("gate", "set", "digits", "channel/staging", gate, "-q", registry=registry)
+        self.assertEqual(self.call("channel", "move", "digits", "staging", "1.0.0",
+                                   registry=registry)[0], GATE_PENDING)
+        requests = {line["id"]: line["state"] for line in
+                    self.json("request", "list", registry=registry)}
+        opened = {line for line, state in requests.items() if state == "open"}
+        self.assertEqual(len(opened), 1)
+        self.assertLess(opened, set(requests))
+        here = ("-r", registry, "request")
+        self.assertEqual(self.complete(*here, "show", ""), set(requests))
+        for verb in ("complete", "withdraw"):
+            self.assertEqual(self.complete(*here, verb, ""), opened)
+
+    def test_asking_changes_nothing(self):
+        registry = self.copy()
+        before = {name: read(self.folder, name) for name in ("registry.db", "registry.db-wal")}
+        for place in (("channel", "move", "digits", ""), ("resolve", "digits", "@"),
+                      ("request", "show", ""), ("channel", "move", "nothing", "")):
+            self.complete("-r", registry, *place)
+        for name, content in before.items():
+            self.assertEqual(read(self.folder, name), content, name)
 
     def test_names_that_a_shell_would_run_are_left_out(self):
         registry = self.copy()
@@ -171,7 +287,37 @@ printf '%s\n' "${COMPREPLY[@]}"
             self.complete("run", word, "")
             self.complete("run", "list", "--status", word)
             self.complete("-r", word, "run", "")
+        for word in ("$(touch pwned)", "`touch pwned`", "-x", "--help", "'", "a b"):
+            self.complete("-r", self.registry, "channel", "move", word, "")
+            self.complete("-r", self.registry, "version", "show", word, "@", "")
+            self.complete("-r", self.registry, "resolve", word + "@")
         self.assertFalse(os.path.exists(self.path("pwned")))
+
+
+class TestReadline(CliTest):
+    """Types lines into an interactive bash: what the words are is readline's own business here."""
+
+    def test_lines(self):
+        path = os.path.dirname(cli_case.MODELREG) + os.pathsep + os.environ["PATH"]
+        with open(self.path("rc"), "w", encoding="utf-8") as file:
+            file.write("source <(modelreg completion bash)\nPS1='READ''Y '\n"
+                       "show() { printf '%s' \"$READLINE_LINE\" >buffer; READLINE_LINE=; "
+                       "echo SHO''WN; }\nbind -x '\"\\C-x\": show'\n")
+        shell = Shell(self, ["bash", "--noprofile", "--rcfile", self.path("rc"), "-i"],
+                      environment(PATH=path, TERM="dumb", HOME=self.folder,
+                                  MODELREG_REGISTRY=self.registry))
+        shell.type("", b"READY")
+        for line, expected in (
+                ("modelreg version show dig", "modelreg version show digits@"),
+                ("modelreg version show digits@1.0", "modelreg version show digits@1.0.0 "),
+                ("modelreg resolve dig", "modelreg resolve digits "),
+                ("modelreg resolve digits@pr", "modelreg resolve digits@production "),
+                ("modelreg channel move digits st", "modelreg channel move digits staging "),
+                ("modelreg channel move digits staging 1.1.1",
+                 "modelreg channel move digits staging 1.1.1-rc.0 "),
+                ("modelreg gate show digits channel/p",
+                 "modelreg gate show digits channel/production ")):
+            self.assertEqual(shell.tab(line), expected)
 
 
 class TestZsh(CliTest):
@@ -183,32 +329,14 @@ class TestZsh(CliTest):
 
     def setUp(self):
         super().setUp()
-        self.controller, end = pty.openpty()
-        self.addCleanup(os.close, self.controller)
         path = os.path.dirname(cli_case.MODELREG) + os.pathsep + os.environ["PATH"]
-        self.zsh = subprocess.Popen(["zsh", "-f", "-i"], stdin=end, stdout=end, stderr=end,
-                                    cwd=self.folder, start_new_session=True,
-                                    env=environment(PATH=path, TERM="dumb", HOME=self.folder))
-        os.close(end)
-        self.addCleanup(self.zsh.wait)
-        self.addCleanup(self.zsh.kill)
-        self.type(self.SETUP, b"READY")
-
-    def type(self, text, until):
-        os.write(self.controller, text.encode("utf-8"))
-        data = b""
-        while until not in data:
-            ready, _, _ = select.select([self.controller], [], [], 60)
-            self.assertTrue(ready, f"nothing more within a minute after {data!r}")
-            data += os.read(self.controller, 4096)
-
-    def tab(self, line):
-        self.type(line + "\t\x18", b"SHOWN")
-        with open(self.path("buffer"), encoding="utf-8") as file:
-            return file.read().rstrip("\n")
+        self.shell = Shell(self, ["zsh", "-f", "-i"],
+                           environment(PATH=path, TERM="dumb", HOME=self.folder))
+        self.shell.type(self.SETUP, b"READY")
 
     def test_lines(self):
         os.mkdir(self.path("folder"))
+        self.copy()
         for line, expected in (
                 ("modelreg ru", "modelreg run "),
                 ("modelreg run li", "modelreg run list "),
@@ -226,8 +354,26 @@ class TestZsh(CliTest):
                 (f"modelreg -r {self.registry} resolve dig",
                  f"modelreg -r {self.registry} resolve digits "),
                 (f"modelreg resolve -r {self.registry} dig",
-                 f"modelreg resolve -r {self.registry} digits ")):
-            self.assertEqual(self.tab(line), expected)
+                 f"modelreg resolve -r {self.registry} digits "),
+                (f"modelreg -r {self.registry} resolve digits@pr",
+                 f"modelreg -r {self.registry} resolve digits@production "),
+                (f"modelreg -r {self.registry} version show dig",
+                 f"modelreg -r {self.registry} version show digits@"),
+                (f"modelreg version show -r {self.registry} digits@1.0",
+                 f"modelreg version show -r {self.registry} digits@1.0.0 "),
+                (f"modelreg -r {self.registry} channel move digits st",
+                 f"modelreg -r {self.registry} channel move digits staging "),
+                (f"modelreg channel -r {self.registry} move digits staging 1.1.1",
+                 f"modelreg channel -r {self.registry} move digits staging 1.1.1-rc.0 "),
+                (f"modelreg -r {self.registry} channel rollback digits staging --to 1.1.1",
+                 f"modelreg -r {self.registry} channel rollback digits staging --to 1.1.1-rc.0 "),
+                (f"modelreg -r {self.registry} gate show digits channel/p",
+                 f"modelreg -r {self.registry} gate show digits channel/production "),
+                ("modelreg -r ~/registry.db channel move digits st",
+                 "modelreg -r ~/registry.db channel move digits staging "),
+                ("modelreg -r nothing.db channel move digits st",
+                 "modelreg -r nothing.db channel move digits st")):
+            self.assertEqual(self.shell.tab(line), expected)
 
 
 if __name__ == "__main__":

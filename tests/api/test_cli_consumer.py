@@ -70,8 +70,15 @@ class TestConsumer(CliTest):
         self.assertEqual(self.text("resolve", "digits", f"--as-of={made_us - 1}"), before)
         moment = datetime.datetime.fromtimestamp(made_us / 1e6, datetime.timezone.utc)
         for text in (f"{moment - datetime.timedelta(milliseconds=1):%Y-%m-%dT%H:%M:%S.%fZ}",
-                     f"{moment - datetime.timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"):
+                     f"{moment - datetime.timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}",
+                     f"{moment - datetime.timedelta(seconds=1):%Y-%m-%dt%H:%M:%Sz}",
+                     f"{moment + datetime.timedelta(seconds=5399):%Y-%m-%d %H:%M:%S+01:30}",
+                     f"{moment - datetime.timedelta(seconds=5401):%Y-%m-%dT%H:%M:%S-01:30}"):
             self.assertEqual(self.text("resolve", "digits", "--as-of", text), before, text)
+        for text in (f"{moment + datetime.timedelta(seconds=5401):%Y-%m-%dT%H:%M:%S+01:30}",
+                     f"{moment - datetime.timedelta(seconds=5399):%Y-%m-%dT%H:%M:%S-01:30}"):
+            self.assertEqual(self.text("resolve", "digits", "--as-of", text),
+                             f"digits@{self.made['better_version']}\n", text)
         self.assertIn("later", self.fails(NOT_FOUND, "resolve", "digits", "--as-of",
                                           "2024-02-29T23:59:59Z"))
         self.assertIn("future", self.fails(USAGE, "resolve", "digits", "--as-of",
@@ -79,9 +86,15 @@ class TestConsumer(CliTest):
         for wrong in ("", "now", "0", "-1", "2026-01-02", "2026-01-02T03:04:05",
                       "2026-1-2T03:04:05Z", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
                       "2026-01-02T24:00:00Z", "2026-01-02T03:04:05.Z", "1960-01-01T00:00:00Z",
-                      "99999999999999999999"):
-            self.assertIn("--as-of must be a time", self.fails(USAGE, "resolve", "digits",
-                                                               f"--as-of={wrong}"), wrong)
+                      "99999999999999999999", "2026", "202601", "20260102", "1767323045",
+                      "1767323045000", "99999999999999", "+1767323045000000", "2026-01",
+                      "2026-01-02T03:04Z", "2026-01-02T03:04:05+0130", "2026-01-02T03:04:05+01",
+                      "2026-01-02T03:04:05+24:00", "2026-01-02T03:04:05+01:60",
+                      "2026-01-02T03:04:05Z+01:00", "2026-01-02T03:04:60Z",
+                      "1970-01-01T00:30:00+01:00"):
+            error = self.fails(USAGE, "resolve", "digits", f"--as-of={wrong}")
+            self.assertIn("--as-of must be a time such as 2026-07-03T12:34:56Z", error)
+            self.assertIn(f"not '{wrong}'", error)
 
     def test_yanked_with_a_replacement(self):
         uri = self.copy()
@@ -320,6 +333,8 @@ class TestFailures(CliTest):
                 (("run", "list", "--kind", "a", "--kind", "b"), "given twice"),
                 (("run", "list", "-x"), "-x"), (("run", "list", "-e"), "needs a value"),
                 (("fetch", "digits"), "--output FOLDER"),
+                (("fetch", "digits", "-o", ""), "--output is empty"),
+                (("dataset", "fetch", "0" * 64, "-o", ""), "--output is empty"),
                 (("verify", "--", "--json", "a", "b"), "'b'")):
             error = self.fails(USAGE, *arguments)
             self.assertIn(hint, error)

@@ -281,6 +281,11 @@ class TestDryRuns(GovernTest):
                         ("--model=digits", "--run", run, "--bump=most"),
                         ("--model=digits", "--run", self.made["dataset"])):
             self.fails(USAGE, "gate", "test", *options)
+        for option in (("--run", run), ("--bump", "minor"), ("--artifact-path", "model")):
+            error = self.fails(USAGE, "gate", "test", "--model=digits", "--number=1.0.0",
+                               "--transition=channel/canary", *option)
+            self.assertNotRegex(error, "run_id|artifact_path|prerelease_id")
+            self.assertIn(option[0] if option[0] != "--bump" else "--number", error)
         self.fails(NOT_FOUND, "gate", "test", "--model=nobody", "--run", run)
         self.fails(NOT_FOUND, "gate", "test", "--model=digits", "--run", NO_ID)
         self.fails(NOT_FOUND, "gate", "test", "--model=digits", "--run", run,

@@ -16,7 +16,8 @@ import termios
 
 import cli_case
 from cli_case import (
-    COMMANDS, DONE, NOT_FOUND, REGISTRY, USAGE, CliTest, edit, environment, wait_until_handled,
+    COMMANDS, DONE, NOT_FOUND, REGISTRY, UNVERIFIED, USAGE, CliTest, edit, environment,
+    wait_until_handled,
 )
 
 
@@ -146,6 +147,46 @@ class TestRegistryNames(CliTest):
             error = self.fails(REGISTRY, *command, "-r", "memory:")
             self.assertIn("give a path", error)
             self.assertNotIn("init", error)
+
+    def test_a_variable_that_is_wrong_is_named(self):
+        """Nobody sees on the command line what it holds."""
+        missing = self.path("missing.db")
+        for place, expected in ((missing, f"there is no registry at {missing}; 'modelreg init'"),
+                                (self.folder, "a folder, not a registry file")):
+            error = self.fails(REGISTRY, "run", "list", registry=place)
+            self.assertTrue(error.startswith("modelreg: MODELREG_REGISTRY: "), error)
+            self.assertIn(expected, error)
+            error = self.fails(REGISTRY, "run", "list", "-r", place)
+            self.assertNotIn("MODELREG_REGISTRY", error)
+            self.assertIn(expected, error)
+        for actor in ("a\nb", "\x1b[2J", "n" * 251, b"\xff"):
+            for command in (("run", "list"), ("model", "create", "m"), ("fsck",),
+                            ("init", self.path("new.db"))):
+                error = self.fails(REGISTRY, *command, env=environment(
+                    MODELREG_REGISTRY=self.registry, MODELREG_ACTOR=actor))
+                self.assertTrue(error.startswith("modelreg: MODELREG_ACTOR: "), error)
+                self.assertNotRegex(error, "[\x1b\ufffd]")
+        self.assertEqual(os.listdir(self.folder), [])
+        error = self.fails(REGISTRY, "run", "list", env=environment(
+            MODELREG_REGISTRY=self.folder, MODELREG_ACTOR="tester"))
+        self.assertNotIn("MODELREG_ACTOR", error)
+
+    def test_messages_speak_of_commands_and_not_of_flags(self):
+        empty = self.path("empty.db")
+        with open(empty, "wb"):
+            pass
+        for uri in (empty, "sqlite:" + empty):
+            for command in (("run", "list"), ("model", "create", "m"), ("migrate",)):
+                error = self.fails(REGISTRY, *command, "-r", uri)
+                self.assertEqual(error, f"modelreg: {uri} is an empty file, no registry; "
+                                        "'modelreg init' makes it one\n")
+        code, out, error = self.call("fsck", "-r", empty)
+        self.assertEqual(code, UNVERIFIED)
+        self.assertIn("'modelreg init' makes it one", out)
+        self.assertNotIn("CREATE", out + error)
+        self.assertEqual(os.path.getsize(empty), 0)
+        self.text("init", empty)
+        self.assertEqual(self.json("run", "list", "-r", empty), [])
 
     def test_one_place_for_a_new_one(self):
         for place in ("new.db", ""):

@@ -58,6 +58,9 @@ class TestInit(RegistryTest):
         error = self.fails(REGISTRY, "init", uri, "--artifact-root", self.path("elsewhere"))
         self.assertIn(root, error)
         self.assertFalse(os.path.exists(self.path("elsewhere")))
+        self.assertIn("--artifact-root is empty",
+                      self.fails(USAGE, "init", self.path("other.db"), "--artifact-root", ""))
+        self.assertFalse(os.path.exists(self.path("other.db")))
         self.assertEqual(self.json("init", uri)["artifact_root"], root)
 
     def test_relative_artifact_root_counts_from_the_registry(self):
