@@ -22,6 +22,7 @@
 
 #include "base/hash.h"
 #include "metrics/pack.h"
+#include "metrics/planes.h"
 #include <assert.h>
 #include <string.h>
 
@@ -56,52 +57,6 @@ static uint8_t *put_varint(uint8_t *at, uint64_t value) {
   return at;
 }
 
-static uint64_t bits_of(double value) {
-  uint64_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-static double value_of(uint64_t bits) {
-  double value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-/* In integers only: the host may have switched its floating point unit to flush small numbers to
- * zero, and a conversion would make a signalling NaN a quiet one. Float32 subnormals are left out;
- * chunks with them keep all 8 planes. */
-static bool is_widened(uint64_t bits) {
-  uint64_t exponent = bits >> 52 & 0x7ff;
-  if ((bits & 0x1fffffff) != 0) return false;
-  if (exponent == 0) return bits << 1 == 0;
-  return exponent == 0x7ff || (exponent >= 1023 - 126 && exponent <= 1023 + 127);
-}
-
-static uint32_t narrow(uint64_t bits) {
-  uint32_t sign = (uint32_t)(bits >> 32) & 0x80000000u;
-  uint32_t exponent = (uint32_t)(bits >> 52) & 0x7ff;
-  uint32_t mantissa = (uint32_t)(bits >> 29) & 0x7fffff;
-  if (exponent == 0x7ff) {
-    exponent = 0xff;
-  } else if (exponent != 0) {
-    exponent -= 1023 - 127;
-  }
-  return sign | exponent << 23 | mantissa;
-}
-
-static uint64_t widen(uint32_t bits) {
-  uint64_t sign = (uint64_t)(bits & 0x80000000u) << 32;
-  uint64_t exponent = bits >> 23 & 0xff;
-  uint64_t mantissa = (uint64_t)(bits & 0x7fffff) << 29;
-  if (exponent == 0xff) {
-    exponent = 0x7ff;
-  } else if (exponent != 0) {
-    exponent += 1023 - 127;
-  }
-  return sign | exponent << 52 | mantissa;
-}
-
 static uint64_t difference(const int64_t *column, size_t i) {
   return (uint64_t)column[i] - (uint64_t)column[i - 1];
 }
@@ -120,45 +75,68 @@ static uint64_t usual_difference(const int64_t *column, size_t count) {
   return samples[taken / 2];
 }
 
-typedef struct encoder {
+struct mri_chunk_encoder {
+  const mri_mem *mem;
   mri_packer *packer;
   uint8_t *scratch; /* VARINT_BYTES a point */
+  size_t most;
   mri_str out;
   unsigned flags;
   unsigned codings;
   unsigned column;
-} encoder;
+};
 
-static bool add_packed(encoder *self, const uint8_t *bytes, size_t size) {
+mri_chunk_encoder *mri_chunk_encoder_new(const mri_mem *mem, size_t most) {
+  mri_chunk_encoder *self = mri_mem_zalloc(mem, 1, sizeof *self);
+  if (self == NULL) return NULL;
+  self->mem = mem;
+  self->most = most < POINTS_MAX ? most : POINTS_MAX;
+  mri_str_init(&self->out, mem);
+  self->packer = mri_packer_new(mem, self->most * VARINT_BYTES);
+  self->scratch = mri_mem_alloc(mem, self->most * VARINT_BYTES);
+  if (self->packer != NULL && self->scratch != NULL) return self;
+  mri_chunk_encoder_free(self);
+  return NULL;
+}
+
+void mri_chunk_encoder_free(mri_chunk_encoder *self) {
+  if (self == NULL) return;
+  mri_packer_free(self->packer);
+  mri_mem_free(self->mem, self->scratch);
+  mri_str_free(&self->out);
+  mri_mem_free(self->mem, self);
+}
+
+static bool add_packed(mri_chunk_encoder *self, const uint8_t *bytes, size_t size) {
   unsigned coding = 0;
-  bool done = mri_pack(self->packer, bytes, size, &self->out, &coding);
+  bool done = mri_pack(self->packer, self->column, bytes, size, &self->out, &coding);
   self->codings |= coding << (2 * self->column);
   self->column++;
   return done;
 }
 
-static bool add_integers(encoder *self, const int64_t *column, size_t count) {
+/* By first differences, and again by second differences where that takes fewer bytes. */
+static bool add_integers(mri_chunk_encoder *self, const int64_t *column, size_t count) {
   uint64_t base = usual_difference(column, count);
-  size_t first_size = 0;
-  size_t second_size = 0;
   uint64_t before = count > 1 ? difference(column, 1) : 0;
+  size_t second_size = 0;
+  uint8_t *end = self->scratch;
   for (size_t i = 1; i < count; i++) {
     uint64_t now = difference(column, i);
-    first_size += varint_size(zigzag(now - base));
+    end = put_varint(end, zigzag(now - base));
     second_size += varint_size(zigzag(now - before));
     before = now;
   }
-  bool second = second_size < first_size;
-  if (second) {
+  if (second_size < (size_t)(end - self->scratch)) {
     base = difference(column, 1);
     self->flags |= FLAG_SECOND0 << self->column;
-  }
-  uint8_t *end = self->scratch;
-  before = base;
-  for (size_t i = 1; i < count; i++) {
-    uint64_t now = difference(column, i);
-    end = put_varint(end, zigzag(now - before));
-    if (second) before = now;
+    end = self->scratch;
+    before = base;
+    for (size_t i = 1; i < count; i++) {
+      uint64_t now = difference(column, i);
+      end = put_varint(end, zigzag(now - before));
+      before = now;
+    }
   }
   size_t size = (size_t)(end - self->scratch);
   mri_str_add_varint(&self->out, zigzag((uint64_t)column[0]));
@@ -167,31 +145,12 @@ static bool add_integers(encoder *self, const int64_t *column, size_t count) {
   return add_packed(self, self->scratch, size);
 }
 
-/* Eight stores in a row rather than a loop: this is the hot half of quick encoding. */
-static void split_planes(const double *values, size_t count, bool floats, uint8_t *out) {
-  for (size_t i = 0; i < count; i++) {
-    uint64_t bits = bits_of(values[i]);
-    uint8_t *at = out + i;
-    if (floats) bits = narrow(bits);
-    at[0] = (uint8_t)bits;
-    at[count] = (uint8_t)(bits >> 8);
-    at[2 * count] = (uint8_t)(bits >> 16);
-    at[3 * count] = (uint8_t)(bits >> 24);
-    if (floats) continue;
-    at[4 * count] = (uint8_t)(bits >> 32);
-    at[5 * count] = (uint8_t)(bits >> 40);
-    at[6 * count] = (uint8_t)(bits >> 48);
-    at[7 * count] = (uint8_t)(bits >> 56);
-  }
-}
-
-static bool add_values(encoder *self, const double *values, size_t count) {
-  bool floats = true;
-  for (size_t i = 0; floats && i < count; i++) floats = is_widened(bits_of(values[i]));
-  unsigned planes = floats ? 4 : 8;
-  if (floats) self->flags |= FLAG_FLOAT;
-  split_planes(values, count, floats, self->scratch);
-  for (unsigned p = 0; p < planes; p++) {
+static bool add_values(mri_chunk_encoder *self, const double *values, size_t count) {
+  bool narrow = mri_planes_are_narrow(values, count);
+  size_t planes = narrow ? MRI_PLANES_NARROW : MRI_PLANES;
+  if (narrow) self->flags |= FLAG_FLOAT;
+  mri_planes_split(values, count, narrow, self->scratch);
+  for (size_t p = 0; p < planes; p++) {
     if (!add_packed(self, self->scratch + p * count, count)) return false;
   }
   return true;
@@ -199,70 +158,77 @@ static bool add_values(encoder *self, const double *values, size_t count) {
 
 static void add_check(mri_str *out) {
   uint8_t check[16];
-  if (out->failed) return;
   mri_xxh128(out->data, out->size, check);
   mri_str_add_bytes(out, check, CHECK_BYTES);
 }
 
-static mr_status encode(const mri_mem *mem, const int64_t *steps, const int64_t *times_us,
-                        const double *values, size_t count, bool quick, uint8_t **out,
-                        size_t *out_size, mr_error *error) {
+mr_status mri_chunk_encode(mri_chunk_encoder *self, const int64_t *steps, const int64_t *times_us,
+                           const double *values, size_t count, const uint8_t **out,
+                           size_t *out_size, mr_error *error) {
   assert(count >= 1);
-  if (count > POINTS_MAX)
-    return mri_error_set(error, MR_LIMIT, "a chunk holds at most %d points", POINTS_MAX);
+  if (count > self->most)
+    return mri_error_set(error, MR_LIMIT, "a chunk holds at most %zu points", self->most);
   static const uint8_t fixed[FIXED_BYTES] = {MAGIC, VERSION, 0, 0, 0, 0};
-  encoder self = {.packer = mri_packer_new(mem, count * VARINT_BYTES, quick),
-                  .scratch = mri_mem_alloc(mem, count * VARINT_BYTES)};
-  mri_str_init(&self.out, mem);
-  mri_str_add_bytes(&self.out, fixed, sizeof fixed);
-  mri_str_add_varint(&self.out, count);
-  bool done = self.packer != NULL && self.scratch != NULL && add_integers(&self, steps, count) &&
-              add_integers(&self, times_us, count) && add_values(&self, values, count) &&
-              !self.out.failed;
+  mri_str *text = &self->out;
+  text->size = 0;
+  text->failed = false;
+  self->flags = self->codings = self->column = 0;
+  mri_str_add_bytes(text, fixed, sizeof fixed);
+  mri_str_add_varint(text, count);
+  bool done = add_integers(self, steps, count) && add_integers(self, times_us, count) &&
+              add_values(self, values, count) && !text->failed;
   if (done) {
-    self.out.data[2] = (char)self.flags;
-    for (unsigned i = 0; i < 3; i++) self.out.data[3 + i] = (char)(self.codings >> (8 * i) & 0xff);
-    add_check(&self.out);
+    text->data[2] = (char)self->flags;
+    for (unsigned i = 0; i < 3; i++) text->data[3 + i] = (char)(self->codings >> (8 * i) & 0xff);
+    add_check(text);
   }
-  mri_packer_free(self.packer);
-  mri_mem_free(mem, self.scratch);
-  size_t size = self.out.size;
-  char *block = done ? mri_str_take(&self.out) : NULL;
-  mri_str_free(&self.out);
-  if (block == NULL) return mri_error_no_memory(error);
-  *out = (uint8_t *)block;
-  *out_size = size;
+  if (!done || text->failed) return mri_error_no_memory(error);
+  *out = (const uint8_t *)text->data;
+  *out_size = text->size;
   return MR_OK;
 }
 
-mr_status mri_chunk_encode(const mri_mem *mem, const int64_t *steps, const int64_t *times_us,
-                           const double *values, size_t count, uint8_t **out, size_t *out_size,
-                           mr_error *error) {
-  return encode(mem, steps, times_us, values, count, false, out, out_size, error);
-}
-
-mr_status mri_chunk_encode_quick(const mri_mem *mem, const int64_t *steps, const int64_t *times_us,
-                                 const double *values, size_t count, uint8_t **out,
-                                 size_t *out_size, mr_error *error) {
-  return encode(mem, steps, times_us, values, count, true, out, out_size, error);
-}
-
-typedef struct decoder {
+struct mri_chunk_decoder {
+  const mri_mem *mem;
   mri_unpacker *unpacker;
   uint8_t *scratch; /* VARINT_BYTES a point */
+  size_t room;      /* points that scratch is for */
+};
+
+mri_chunk_decoder *mri_chunk_decoder_new(const mri_mem *mem) {
+  mri_chunk_decoder *self = mri_mem_zalloc(mem, 1, sizeof *self);
+  if (self == NULL) return NULL;
+  self->mem = mem;
+  self->unpacker = mri_unpacker_new(mem);
+  if (self->unpacker != NULL) return self;
+  mri_chunk_decoder_free(self);
+  return NULL;
+}
+
+void mri_chunk_decoder_free(mri_chunk_decoder *self) {
+  if (self == NULL) return;
+  mri_unpacker_free(self->unpacker);
+  mri_mem_free(self->mem, self->scratch);
+  mri_mem_free(self->mem, self);
+}
+
+/* What is read of one block. */
+typedef struct reader {
+  mri_unpacker *unpacker;
+  uint8_t *scratch;
   const uint8_t *at;
   const uint8_t *end;
   unsigned flags;
   unsigned codings;
   unsigned column;
   size_t count;
-} decoder;
+} reader;
 
 static mr_status corrupt(const char *what, mr_error *error) {
   return mri_error_set(error, MR_CORRUPT, "metric chunk is damaged: %s", what);
 }
 
-static mr_status read_header(decoder *self, const uint8_t *block, size_t size, mr_error *error) {
+static mr_status read_header(reader *self, const uint8_t *block, size_t size, mr_error *error) {
   if (block == NULL || size < FIXED_BYTES + 1 + CHECK_BYTES) return corrupt("too short", error);
   if (block[0] != MAGIC) return corrupt("no chunk at all", error);
   uint8_t check[16];
@@ -286,13 +252,13 @@ static mr_status read_header(decoder *self, const uint8_t *block, size_t size, m
 }
 
 mr_status mri_chunk_count(const uint8_t *block, size_t size, size_t *count, mr_error *error) {
-  decoder self = {0};
+  reader self = {0};
   mr_status status = read_header(&self, block, size, error);
   if (status == MR_OK) *count = self.count;
   return status;
 }
 
-static mr_status unpack(decoder *self, uint8_t *room, size_t size, const uint8_t **view,
+static mr_status unpack(reader *self, uint8_t *room, size_t size, const uint8_t **view,
                         mr_error *error) {
   unsigned coding = self->codings >> (2 * self->column) & 3;
   self->column++;
@@ -309,14 +275,57 @@ static mr_status unpack(decoder *self, uint8_t *room, size_t size, const uint8_t
 /* A varint, nearly always of one or two bytes. */
 static inline bool next_code(const uint8_t **at, const uint8_t *end, uint64_t *out) {
   const uint8_t *from = *at;
-  if (end - from < 2 || (from[0] >= 0x80 && from[1] >= 0x80)) return mri_read_varint(at, end, out);
-  bool two = from[0] >= 0x80;
-  *out = two ? (uint64_t)(from[0] & 0x7f) | (uint64_t)from[1] << 7 : from[0];
-  *at = from + (two ? 2 : 1);
+  if (from < end && from[0] < 0x80) {
+    *out = from[0];
+    *at = from + 1;
+    return true;
+  }
+  if (end - from < 2 || from[1] >= 0x80) return mri_read_varint(at, end, out);
+  *out = (uint64_t)(from[0] & 0x7f) | (uint64_t)from[1] << 7;
+  *at = from + 2;
   return true;
 }
 
-static mr_status read_integers(decoder *self, int64_t *column, mr_error *error) {
+/* Undoes the coding of integers one after the other. */
+typedef struct integers {
+  uint64_t value;
+  uint64_t base;
+  bool second;
+} integers;
+
+static inline int64_t next_integer(integers *self, uint64_t code) {
+  uint64_t step = self->base + unzigzag(code);
+  self->value += step;
+  if (self->second) self->base = step;
+  return (int64_t)self->value;
+}
+
+/* Whether the next eight codes are a byte each, as most are. */
+static inline bool are_short(const uint8_t *at, const uint8_t *end) {
+  uint64_t word;
+  if (end - at < (ptrdiff_t)sizeof word) return false;
+  memcpy(&word, at, sizeof word);
+  return (word & 0x8080808080808080) == 0;
+}
+
+static mr_status read_codes(integers state, const uint8_t *at, const uint8_t *end, int64_t *column,
+                            size_t count, mr_error *error) {
+  column[0] = (int64_t)state.value;
+  for (size_t i = 1; i < count;) {
+    if (count - i >= 8 && are_short(at, end)) {
+      for (size_t k = 0; k < 8; k++) column[i + k] = next_integer(&state, at[k]);
+      at += 8;
+      i += 8;
+      continue;
+    }
+    uint64_t code = 0;
+    if (!next_code(&at, end, &code)) return corrupt("an integer column is short", error);
+    column[i++] = next_integer(&state, code);
+  }
+  return at == end ? MR_OK : corrupt("an integer column is long", error);
+}
+
+static mr_status read_integers(reader *self, int64_t *column, mr_error *error) {
   bool second = (self->flags & FLAG_SECOND0 << self->column) != 0;
   uint64_t value = 0;
   uint64_t base = 0;
@@ -328,65 +337,47 @@ static mr_status read_integers(decoder *self, int64_t *column, mr_error *error) 
   const uint8_t *at = NULL;
   mr_status status = unpack(self, self->scratch, (size_t)size, &at, error);
   if (status != MR_OK) return status;
-  const uint8_t *end = at + size;
-  value = unzigzag(value);
-  base = unzigzag(base);
-  column[0] = (int64_t)value;
-  for (size_t i = 1; i < self->count; i++) {
-    uint64_t code = 0;
-    if (!next_code(&at, end, &code)) return corrupt("an integer column is short", error);
-    uint64_t step = base + unzigzag(code);
-    value += step;
-    if (second) base = step;
-    column[i] = (int64_t)value;
-  }
-  return at == end ? MR_OK : corrupt("an integer column is long", error);
+  integers state = {unzigzag(value), unzigzag(base), second};
+  return read_codes(state, at, at + size, column, self->count, error);
 }
 
-static uint64_t low_half(const uint8_t *const planes[8], size_t i) {
-  return (uint64_t)planes[0][i] | (uint64_t)planes[1][i] << 8 | (uint64_t)planes[2][i] << 16 |
-         (uint64_t)planes[3][i] << 24;
-}
-
-static uint64_t high_half(const uint8_t *const planes[8], size_t i) {
-  return (uint64_t)planes[4][i] << 32 | (uint64_t)planes[5][i] << 40 |
-         (uint64_t)planes[6][i] << 48 | (uint64_t)planes[7][i] << 56;
-}
-
-static mr_status read_values(decoder *self, double *values, mr_error *error) {
+static mr_status read_values(reader *self, double *values, mr_error *error) {
   size_t count = self->count;
-  bool floats = (self->flags & FLAG_FLOAT) != 0;
-  const uint8_t *planes[8] = {NULL};
-  for (unsigned p = 0; p < (floats ? 4 : 8); p++) {
+  bool narrow = (self->flags & FLAG_FLOAT) != 0;
+  size_t used = narrow ? MRI_PLANES_NARROW : MRI_PLANES;
+  const uint8_t *planes[MRI_PLANES] = {NULL};
+  for (size_t p = 0; p < used; p++) {
     mr_status status = unpack(self, self->scratch + p * count, count, &planes[p], error);
     if (status != MR_OK) return status;
   }
-  if (floats) {
-    for (size_t i = 0; i < count; i++) values[i] = value_of(widen((uint32_t)low_half(planes, i)));
-  } else {
-    for (size_t i = 0; i < count; i++)
-      values[i] = value_of(low_half(planes, i) | high_half(planes, i));
-  }
+  mri_planes_join(planes, count, narrow, values);
   if (self->at != self->end || self->codings >> (2 * self->column) != 0)
     return corrupt("something follows the last column", error);
   return MR_OK;
 }
 
-mr_status mri_chunk_decode(const mri_mem *mem, const uint8_t *block, size_t size, int64_t *steps,
-                           int64_t *times_us, double *values, size_t count, mr_error *error) {
-  decoder self = {0};
+static bool make_room(mri_chunk_decoder *self, size_t count) {
+  if (count <= self->room) return true;
+  mri_mem_free(self->mem, self->scratch);
+  self->scratch = mri_mem_alloc(self->mem, count * VARINT_BYTES);
+  self->room = self->scratch == NULL ? 0 : count;
+  return self->scratch != NULL;
+}
+
+mr_status mri_chunk_decode(mri_chunk_decoder *decoder, const uint8_t *block, size_t size,
+                           int64_t *steps, int64_t *times_us, double *values, size_t count,
+                           mr_error *error) {
+  reader self = {0};
   mr_status status = read_header(&self, block, size, error);
   if (status != MR_OK) return status;
   if (self.count != count)
     return mri_error_set(error, MR_CORRUPT, "metric chunk has %zu points instead of %zu",
                          self.count, count);
-  self.unpacker = mri_unpacker_new(mem);
-  self.scratch = mri_mem_alloc(mem, count * VARINT_BYTES);
-  if (self.unpacker == NULL || self.scratch == NULL) status = mri_error_no_memory(error);
-  if (status == MR_OK) status = read_integers(&self, steps, error);
+  if (!make_room(decoder, count)) return mri_error_no_memory(error);
+  self.unpacker = decoder->unpacker;
+  self.scratch = decoder->scratch;
+  status = read_integers(&self, steps, error);
   if (status == MR_OK) status = read_integers(&self, times_us, error);
   if (status == MR_OK) status = read_values(&self, values, error);
-  mri_mem_free(mem, self.scratch);
-  mri_unpacker_free(self.unpacker);
   return status;
 }

@@ -15,12 +15,16 @@ enum {
 
 typedef struct mri_packer mri_packer;
 
-/* For columns of at most `most` bytes. NULL when memory runs out. A quick one never deflates. */
-mri_packer *mri_packer_new(const mri_mem *mem, size_t most, bool quick);
+/* Columns of a chunk. */
+#define MRI_PACK_COLUMNS 10
+
+/* For columns of at most `most` bytes, of chunks that are alike: what suits a column of the first is
+ * used for those that follow. NULL when memory runs out. */
+mri_packer *mri_packer_new(const mri_mem *mem, size_t most);
 void mri_packer_free(mri_packer *packer);
 /* Appends the stored form and tells how it is coded. False when memory ran out (a failed append to
  * `out` sticks there). */
-bool mri_pack(mri_packer *packer, const uint8_t *bytes, size_t size, mri_str *out,
+bool mri_pack(mri_packer *packer, unsigned column, const uint8_t *bytes, size_t size, mri_str *out,
               unsigned *coding);
 
 typedef struct mri_unpacker mri_unpacker;

@@ -6,6 +6,7 @@ struct mr_metric {
   mr_registry *registry;
   mri_run_core *core;
   char *key;
+  mri_metric_place place; /* of the key */
 };
 
 static mr_status enter_to_log(mr_registry *registry, mr_error *error) {
@@ -21,7 +22,9 @@ mr_status mr_run_log_metric(mr_run *run, const char *key, double value, int64_t 
   if (status == MR_OK) status = mri_check_name(key, "metric key", error);
   if (status == MR_OK) status = enter_to_log(run->registry, error);
   if (status != MR_OK) return status;
-  return mri_leave(run->registry, mri_run_core_log(run->core, key, &value, &step, NULL, 1, error));
+  mri_metric_place place = {key, 0};
+  return mri_leave(run->registry,
+                   mri_run_core_log(run->core, &place, &value, &step, NULL, 1, error));
 }
 
 mr_status mr_run_log_metrics(mr_run *run, int64_t step, const char *const *keys,
@@ -59,6 +62,7 @@ mr_status mr_run_metric(mr_run *run, const char *key, mr_metric **out_metric, mr
     return mri_leave(registry, status);
   }
   metric->key = copy;
+  metric->place.key = copy;
   metric->registry = mri_registry_ref(registry);
   *out_metric = metric;
   return mri_leave(registry, MR_OK);
@@ -69,7 +73,7 @@ mr_status mr_metric_log(mr_metric *metric, double value, int64_t step, mr_error 
   if (status == MR_OK) status = enter_to_log(metric->registry, error);
   if (status != MR_OK) return status;
   return mri_leave(metric->registry,
-                   mri_run_core_log(metric->core, metric->key, &value, &step, NULL, 1, error));
+                   mri_run_core_log(metric->core, &metric->place, &value, &step, NULL, 1, error));
 }
 
 mr_status mr_metric_log_many(mr_metric *metric, const double *values, const int64_t *steps,
@@ -79,7 +83,7 @@ mr_status mr_metric_log_many(mr_metric *metric, const double *values, const int6
   if (status == MR_OK && count > 0) status = mri_check_argument(steps, "steps", error);
   if (status == MR_OK) status = enter_to_log(metric->registry, error);
   if (status != MR_OK) return status;
-  return mri_leave(metric->registry, mri_run_core_log(metric->core, metric->key, values, steps,
+  return mri_leave(metric->registry, mri_run_core_log(metric->core, &metric->place, values, steps,
                                                       times_us, count, error));
 }
 

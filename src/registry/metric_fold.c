@@ -4,6 +4,8 @@
 
 /* A chunk is extended until it has this many points: then it is read often and written no more. */
 #define CHUNK_POINTS 1024
+/* So many points at once are a chunk of their own: each costs a row. */
+#define LARGE_CHUNK_POINTS 8192
 
 static int64_t to_bits(double value) {
   int64_t bits;
@@ -67,15 +69,24 @@ mr_status mri_summary_write(mri_tx *tx, int64_t run_id, const char *key, int64_t
       mri_summary_min(s), mri_summary_max(s), mri_summary_mean(s));
 }
 
-mr_status mri_chunk_read(const mri_mem *mem, const uint8_t *data, size_t size, mri_series *out,
-                         mr_error *error) {
+static mr_status append_chunk(mri_chunk_decoder *decoder, const mri_mem *mem, const uint8_t *data,
+                              size_t size, mri_series *out, mr_error *error) {
   size_t count = 0;
   mr_status status = mri_chunk_count(data, size, &count, error);
   if (status != MR_OK) return status;
   if (!mri_series_reserve(out, mem, count)) return mri_error_no_memory(error);
-  status = mri_chunk_decode(mem, data, size, out->steps + out->count, out->times_us + out->count,
-                            out->values + out->count, count, error);
+  status = mri_chunk_decode(decoder, data, size, out->steps + out->count,
+                            out->times_us + out->count, out->values + out->count, count, error);
   if (status == MR_OK) out->count += count;
+  return status;
+}
+
+mr_status mri_chunk_read(const mri_mem *mem, const uint8_t *data, size_t size, mri_series *out,
+                         mr_error *error) {
+  mri_chunk_decoder *decoder = mri_chunk_decoder_new(mem);
+  if (decoder == NULL) return mri_error_no_memory(error);
+  mr_status status = append_chunk(decoder, mem, data, size, out, error);
+  mri_chunk_decoder_free(decoder);
   return status;
 }
 
@@ -101,48 +112,80 @@ static mr_status read_tail(mri_tx *tx, const mri_mem *mem, int64_t metric_id, in
   return status;
 }
 
-static mr_status write_chunks(mri_tx *tx, const mri_mem *mem, int64_t metric_id, int64_t sequence,
-                              const mri_series *points, mr_error *error) {
+/* Where the chunks of a metric go. */
+typedef struct chunk_writer {
+  mri_tx *tx;
+  mri_chunk_encoder *encoder;
+  int64_t metric_id;
+  int64_t sequence;
+} chunk_writer;
+
+/* Points of the next chunk when so many are left. */
+static size_t chunk_points(size_t left) {
+  if (left >= LARGE_CHUNK_POINTS) return LARGE_CHUNK_POINTS;
+  return left < CHUNK_POINTS ? left : CHUNK_POINTS;
+}
+
+static mr_status write_chunks(chunk_writer *writer, const mri_series *points, size_t at,
+                              mr_error *error) {
   mr_status status = MR_OK;
-  for (size_t at = 0; at < points->count && status == MR_OK; at += CHUNK_POINTS, sequence++) {
-    size_t count = points->count - at < CHUNK_POINTS ? points->count - at : CHUNK_POINTS;
-    uint8_t *data = NULL;
+  while (at < points->count && status == MR_OK) {
+    const uint8_t *data = NULL;
     size_t size = 0;
-    status = mri_chunk_encode(mem, points->steps + at, points->times_us + at, points->values + at,
-                              count, &data, &size, error);
+    size_t count = chunk_points(points->count - at);
+    status = mri_chunk_encode(writer->encoder, points->steps + at, points->times_us + at,
+                              points->values + at, count, &data, &size, error);
     if (status != MR_OK) return status;
     status = mri_sql_run(
-        tx, error,
+        writer->tx, error,
         "INSERT INTO metric_chunk (metric_id, sequence, points, data) VALUES (?1, ?2, ?3, ?4) "
         "ON CONFLICT (metric_id, sequence) DO UPDATE SET points = ?3, data = ?4",
-        "iiib", metric_id, sequence, (int64_t)count, (const void *)data, size);
-    mri_mem_free(mem, data);
+        "iiib", writer->metric_id, writer->sequence, (int64_t)count, (const void *)data, size);
+    writer->sequence++;
+    at += count;
   }
   return status;
 }
 
+/* Fills the last chunk from the front of the new points; *taken tells how many went there. */
+static mr_status fill_tail(const mri_mem *mem, mri_series *tail, const mri_series *series,
+                           size_t *taken, mr_error *error) {
+  *taken = 0;
+  /* The number beside a chunk may be wrong: one that is full already is written anew, as it is. */
+  if (tail->count == 0 || tail->count >= CHUNK_POINTS) return MR_OK;
+  mri_series front = *series;
+  size_t room = CHUNK_POINTS - tail->count;
+  if (front.count > room) front.count = room;
+  if (!mri_series_reserve(tail, mem, front.count)) return mri_error_no_memory(error);
+  mri_series_append(tail, &front);
+  *taken = front.count;
+  return MR_OK;
+}
+
 static mr_status fold_series(mri_tx *tx, const mri_mem *mem, int64_t run_id,
                              const mri_series *series, mr_error *error) {
-  int64_t metric_id = 0;
-  int64_t sequence = 0;
   mri_summary summary;
-  mri_series points;
-  if (!mri_series_init(&points, mem, series->key)) return mri_error_no_memory(error);
-  mr_status status = read_summary(tx, run_id, series->key, &metric_id, &summary, error);
-  if (status == MR_OK && metric_id != 0) {
-    status = read_tail(tx, mem, metric_id, &sequence, &points, error);
+  mri_series tail;
+  size_t taken = 0;
+  chunk_writer writer = {.tx = tx};
+  memset(&tail, 0, sizeof tail);
+  mr_status status = read_summary(tx, run_id, series->key, &writer.metric_id, &summary, error);
+  if (status == MR_OK && writer.metric_id != 0) {
+    status = read_tail(tx, mem, writer.metric_id, &writer.sequence, &tail, error);
   }
+  if (status == MR_OK) status = fill_tail(mem, &tail, series, &taken, error);
   if (status != MR_OK) goto cleanup;
-  if (!mri_series_reserve(&points, mem, series->count)) {
-    status = mri_error_no_memory(error);
-    goto cleanup;
-  }
-  mri_series_append(&points, series);
   mri_summary_add(&summary, series->steps, series->times_us, series->values, series->count);
-  status = mri_summary_write(tx, run_id, series->key, &metric_id, &summary, error);
-  if (status == MR_OK) status = write_chunks(tx, mem, metric_id, sequence, &points, error);
+  status = mri_summary_write(tx, run_id, series->key, &writer.metric_id, &summary, error);
+  if (status != MR_OK) goto cleanup;
+  size_t largest = chunk_points(tail.count > series->count ? tail.count : series->count);
+  writer.encoder = mri_chunk_encoder_new(mem, largest);
+  status =
+      writer.encoder == NULL ? mri_error_no_memory(error) : write_chunks(&writer, &tail, 0, error);
+  if (status == MR_OK) status = write_chunks(&writer, series, taken, error);
 cleanup:
-  mri_series_destroy(&points, mem);
+  mri_chunk_encoder_free(writer.encoder);
+  mri_series_destroy(&tail, mem);
   return status;
 }
 
@@ -172,6 +215,8 @@ mr_status mri_metric_fold(mr_registry *registry, int64_t run_id, const mri_vec *
 mr_status mri_metric_read(mri_tx *tx, const mri_mem *mem, int64_t metric_id, mri_series *out,
                           mr_error *error) {
   mri_stmt *stmt = NULL;
+  mri_chunk_decoder *decoder = mri_chunk_decoder_new(mem);
+  if (decoder == NULL) return mri_error_no_memory(error);
   mr_status status = mri_sql_query(
       tx, error, &stmt, "SELECT data FROM metric_chunk WHERE metric_id = ?1 ORDER BY sequence", "i",
       metric_id);
@@ -179,8 +224,9 @@ mr_status mri_metric_read(mri_tx *tx, const mri_mem *mem, int64_t metric_id, mri
   while (status == MR_OK && (status = mri_stmt_step(stmt, &row, error)) == MR_OK && row) {
     size_t size = 0;
     const uint8_t *data = mri_stmt_bytes(stmt, 0, &size);
-    status = mri_chunk_read(mem, data, size, out, error);
+    status = append_chunk(decoder, mem, data, size, out, error);
   }
   mri_stmt_done(stmt);
+  mri_chunk_decoder_free(decoder);
   return status;
 }

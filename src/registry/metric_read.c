@@ -6,6 +6,10 @@
 #include "registry/run_handle.h"
 #include <stdlib.h>
 
+/* Room is made at once for so many points; for more as they come, as a damaged database may say
+ * anything. */
+#define POINTS_AT_ONCE (4 * 1024 * 1024)
+
 struct mr_history {
   mr_registry *registry;
   mri_series series;
@@ -163,8 +167,9 @@ static void merge_sort(sort_context *c) {
 }
 
 static bool is_sorted(const mri_series *series) {
+  const int64_t *steps = series->steps;
   for (size_t i = 1; i < series->count; i++) {
-    if (before(series, i, i - 1)) return false;
+    if (steps[i] <= steps[i - 1] && before(series, i, i - 1)) return false;
   }
   return true;
 }
@@ -199,6 +204,7 @@ cleanup:
 
 static void keep_steps(mri_series *series, const mr_history_options *o) {
   size_t kept = 0;
+  if (o->flags == 0) return;
   for (size_t i = 0; i < series->count; i++) {
     int64_t step = series->steps[i];
     if ((o->flags & MR_HISTORY_FROM_STEP) != 0 && step < o->from_step) continue;
@@ -224,15 +230,23 @@ static const mri_series *in_memory(const mr_run *run, const char *key) {
 static mr_status read_stored_points(mr_run *run, const char *key, bool *found, mri_series *out,
                                     mr_error *error) {
   mri_tx *tx = NULL;
+  mri_stmt *stmt = NULL;
   int64_t metric_id = 0;
+  int64_t points = 0;
   mr_registry *registry = run->registry;
   mr_status status = mri_tx_begin(registry->store, MRI_TX_READ, NULL, &tx, error);
   if (status != MR_OK) return status;
-  status = mri_sql_int(tx, error, 0, &metric_id,
-                       "SELECT id FROM metric WHERE run_id = ?1 AND key = ?2", "it", run->id, key);
-  if (status == MR_OK && metric_id != 0) {
-    *found = true;
-    status = mri_metric_read(tx, &registry->mem, metric_id, out, error);
+  status = mri_sql_first(tx, error, &stmt, found,
+                         "SELECT id, points FROM metric WHERE run_id = ?1 AND key = ?2", "it",
+                         run->id, key);
+  if (status == MR_OK && *found) {
+    metric_id = mri_stmt_int(stmt, 0);
+    points = mri_stmt_int(stmt, 1);
+    mri_stmt_done(stmt);
+    if (points < 0 || points > POINTS_AT_ONCE) points = 0;
+    status = mri_series_reserve(out, &registry->mem, (size_t)points)
+                 ? mri_metric_read(tx, &registry->mem, metric_id, out, error)
+                 : mri_error_no_memory(error);
   }
   return mri_tx_end(tx, status, error);
 }

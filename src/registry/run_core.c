@@ -197,14 +197,21 @@ mr_status mri_run_core_log_row(mri_run_core *core, const char *const *keys, cons
   return status;
 }
 
-mr_status mri_run_core_log(mri_run_core *core, const char *key, const double *values,
+static mri_series *series_at(mri_run_core *core, mri_metric_place *place) {
+  if (place->found != 0) return mri_series_set_at(&core->set, place->found - 1);
+  mri_series *series = mri_series_set_get(&core->set, place->key);
+  if (series != NULL) place->found = (size_t)(series - mri_series_set_at(&core->set, 0)) + 1;
+  return series;
+}
+
+mr_status mri_run_core_log(mri_run_core *core, mri_metric_place *place, const double *values,
                            const int64_t *steps, const int64_t *times_us, size_t count,
                            mr_error *error) {
   int64_t now = times_us == NULL ? mri_now_us(core->registry) : 0;
   pthread_mutex_lock(&core->lock);
   mr_status status = check_room(core, error);
   if (status == MR_OK && count > 0) {
-    mri_series *series = mri_series_set_get(&core->set, key);
+    mri_series *series = series_at(core, place);
     if (series == NULL || !mri_series_reserve(series, core->set.mem, count)) {
       status = mri_error_no_memory(error);
     } else {

@@ -17,8 +17,14 @@ void mri_run_core_release(mri_run_core *core);
 /* A point of each of `key_count` metrics: all or none. A key twice is INVALID_ARGUMENT. */
 mr_status mri_run_core_log_row(mri_run_core *core, const char *const *keys, const double *values,
                                size_t key_count, int64_t step, mr_error *error);
+/* Where the points of one metric go: whoever keeps it spares later calls the search for the key. */
+typedef struct mri_metric_place {
+  const char *key;
+  size_t found; /* index of its series + 1, 0 before the first point; guarded by the core's lock */
+} mri_metric_place;
+
 /* Many points of one metric: all or none. times_us NULL: now. */
-mr_status mri_run_core_log(mri_run_core *core, const char *key, const double *values,
+mr_status mri_run_core_log(mri_run_core *core, mri_metric_place *place, const double *values,
                            const int64_t *steps, const int64_t *times_us, size_t count,
                            mr_error *error);
 /* Writes what is in memory to the database, in one transaction. Durable also when nothing was in

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #define FIRST_SLOTS 16
+#define POINT_SIZE  (3 * sizeof(int64_t))
+
+_Static_assert(sizeof(double) == sizeof(int64_t), "three columns lie in one block");
 
 bool mri_series_init(mri_series *series, const mri_mem *mem, const char *key) {
   memset(series, 0, sizeof *series);
@@ -14,25 +17,24 @@ bool mri_series_init(mri_series *series, const mri_mem *mem, const char *key) {
 void mri_series_destroy(mri_series *series, const mri_mem *mem) {
   mri_mem_free(mem, series->key);
   mri_mem_free(mem, series->steps);
-  mri_mem_free(mem, series->times_us);
-  mri_mem_free(mem, series->values);
 }
 
 bool mri_series_reserve(mri_series *series, const mri_mem *mem, size_t count) {
   if (count > SIZE_MAX / 32 - series->count) return false;
   size_t needed = series->count + count;
   if (needed <= series->capacity) return true;
-  size_t capacity = series->capacity == 0 ? 64 : series->capacity;
-  while (capacity < needed) capacity *= 2;
-  int64_t *steps = mri_mem_realloc(mem, series->steps, capacity * sizeof *steps);
-  if (steps == NULL) return false;
-  series->steps = steps;
-  int64_t *times_us = mri_mem_realloc(mem, series->times_us, capacity * sizeof *times_us);
-  if (times_us == NULL) return false;
-  series->times_us = times_us;
-  double *values = mri_mem_realloc(mem, series->values, capacity * sizeof *values);
-  if (values == NULL) return false;
-  series->values = values;
+  size_t capacity = series->capacity == 0 ? 64 : series->capacity * 2;
+  if (capacity < needed) capacity = needed;
+  int64_t *block = mri_mem_alloc(mem, capacity * POINT_SIZE);
+  if (block == NULL) return false;
+  mri_series moved = {.steps = block, .times_us = block + capacity};
+  /* A block for 64 bit integers suits doubles as well. */
+  moved.values = (double *)(void *)(block + 2 * capacity);
+  mri_series_append(&moved, series);
+  mri_mem_free(mem, series->steps);
+  series->steps = moved.steps;
+  series->times_us = moved.times_us;
+  series->values = moved.values;
   series->capacity = capacity;
   return true;
 }

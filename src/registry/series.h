@@ -8,7 +8,7 @@
 
 typedef struct mri_series {
   char *key;
-  int64_t *steps;
+  int64_t *steps; /* the block that all three columns lie in */
   int64_t *times_us;
   double *values;
   size_t count;

@@ -13,7 +13,7 @@ static const struct {
      "<= 1.5 once the journal takes the points; they go through memory and a lock now"},
     {"log", "log_p99.9", "the same", "ours <= 5 us, with the journal"},
     {"points", "points_noisy, points_float32", "prepared INSERT of a row a point, one transaction",
-     "<= 0.125, with the journal; now every call may fold and deflate what has come together"},
+     "<= 0.125; every call may fold and deflate what has come together"},
     {"points", "points_noisy_columns", "the same", "the same; 1,000 points a call"},
     {"points", "points_*_size_at_flush", "bytes of a row a point, without a key", "<= 0.345"},
     {"points", "points_noisy_size_after_finish", "the same", "<= 0.27"},

@@ -186,10 +186,10 @@ static void read_ours(void *ctx, int64_t round) {
   bench_check(mr_run_history(s->run, "loss", NULL, &history, &bench_error));
   int64_t count = mr_history_count(history);
   if (count != POINTS) bench_die("points are missing");
-  for (int64_t i = 0; i < count; i++) {
-    sum += mr_history_values(history)[i] + (double)mr_history_steps(history)[i] +
-           (double)mr_history_times(history)[i];
-  }
+  const double *values = mr_history_values(history);
+  const int64_t *steps = mr_history_steps(history);
+  const int64_t *times = mr_history_times(history);
+  for (int64_t i = 0; i < count; i++) sum += values[i] + (double)steps[i] + (double)times[i];
   sink = sum;
   mr_history_free(history);
 }

@@ -91,6 +91,57 @@ static void chunks_are_full(void **state) {
   check_points(f, logged);
 }
 
+/* Many points at once are fewer rows; a chunk that has begun is filled all the same. */
+static void many_points_make_large_chunks(void **state) {
+  const fold_fixture *f = *state;
+  log_more(f, 0, 8191);
+  assert_int_equal(chunks(f), 8);
+  assert_int_equal(registry_number(f->registry, "SELECT max(points) FROM metric_chunk"), 1024);
+  log_more(f, 8191, 1);
+  log_more(f, 8192, 8192);
+  assert_int_equal(chunks(f), 9);
+  log_more(f, 16384, 5);
+  log_more(f, 16389, 20000);
+  /* 1,019 points to fill the chunk of 5, two large chunks, and three for the 2,597 that are left. */
+  assert_int_equal(chunks(f), 15);
+  assert_int_equal(
+      registry_number(f->registry, "SELECT count(*) FROM metric_chunk WHERE points = 8192"), 3);
+  assert_int_equal(
+      registry_number(f->registry, "SELECT count(*) FROM metric_chunk WHERE points < 1024"), 1);
+  assert_int_equal(registry_number(f->registry, "SELECT sum(points) FROM metric_chunk"), 36389);
+  assert_int_equal(registry_number(f->registry, "SELECT max(sequence) FROM metric_chunk"), 14);
+  check_points(f, 36389);
+}
+
+/* What the summary says of the number of points is not believed. */
+static void a_wrong_number_of_points_does_no_harm(void **state) {
+  const fold_fixture *f = *state;
+  static const char *const wrong[] = {
+      "UPDATE metric SET points = 0", "UPDATE metric SET points = 3",
+      "UPDATE metric SET points = -1", "UPDATE metric SET points = 9223372036854775807"};
+  log_more(f, 0, 3000);
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    registry_execute(f->registry, wrong[i]);
+    check_points(f, 3000);
+  }
+}
+
+/* Nor what is said beside a chunk: full ones that claim to have room are written anew. */
+static void a_wrong_number_beside_a_chunk_does_no_harm(void **state) {
+  const fold_fixture *f = *state;
+  static const int64_t parts[] = {8192, 1024, 2000, 20000, 1};
+  int64_t logged = 0;
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    log_more(f, logged, parts[i]);
+    logged += parts[i];
+    registry_execute(f->registry, "UPDATE metric_chunk SET points = 5");
+    log_more(f, logged, 2);
+    logged += 2;
+    registry_execute(f->registry, "UPDATE metric_chunk SET points = 0");
+    check_points(f, logged);
+  }
+}
+
 /* The columns for search say what the exact bits say, and nothing where those are NaN. */
 static void search_columns(void **state) {
   const fold_fixture *f = *state;
@@ -155,6 +206,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(small_flushes_extend_the_last_chunk, setup, teardown),
       cmocka_unit_test_setup_teardown(chunks_are_full, setup, teardown),
+      cmocka_unit_test_setup_teardown(many_points_make_large_chunks, setup, teardown),
+      cmocka_unit_test_setup_teardown(a_wrong_number_of_points_does_no_harm, setup, teardown),
+      cmocka_unit_test_setup_teardown(a_wrong_number_beside_a_chunk_does_no_harm, setup, teardown),
       cmocka_unit_test_setup_teardown(search_columns, setup, teardown),
       cmocka_unit_test_setup_teardown(damaged_chunks_are_found, setup, teardown),
       cmocka_unit_test_setup_teardown(memory_runs_out, setup, teardown),
