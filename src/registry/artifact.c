@@ -127,7 +127,7 @@ static mr_status visit_file(void *ctx, const mri_folder_file *file, mr_error *er
       text == NULL ? mri_error_no_memory(error) : mri_check_path(text, "artifact path", error);
   if (status == MR_OK) status = store_file(p, file->dir, file->name, text, error);
   mri_str_free(&path);
-  return status;
+  return status != MR_IO ? status : mri_error_prefix(error, status, "%s", p->folder);
 }
 
 static mr_status visit_other(void *ctx, const char *path, mr_error *error) {

@@ -160,7 +160,7 @@ static mr_status visit_entry(visit *v, int dir, const char *name, int depth, mr_
   mr_status status = mri_check_cancel(walk->cancel, error);
   if (status != MR_OK) return status;
   if (mri_io_table()->fstat_at(dir, name, &facts, AT_SYMLINK_NOFOLLOW) != 0) {
-    return mri_error_errno(error, errno, "inspect", path);
+    return mri_error_prefix(error, mri_error_errno(error, errno, "inspect", path), "%s", v->folder);
   }
   bool folder = S_ISDIR(facts.st_mode);
   if (!folder && walk->wanted != NULL && !walk->wanted(walk->ctx, path)) return MR_OK;

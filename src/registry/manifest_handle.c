@@ -91,6 +91,7 @@ static mr_status add_file(void *ctx, const mri_folder_file *file, mr_error *erro
   int64_t size = 0;
   mr_status status = mri_file_digest(mri_mem_default(), file->dir, file->name, file->path,
                                      a->options->cancel, &digest, &size, error);
+  if (status == MR_IO) return mri_error_prefix(error, status, "%s", a->folder);
   if (status != MR_OK) return status;
   mri_str source;
   mri_str_init(&source, mri_mem_default());

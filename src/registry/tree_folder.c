@@ -36,9 +36,12 @@ mr_status mri_verify_options_read(mr_verify_options *out, const mr_verify_option
 /* Makes the folder and what leads to it. */
 static mr_status make_folder(const char *folder, int *out_fd, mr_error *error) {
   const mri_io *io = mri_io_table();
-  *out_fd = io->open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  if (*out_fd >= 0) return MR_OK;
-  if (errno != ENOENT) return mri_folder_open(folder, out_fd, error);
+  mr_error why = MR_ERROR_INIT;
+  mr_status status = mri_folder_open(folder, out_fd, &why);
+  if (status == MR_OK) return MR_OK;
+  if (status != MR_NOT_FOUND) {
+    return mri_error_set_code(error, status, why.backend_code, "%s", why.message);
+  }
   char path[4096];
   size_t size = strlen(folder);
   if (size >= sizeof path) {
@@ -51,7 +54,7 @@ static mr_status make_folder(const char *folder, int *out_fd, mr_error *error) {
     char kept = path[i];
     path[i] = '\0';
     if (io->mkdir_at(AT_FDCWD, path, 0777) != 0 && errno != EEXIST) {
-      return mri_error_errno(error, errno, "create folder", path);
+      return mri_error_errno(error, errno, "create folder", folder);
     }
     path[i] = kept;
   }

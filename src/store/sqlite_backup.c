@@ -21,8 +21,9 @@ typedef struct sides {
 static mr_status side_error(const sides *s, int code, mr_error *error) {
   bool reading = mri_sqlite_status(code) == MR_CORRUPT || code == SQLITE_IOERR_READ ||
                  code == SQLITE_IOERR_SHORT_READ;
-  if (reading) {
-    return mri_sqlite_error(s->source->database, NULL, code, s->source->wait, error, "read");
+  if (reading && mri_sqlite_file_errno(s->handle) == 0) {
+    return mri_sqlite_error(s->source->database, s->source->handle, code, s->source->wait, error,
+                            "read");
   }
   return mri_sqlite_error(&s->copy, s->handle, code, NULL, error, "write");
 }

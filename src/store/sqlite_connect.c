@@ -2,6 +2,7 @@
 /* Connections: opened distrustfully, made fit for use once the file is known to be a registry. */
 #include "store/sqlite_private.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -88,6 +89,10 @@ static int open_handle(mri_connection *connection, char *uri) {
   return code;
 }
 
+static int inspect(const char *path, struct stat *info) {
+  return stat(path, info) == 0 ? 0 : errno;
+}
+
 /* The first connection learns what the file really is; later ones must find the same file. */
 static mr_status identify(mri_connection *connection, mr_error *error) {
   mri_database *db = connection->database;
@@ -95,9 +100,11 @@ static mr_status identify(mri_connection *connection, mr_error *error) {
   struct stat info;
   if (!db->identified) {
     const char *name = sqlite3_db_filename(connection->handle, "main");
-    if (name == NULL || stat(name, &info) != 0) {
+    int number = name == NULL ? ENOENT : inspect(name, &info);
+    if (number == ENOENT) {
       return mri_error_set(error, MR_IO, "%s vanished while it was being opened", db->label);
     }
+    if (number != 0) return mri_error_errno(error, number, "inspect", db->label);
     char *copy = mri_mem_strdup(db->mem, name);
     if (copy == NULL) return mri_error_no_memory(error);
     mri_mem_free(db->mem, db->path);
@@ -113,9 +120,11 @@ static mr_status identify(mri_connection *connection, mr_error *error) {
     }
     return MR_OK;
   }
-  if (stat(db->path, &info) == 0 && info.st_dev == db->device && info.st_ino == db->inode) {
-    return MR_OK;
+  int number = inspect(db->path, &info);
+  if (number != 0 && number != ENOENT && number != ENOTDIR) {
+    return mri_error_errno(error, number, "inspect", db->label);
   }
+  if (number == 0 && info.st_dev == db->device && info.st_ino == db->inode) return MR_OK;
   return mri_error_set(error, MR_IO,
                        "%s was moved or replaced while it is open; close it and open it again",
                        db->label);

@@ -46,10 +46,49 @@ mr_status mri_sqlite_status(int64_t code) {
   }
 }
 
+static int file_errno(sqlite3_file *file) {
+  int number = 0;
+  if (file == NULL || file->pMethods == NULL || file->pMethods->xFileControl == NULL) return 0;
+  int code = file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+  return code == SQLITE_OK ? number : 0;
+}
+
+static int errno_of(sqlite3 *handle, int opcode) {
+  sqlite3_file *file = NULL;
+  if (handle == NULL) return 0;
+  int code = sqlite3_file_control(handle, "main", opcode, (void *)&file);
+  return code == SQLITE_OK ? file_errno(file) : 0;
+}
+
+int mri_sqlite_file_errno(sqlite3 *handle) {
+  return errno_of(handle, SQLITE_FCNTL_FILE_POINTER);
+}
+
+/* Whether that is what the connection failed with last, and not something older or of another. */
+static bool is_last(sqlite3 *handle, int code) {
+  return handle != NULL && sqlite3_extended_errcode(handle) == code;
+}
+
+/* What the system said, 0: nothing. SQLite keeps it with the connection when a statement fails, but
+ * not when a commit does, which writes the log, or the reading of a backup. */
+static int system_errno(sqlite3 *handle, int code) {
+  bool writing =
+      code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_TRUNCATE;
+  int number = writing ? errno_of(handle, SQLITE_FCNTL_JOURNAL_POINTER) : 0;
+  if (number == 0 && is_last(handle, code)) number = sqlite3_system_errno(handle);
+  if (number == 0) number = errno_of(handle, SQLITE_FCNTL_JOURNAL_POINTER);
+  return number != 0 ? number : mri_sqlite_file_errno(handle);
+}
+
+/* SQLite takes a disk that cannot be read for a damaged file, which no backup would mend. */
+static bool is_unreadable(sqlite3 *handle) {
+  return mri_sqlite_file_errno(handle) == EIO ||
+         errno_of(handle, SQLITE_FCNTL_JOURNAL_POINTER) == EIO;
+}
+
 /* With MR_IO the host gets an errno, never a code of SQLite: the two share their numbers. */
-static mr_status io_error(const mri_database *db, sqlite3 *handle, int code, mr_error *error,
+static mr_status io_error(const mri_database *db, int number, int code, mr_error *error,
                           const char *action) {
-  int number = handle != NULL ? sqlite3_system_errno(handle) : 0;
   char reason[128] = "";
   if (number == 0 || strerror_r(number, reason, sizeof(reason)) != 0) {
     (void)snprintf(reason, sizeof(reason), "%s", sqlite3_errstr(code));
@@ -65,7 +104,7 @@ static mr_status io_error(const mri_database *db, sqlite3 *handle, int code, mr_
 mr_status mri_sqlite_error(const mri_database *db, sqlite3 *handle, int code, const mri_wait *wait,
                            mr_error *error, const char *action) {
   mr_status status = mri_sqlite_status(code);
-  const char *text = handle != NULL ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+  const char *text = is_last(handle, code) ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
   switch (status) {
   case MR_NO_MEMORY:
     return mri_error_no_memory(error);
@@ -84,6 +123,7 @@ mr_status mri_sqlite_error(const mri_database *db, sqlite3 *handle, int code, co
       return mri_error_set_code(error, MR_CORRUPT, code, "%s is no registry: not an SQLite file",
                                 db->label);
     }
+    if (is_unreadable(handle)) return io_error(db, EIO, SQLITE_IOERR_READ, error, action);
     return mri_error_set_code(error, MR_CORRUPT, code,
                               "%s is damaged (%s); restore it from a backup", db->label, text);
   case MR_IO:
@@ -91,7 +131,7 @@ mr_status mri_sqlite_error(const mri_database *db, sqlite3 *handle, int code, co
       return mri_error_set_code(error, MR_IO, ENOSPC, "cannot %s %s: the disk is full", action,
                                 db->label);
     }
-    return io_error(db, handle, code, error, action);
+    return io_error(db, system_errno(handle, code), code, error, action);
   default:
     return mri_error_set_code(error, status, code, "cannot %s %s: %s", action, db->label, text);
   }

@@ -118,6 +118,8 @@ mr_status mri_sqlite_status(int64_t code);
 /* `action` completes "cannot ...", `handle` may be NULL. A BUSY tells how long `wait` waited. */
 mr_status mri_sqlite_error(const mri_database *database, sqlite3 *handle, int code,
                            const mri_wait *wait, mr_error *error, const char *action);
+/* Of the last call of the system on the database file that failed; 0: none has. */
+int mri_sqlite_file_errno(sqlite3 *handle);
 /* May the operation that gave `code` be tried again? Sleeps first. */
 bool mri_sqlite_again(int code, mri_wait *wait);
 int mri_sqlite_exec(mri_connection *connection, const char *sql);

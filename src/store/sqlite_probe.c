@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "store/sqlite_private.h"
 
+#include <errno.h>
 #include <string.h>
 
 static bool is_plain(char c) {
@@ -35,7 +36,9 @@ int mri_sqlite_check_end(const mri_database *db, sqlite3 *handle) {
   if (db->memory) return SQLITE_OK;
   int code = mri_sqlite_query_int(handle, "PRAGMA page_size", &page_size);
   if (code != SQLITE_OK || page_size <= 0) return code;
-  bool whole = mri_sqlite_size_of(db, "") % page_size == 0 || mri_sqlite_size_of(db, "-wal") > 0 ||
+  int64_t size = mri_sqlite_size_of(db, "");
+  if (size < 0) return SQLITE_IOERR_FSTAT;
+  bool whole = size % page_size == 0 || mri_sqlite_size_of(db, "-wal") > 0 ||
                mri_sqlite_size_of(db, "-journal") > 0;
   return whole ? SQLITE_OK : SQLITE_CORRUPT;
 }
@@ -53,6 +56,7 @@ static int look_once(const mri_database *db, const char *uri, int64_t *pages, in
     code = mri_sqlite_check_end(db, handle);
   }
   *number = handle != NULL ? sqlite3_system_errno(handle) : 0;
+  if (*number == 0) *number = mri_sqlite_file_errno(handle);
   (void)sqlite3_close(handle);
   return code;
 }
@@ -72,7 +76,9 @@ mr_status mri_sqlite_probe(const mri_database *db, bool *empty, mr_error *error)
     return MR_OK;
   }
   if (code != SQLITE_OK) {
-    if (number != 0 && mri_sqlite_status(code) == MR_IO) {
+    /* SQLite takes what cannot be read for damaged. */
+    bool unreadable = mri_sqlite_status(code) == MR_CORRUPT && number == EIO;
+    if (unreadable || (number != 0 && mri_sqlite_status(code) == MR_IO)) {
       return mri_error_errno(error, number, "open", db->label);
     }
     return mri_sqlite_error(db, NULL, code, NULL, error, "open");
