@@ -13,18 +13,6 @@ uint8_t *crash_content(const char *owner, const char *path, size_t size) {
 
 /* --- whole -------------------------------------------------------------------------------- */
 
-static void check_fsck(mr_registry *registry) {
-  mr_fsck *fsck = NULL;
-  OK(mr_registry_fsck(registry, NULL, &fsck, &api_error));
-  int64_t errors = mr_fsck_info(fsck)->error_count;
-  for (int64_t i = 0; i < mr_fsck_count(fsck) && errors > 0; i++) {
-    const mr_finding_record *r = mr_fsck_at(fsck, i);
-    print_error("%s: %s\n", r->object, r->message);
-  }
-  CHILD(errors == 0);
-  mr_fsck_free(fsck);
-}
-
 static void read_artifacts(mr_registry *registry, const char *run_id) {
   mr_run *run = NULL;
   mr_artifact_page *page = NULL;
@@ -88,11 +76,8 @@ static void check_numbers(mr_registry *registry) {
 
 void crash_check_whole(const char *db) {
   mr_registry *registry = api_open(db, 0);
-  sqlite3 *look = governed_look(db);
-  governed_check_file(look);
-  governed_check(look);
-  CHILD(sqlite3_close(look) == SQLITE_OK);
-  check_fsck(registry);
+  governed_check_at(db);
+  governed_check_whole(registry, 0);
   read_every_artifact(registry);
   check_numbers(registry);
   mr_registry_close(registry);
@@ -192,27 +177,8 @@ static void check_dataset(mr_registry *registry, const crash_entry *e, const cha
   api_remove_tree(folder);
 }
 
-static void check_version(mr_registry *registry, const crash_entry *e) {
-  mr_request *request = NULL;
-  mr_version *version = NULL;
-  char core[40];
-  OK(mr_registry_open_request(registry, e->id, &request, &api_error));
-  CHILD(mr_request_info(request)->state == MR_REQUEST_STATE_ACCEPTED);
-  OK(mr_request_version(request, &version, &api_error));
-  governed_core(mr_version_info(version)->number, core);
-  CHILD(strcmp(core, e->text) == 0);
-  OK(mr_version_verify(version, NULL, NULL, NULL, &api_error));
-  mr_version_free(version);
-  mr_request_free(request);
-}
-
 static void check_move(const mr_channel_move_page *moves, const crash_entry *e) {
-  char core[40];
-  const mr_channel_move_record *r =
-      mr_channel_move_page_at(moves, mr_channel_move_page_count(moves) - e->number);
-  CHILD(r != NULL && r->sequence == e->number && r->version != NULL);
-  governed_core(r->version, core);
-  CHILD(strcmp(core, e->text) == 0);
+  const mr_channel_move_record *r = governed_move_at(moves, e->number, e->text);
   CHILD(r->kind == MR_CHANNEL_MOVE_KIND_MOVED);
   CHILD(r->request_id != NULL && strcmp(r->request_id, e->id) == 0);
 }
@@ -262,7 +228,7 @@ void crash_check_kept(const char *db, const char *scratch, const crash_ledger *l
     if (!is_due(ledger, i, count, power)) continue;
     if (e->what >= CRASH_LOGGED && e->what <= CRASH_CHECKED) check_run(registry, e);
     if (e->what == CRASH_SNAPPED) check_dataset(registry, e, scratch);
-    if (e->what == CRASH_PROMOTED) check_version(registry, e);
+    if (e->what == CRASH_PROMOTED) governed_check_promoted(registry, e->id, e->text);
     if (e->what == CRASH_MOVED) check_move(moves, e);
   }
   mr_channel_move_page_free(moves);

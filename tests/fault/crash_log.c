@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void *grown(void *items, size_t count, size_t *room, size_t size) {
+void *crash_grown(void *items, size_t count, size_t *room, size_t size) {
   if (count < *room) return items;
   *room = *room == 0 ? 64 : *room * 2;
   items = realloc(items, *room * size);
@@ -16,7 +16,7 @@ static void *grown(void *items, size_t count, size_t *room, size_t size) {
 }
 
 static crash_op *add(crash_log *log, crash_op_kind kind, int node) {
-  log->ops = grown(log->ops, log->count, &log->room, sizeof *log->ops);
+  log->ops = crash_grown(log->ops, log->count, &log->room, sizeof *log->ops);
   crash_op *op = &log->ops[log->count++];
   *op = (crash_op){.kind = kind, .node = node, .folder = -1};
   return op;
@@ -31,7 +31,7 @@ static int find(const crash_log *log, const struct stat *info) {
 }
 
 static int add_node(crash_log *log, const struct stat *info) {
-  log->nodes = grown(log->nodes, log->node_count, &log->node_room, sizeof *log->nodes);
+  log->nodes = crash_grown(log->nodes, log->node_count, &log->node_room, sizeof *log->nodes);
   log->nodes[log->node_count] =
       (crash_node){S_ISDIR(info->st_mode), (uint64_t)info->st_dev, (uint64_t)info->st_ino};
   return (int)log->node_count++;

@@ -44,6 +44,9 @@ typedef struct crash_log {
   crash_node gone[2]; /* what the call that is under way takes the name from, and replaces */
 } crash_log;
 
+/* An array with room for one more item. */
+void *crash_grown(void *items, size_t count, size_t *room, size_t size);
+
 /* Writes down what happens below an empty folder; syncs do not bother the disk. */
 void crash_log_start(crash_log *log, const char *folder);
 void crash_log_mark(crash_log *log);

@@ -47,14 +47,6 @@ static uint64_t mix(uint64_t a, uint64_t b, uint64_t c) {
   return z ^ (z >> 31);
 }
 
-static void *grown(void *items, size_t count, size_t *room, size_t size) {
-  if (count < *room) return items;
-  *room = *room == 0 ? 16 : *room * 2;
-  items = realloc(items, *room * size);
-  CHILD(items != NULL);
-  return items;
-}
-
 /* --- contents ----------------------------------------------------------------------------- */
 
 static void resize(content *c, size_t size) {
@@ -138,7 +130,7 @@ static void change(names *list, const crash_op *op) {
     return;
   }
   if (at == list->count) {
-    list->items = grown(list->items, list->count, &list->room, sizeof *list->items);
+    list->items = crash_grown(list->items, list->count, &list->room, sizeof *list->items);
     list->count++;
     (void)snprintf(list->items[at].text, sizeof list->items[at].text, "%s", op->name);
   }
@@ -211,7 +203,7 @@ static void step(crash_replay *replay) {
   } else {
     bool named = op->kind == CRASH_OP_LINK || op->kind == CRASH_OP_REMOVE;
     state *s = &replay->states[named ? op->folder : op->node];
-    s->pending = grown(s->pending, s->pending_count, &s->pending_room, sizeof *s->pending);
+    s->pending = crash_grown(s->pending, s->pending_count, &s->pending_room, sizeof *s->pending);
     s->pending[s->pending_count++] = replay->at;
   }
   replay->at++;

@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crash_work.h"
+#include "victim.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { POINTS = 10, LARGE = (1 << 20) + 4321 };
 
 crash_ledger *crash_ledger_open(const char *path, bool make) {
-  int fd = open(path, O_RDWR | O_CLOEXEC | (make ? O_CREAT | O_TRUNC : 0), 0600);
-  CHILD(fd >= 0);
-  if (make) CHILD(ftruncate(fd, sizeof(crash_ledger)) == 0);
-  void *memory = mmap(NULL, sizeof(crash_ledger), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  CHILD(memory != MAP_FAILED);
-  CHILD(close(fd) == 0);
-  return memory;
+  return victim_share(path, sizeof(crash_ledger), make);
 }
 
 void crash_ledger_close(crash_ledger *ledger) {
-  CHILD(munmap(ledger, sizeof *ledger) == 0);
+  victim_unshare(ledger, sizeof *ledger);
 }
 
 static void begin(crash_work *w, crash_deed what) {
@@ -123,15 +115,12 @@ void crash_work_snapshot(crash_work *w) {
 static void do_promote(crash_work *w) {
   char run_id[40];
   char number[40];
-  mr_request *request = NULL;
-  mr_promote_options options = MR_PROMOTE_OPTIONS_INIT;
   governed_candidate(w->registry, false, run_id);
   begin(w, CRASH_CHECKED);
   governed_audit(w->registry, run_id);
   acknowledge(w, CRASH_CHECKED, run_id, "audit", 0);
-  options.artifact_path = "model";
   begin(w, CRASH_PROMOTED);
-  OK(mr_model_promote(w->model, run_id, &options, &request, &api_error));
+  mr_request *request = api_promote(w->model, run_id);
   CHILD(mr_request_info(request)->state == MR_REQUEST_STATE_ACCEPTED);
   governed_core(mr_request_info(request)->version, number);
   acknowledge(w, CRASH_PROMOTED, mr_request_info(request)->id, number, 0);
@@ -141,15 +130,10 @@ static void do_promote(crash_work *w) {
 static void do_move(crash_work *w) {
   char held[40];
   char number[40];
-  mr_request *request = NULL;
-  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   int64_t sequence = governed_held(w->model, held);
   if (!governed_pick(w->model, &w->random, held, number)) return;
-  move.channel = "production";
-  move.version = number;
-  move.expected = held;
   begin(w, CRASH_MOVED);
-  OK(mr_model_move_channel(w->model, &move, &request, &api_error));
+  mr_request *request = api_move(w->model, "production", number, held);
   CHILD(mr_request_info(request)->state == MR_REQUEST_STATE_ACCEPTED);
   acknowledge(w, CRASH_MOVED, mr_request_info(request)->id, number, sequence + 1);
   mr_request_free(request);

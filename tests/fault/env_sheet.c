@@ -282,6 +282,7 @@ void env_sheet_read(env_sheet *sheet, mr_registry *registry, bool check) {
   write_release(&w);
   if (check && answered(&w, mr_registry_fsck(registry, NULL, &fsck, &w.error))) {
     sheet->errors = mr_fsck_info(fsck)->error_count;
+    sheet->notes = mr_fsck_info(fsck)->note_count;
   }
   mr_fsck_free(fsck);
   assert_int_equal(fclose(w.out), 0);

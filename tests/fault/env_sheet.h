@@ -10,6 +10,7 @@ typedef struct env_sheet {
   mr_status failed; /* the first call that did not answer, MR_OK: all did */
   mr_error error;   /* and what it said */
   int64_t errors;   /* that fsck found */
+  int64_t notes;    /* that it made, such as of content that nothing refers to any more */
   bool careless;    /* a failure whose message is unfit for people */
 } env_sheet;
 

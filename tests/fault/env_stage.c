@@ -134,7 +134,7 @@ static bool made_is_there(const env_lab *lab) {
   mr_registry *registry = NULL;
   mr_open_options options = api_open_options(0);
   if (mr_registry_open(lab->made, &options, &registry, &api_error) != MR_OK) return false;
-  env_whole(registry, 0);
+  governed_check_whole(registry, 0);
   mr_registry_close(registry);
   return true;
 }
@@ -230,7 +230,7 @@ void env_lab_close(env_lab *lab) {
 
 /* --- what must hold --------------------------------------------------------------------------- */
 
-static bool is_named(const env_lab *lab, const mr_error *error) {
+bool env_is_named(const env_lab *lab, const mr_error *error) {
   return api_is_good_message(error->message) &&
          (strstr(error->message, lab->home) != NULL || strstr(error->message, lab->data) != NULL);
 }
@@ -251,7 +251,7 @@ int env_take_steps(env_lab *lab, const int *numbers, bool refused[ENV_STEP_MAX])
     bool typed = status == MR_IO && is_among(error.backend_code, numbers);
     /* A backup tells of content that it may not read as it does of damaged content. */
     bool unreadable = env_steps[i].act == back_up && status == MR_TAMPERED && numbers[0] == EACCES;
-    bool good = (typed || unreadable) && is_named(lab, &error);
+    bool good = (typed || unreadable) && env_is_named(lab, &error);
     if (!good) {
       print_error("%s: %s %lld: %s\n", env_steps[i].name, mr_status_name(status),
                   (long long)error.backend_code, error.message);
@@ -270,12 +270,16 @@ static bool is_done(const env_lab *lab, const env_step *step, sqlite3 *look, boo
   return count == 1;
 }
 
+bool env_is_done(const env_lab *lab, const env_step *step, sqlite3 *look) {
+  return is_done(lab, step, look, true);
+}
+
 static void check_step(env_lab *lab, const env_step *step, sqlite3 *look, bool refused) {
   bool done = is_done(lab, step, look, !refused);
   if (done == refused) print_error("%s: %s\n", step->name, done ? "done all the same" : "lost");
   CHILD(done != refused);
   if (refused) OK(step->act(lab, &api_error));
-  CHILD(is_done(lab, step, look, true));
+  CHILD(env_is_done(lab, step, look));
 }
 
 static int64_t count_points(env_lab *lab) {
@@ -288,7 +292,7 @@ static int64_t count_points(env_lab *lab) {
 
 void env_check_steps(env_lab *lab, const bool refused[ENV_STEP_MAX]) {
   sqlite3 *look = governed_look(lab->db);
-  env_whole(lab->registry, 0);
+  governed_check_whole(lab->registry, 0);
   governed_check(look);
   for (int i = 0; env_steps[i].name != NULL; i++) {
     check_step(lab, &env_steps[i], look, refused[i]);
@@ -299,29 +303,12 @@ void env_check_steps(env_lab *lab, const bool refused[ENV_STEP_MAX]) {
   governed_check(look);
   governed_check_file(look);
   CHILD(sqlite3_close(look) == SQLITE_OK);
-  env_whole(lab->registry, 0);
-}
-
-void env_whole(mr_registry *registry, mr_fsck_flags flags) {
-  mr_fsck *fsck = NULL;
-  mr_fsck_options options = MR_FSCK_OPTIONS_INIT;
-  options.flags = flags;
-  OK(mr_registry_fsck(registry, &options, &fsck, &api_error));
-  for (int64_t i = 0; i < mr_fsck_count(fsck); i++) {
-    const mr_finding_record *finding = mr_fsck_at(fsck, i);
-    if (!finding->is_note) print_error("%s: %s\n", finding->object, finding->message);
-  }
-  CHILD(mr_fsck_info(fsck)->row_count > 0);
-  CHILD(mr_fsck_info(fsck)->error_count == 0);
-  mr_fsck_free(fsck);
+  governed_check_whole(lab->registry, 0);
 }
 
 void env_whole_at(const char *db) {
   mr_registry *registry = api_open(db, 0);
-  env_whole(registry, 0);
+  governed_check_whole(registry, 0);
   mr_registry_close(registry);
-  sqlite3 *look = governed_look(db);
-  governed_check(look);
-  governed_check_file(look);
-  CHILD(sqlite3_close(look) == SQLITE_OK);
+  governed_check_at(db);
 }

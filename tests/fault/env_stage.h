@@ -44,16 +44,19 @@ void env_lab_open(env_lab *lab, const char *home, const char *data);
 /* Closes it and removes what is in `home`. */
 void env_lab_close(env_lab *lab);
 
+/* A message for people that names a path in `home` or `data`. */
+bool env_is_named(const env_lab *lab, const mr_error *error);
+/* Whether what the step makes is there, as far as that can be seen. */
+bool env_is_done(const env_lab *lab, const env_step *step, sqlite3 *look);
+
 /* Takes every step; each is done, or answers MR_IO with one of these errnos (ended by 0) and a
  * message that names a path in `home` or `data`. How many were refused. */
 int env_take_steps(env_lab *lab, const int *numbers, bool refused[ENV_STEP_MAX]);
 /* With the shortage over: nothing is half done, and what was refused works now. */
 void env_check_steps(env_lab *lab, const bool refused[ENV_STEP_MAX]);
 
-/* The library finds no error in an open registry; says what it found where it does. Fit for a
- * child. */
-void env_whole(mr_registry *registry, mr_fsck_flags flags);
-/* The same for one that is opened for it, with the facts of governed.h. */
+/* The library finds no error in the registry, which is opened for it, and the facts of governed.h
+ * hold. Fit for a child. */
 void env_whole_at(const char *db);
 
 #endif

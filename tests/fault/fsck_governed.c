@@ -31,32 +31,6 @@ static void fill_gates(mr_registry *registry) {
   OK(mr_registry_detach_gate(registry, &options, &api_error));
 }
 
-static void evaluate(mr_registry *registry, const char *run_id) {
-  mr_experiment *experiment = NULL;
-  mr_run *run = NULL;
-  mr_run_options options = MR_RUN_OPTIONS_INIT;
-  mr_input_options input = MR_INPUT_OPTIONS_INIT;
-  options.kind = MR_RUN_KIND_EVALUATION;
-  options.name = "holdout";
-  input.role = "subject";
-  input.run_id = run_id;
-  OK(mr_registry_open_experiment(registry, "digits", &experiment, &api_error));
-  OK(mr_experiment_start_run(experiment, &options, &run, &api_error));
-  OK(mr_run_log_input(run, &input, &api_error));
-  OK(mr_run_set_tag(run, "split", "holdout", &api_error));
-  OK(mr_run_log_metric(run, "auc", 0.9, 1, &api_error));
-  OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &api_error));
-  mr_run_free(run);
-  mr_experiment_free(experiment);
-}
-
-static void audit(mr_registry *registry, const char *run_id) {
-  mr_run *run = NULL;
-  OK(mr_registry_open_run(registry, run_id, &run, &api_error));
-  OK(mr_run_log_check(run, "audit", MR_CHECK_RESULT_PASSED, NULL, &api_error));
-  mr_run_free(run);
-}
-
 /* A finished run with an evaluation and a dataset that it used. */
 static void make_candidate(mr_registry *registry, double accuracy, bool audited, char id[40]) {
   mr_run *run = api_make_run(registry, accuracy);
@@ -66,8 +40,8 @@ static void make_candidate(mr_registry *registry, double accuracy, bool audited,
   OK(mr_run_log_input(run, &input, &api_error));
   (void)snprintf(id, 40, "%s", mr_run_info(run)->id);
   mr_run_free(run);
-  evaluate(registry, id);
-  if (audited) audit(registry, id);
+  governed_evaluate(registry, id, "holdout");
+  if (audited) governed_audit(registry, id);
 }
 
 static mr_request *propose(mr_model *model, const char *run_id, mr_promote_options options) {
@@ -79,7 +53,7 @@ static mr_request *propose(mr_model *model, const char *run_id, mr_promote_optio
 
 static void complete_third(mr_registry *registry, mr_request *request, const char *run_id) {
   mr_request *completed = NULL;
-  audit(registry, run_id);
+  governed_audit(registry, run_id);
   OK(mr_request_complete(request, NULL, &completed, &api_error));
   assert_int_equal(mr_request_info(completed)->state, MR_REQUEST_STATE_ACCEPTED);
   mr_request_free(completed);
@@ -199,12 +173,9 @@ static void read_names(sqlite3 *raw, const char *sql, fsck_name *names, int coun
   assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
 }
 
-void fsck_governed_fill(fsck_governed *governed, const api_place *place) {
+static void fill(const char *db) {
   mr_model *letters = NULL;
-  sqlite3 *raw = NULL;
-  memset(governed, 0, sizeof *governed);
-  governed->stage.place = place;
-  mr_registry *registry = api_open(place->db, MR_OPEN_CREATE);
+  mr_registry *registry = api_open(db, MR_OPEN_CREATE);
   mr_model *digits = api_make_model(registry);
   OK(mr_registry_create_model(registry, "letters", NULL, &letters, &api_error));
   fill_gates(registry);
@@ -215,20 +186,28 @@ void fsck_governed_fill(fsck_governed *governed, const api_place *place) {
   mr_model_free(letters);
   mr_model_free(digits);
   mr_registry_close(registry);
-  fsck_stage_edit(&governed->stage, "UPDATE model SET id = id; PRAGMA wal_checkpoint(TRUNCATE)");
-  assert_int_equal(sqlite3_open(place->db, &raw), SQLITE_OK);
+}
+
+static void read_all_names(fsck_governed *governed) {
+  sqlite3 *raw = governed_look(governed->stage.place->db);
   read_names(raw, "SELECT id, uuid FROM request ORDER BY id", governed->requests, FSCK_REQUESTS);
   read_names(raw, "SELECT id, number FROM version ORDER BY id", governed->versions, FSCK_VERSIONS);
   read_names(raw,
              "SELECT id, lower(hex(gate_digest)) FROM gate_attachment WHERE id < 7 ORDER BY id",
              governed->gates, FSCK_ATTACHED);
   assert_int_equal(sqlite3_close(raw), SQLITE_OK);
-  governed->stage.image = api_read_file(place->db, &governed->stage.size);
-  assert_non_null(governed->stage.image);
 }
 
-void fsck_governed_free(fsck_governed *governed) {
-  fsck_stage_free(&governed->stage);
+int fsck_governed_setup(void **state) {
+  static fsck_governed governed;
+  if (api_setup(state) != 0) return -1;
+  governed = (fsck_governed){.stage = {.place = *state}};
+  *state = &governed;
+  fill(governed.stage.place->db);
+  fsck_stage_edit(&governed.stage, "UPDATE model SET id = id; PRAGMA wal_checkpoint(TRUNCATE)");
+  read_all_names(&governed);
+  fsck_stage_keep(&governed.stage);
+  return 0;
 }
 
 /* --- what is said of it ------------------------------------------------------------------- */
@@ -287,6 +266,7 @@ static bool is_found(const fsck_governed *governed, const mr_fsck *fsck, const f
 
 void fsck_governed_damage(const fsck_governed *governed, const fsck_damage *damages, size_t count) {
   size_t failures = 0;
+  fsck_stage_clean(&governed->stage, 0);
   for (size_t i = 0; i < count; i++) {
     const fsck_damage *d = &damages[i];
     fsck_stage_restore(&governed->stage);

@@ -5,6 +5,7 @@
 #define MRT_FAULT_FSCK_GOVERNED_H
 
 #include "fsck_stage.h"
+#include "governed.h"
 
 /* The rows are known by their numbers:
  *
@@ -23,7 +24,7 @@ enum { FSCK_REQUESTS = 14, FSCK_VERSIONS = 5, FSCK_ATTACHED = 6 };
 typedef char fsck_name[80];
 
 typedef struct fsck_governed {
-  fsck_stage stage;
+  fsck_stage stage; /* the first, since it is taken down by its own */
   fsck_name requests[FSCK_REQUESTS + 1];
   fsck_name versions[FSCK_VERSIONS + 1]; /* their numbers */
   fsck_name gates[FSCK_ATTACHED + 1];    /* their digests, by the number of an attachment */
@@ -39,9 +40,11 @@ typedef struct fsck_damage {
   int64_t errors; /* in all */
 } fsck_damage;
 
-void fsck_governed_fill(fsck_governed *governed, const api_place *place);
-void fsck_governed_free(fsck_governed *governed);
-/* Each damage in turn. */
+/* A test of a registry of its own, which is its `*state`. */
+#define fsck_governed_test(function)                                                               \
+  cmocka_unit_test_setup_teardown(function, fsck_governed_setup, fsck_stage_teardown)
+int fsck_governed_setup(void **state);
+/* Each damage in turn, of a registry that is whole. */
 void fsck_governed_damage(const fsck_governed *governed, const fsck_damage *damages, size_t count);
 /* Each change that cannot be told from a truth: nothing is found. */
 void fsck_governed_accept(const fsck_governed *governed, const char *const *changes, size_t count);

@@ -141,12 +141,10 @@ static void fill_model(fsck_stage *stage, mr_registry *registry) {
   mr_run_free(run);
 }
 
-void fsck_stage_fill(fsck_stage *stage, const api_place *place) {
+static void fill(fsck_stage *stage) {
   mr_experiment *experiment = NULL;
   mr_experiment *other = NULL;
-  memset(stage, 0, sizeof *stage);
-  stage->place = place;
-  mr_registry *registry = api_open(place->db, MR_OPEN_CREATE);
+  mr_registry *registry = api_open(stage->place->db, MR_OPEN_CREATE);
   OK(mr_registry_open_experiment(registry, "digits", &experiment, &api_error));
   OK(mr_registry_open_experiment(registry, "others", &other, &api_error));
   fill_runs(stage, experiment);
@@ -158,12 +156,29 @@ void fsck_stage_fill(fsck_stage *stage, const api_place *place) {
   mr_registry_close(registry);
   fsck_stage_edit(stage, "PRAGMA wal_checkpoint(TRUNCATE); UPDATE run SET status = status");
   fsck_stage_edit(stage, "UPDATE run SET status = status; PRAGMA wal_checkpoint(TRUNCATE)");
-  stage->image = api_read_file(place->db, &stage->size);
-  assert_non_null(stage->image);
 }
 
-void fsck_stage_free(fsck_stage *stage) {
+int fsck_stage_setup(void **state) {
+  static fsck_stage stage;
+  if (api_setup(state) != 0) return -1;
+  stage = (fsck_stage){.place = *state};
+  *state = &stage;
+  fill(&stage);
+  fsck_stage_keep(&stage);
+  return 0;
+}
+
+int fsck_stage_teardown(void **state) {
+  fsck_stage *stage = *state;
+  void *place = stage->place;
   free(stage->image);
+  return api_teardown(&place);
+}
+
+void fsck_stage_keep(fsck_stage *stage) {
+  free(stage->image);
+  stage->image = api_read_file(stage->place->db, &stage->size);
+  assert_non_null(stage->image);
 }
 
 void fsck_stage_restore(const fsck_stage *stage) {
@@ -185,15 +200,21 @@ static sqlite3 *open_raw(const fsck_stage *stage) {
   return raw;
 }
 
-static void run_raw(sqlite3 *raw, const char *sql) {
+void fsck_stage_run(sqlite3 *raw, const char *sql) {
   char *message = NULL;
   if (sqlite3_exec(raw, sql, NULL, NULL, &message) != SQLITE_OK) fail_msg("%s: %s", sql, message);
 }
 
 void fsck_stage_edit(const fsck_stage *stage, const char *sql) {
   sqlite3 *raw = open_raw(stage);
-  run_raw(raw, sql);
+  fsck_stage_run(raw, sql);
   if (sqlite3_changes(raw) < 1) fail_msg("no row was changed by: %s", sql);
+  assert_int_equal(sqlite3_close(raw), SQLITE_OK);
+}
+
+void fsck_stage_alter(const fsck_stage *stage, const char *sql) {
+  sqlite3 *raw = open_raw(stage);
+  fsck_stage_run(raw, sql);
   assert_int_equal(sqlite3_close(raw), SQLITE_OK);
 }
 
@@ -203,15 +224,16 @@ void fsck_stage_edit_without(const fsck_stage *stage, const char *index, const c
                                "CREATE TABLE kept AS SELECT rowid AS id, * FROM sqlite_schema "
                                "WHERE name = %Q; DELETE FROM sqlite_schema WHERE name = %Q",
                                index, index);
-  run_raw(raw, hide);
+  fsck_stage_run(raw, hide);
   sqlite3_free(hide);
   assert_int_equal(sqlite3_close(raw), SQLITE_OK);
   raw = open_raw(stage);
-  run_raw(raw, sql);
+  fsck_stage_run(raw, sql);
   if (sqlite3_changes(raw) < 1) fail_msg("no row was changed by: %s", sql);
-  run_raw(raw, "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema (rowid, type, name, "
-               "tbl_name, rootpage, sql) SELECT id, type, name, tbl_name, rootpage, sql FROM kept; "
-               "DROP TABLE kept");
+  fsck_stage_run(
+      raw, "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema (rowid, type, name, "
+           "tbl_name, rootpage, sql) SELECT id, type, name, tbl_name, rootpage, sql FROM kept; "
+           "DROP TABLE kept");
   assert_int_equal(sqlite3_close(raw), SQLITE_OK);
 }
 
@@ -281,18 +303,20 @@ static void expand(const fsck_stage *stage, const char *text, char *out, size_t 
 const mr_finding_record *fsck_stage_find(const fsck_stage *stage, const mr_fsck *fsck,
                                          mr_finding finding, const char *object,
                                          const char *words) {
-  char wanted[512];
+  char wanted[512] = "";
   char said[512];
-  expand(stage, object, wanted, sizeof wanted);
+  if (object != NULL) expand(stage, object, wanted, sizeof wanted);
   expand(stage, words, said, sizeof said);
   for (int64_t i = 0; i < mr_fsck_count(fsck); i++) {
     const mr_finding_record *one = mr_fsck_at(fsck, i);
-    if (one->finding == finding && strcmp(one->object, wanted) == 0 &&
+    if (one->finding == finding && (object == NULL || strcmp(one->object, wanted) == 0) &&
         strstr(one->message, said) != NULL) {
       assert_true(api_is_good_message(one->message));
       assert_true(api_is_good_message(one->remedy));
       return one;
     }
   }
+  fsck_stage_print(fsck);
+  fail_msg("not found: %d: %s: %s", finding, object == NULL ? "anything" : wanted, said);
   return NULL;
 }

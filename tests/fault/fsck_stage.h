@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 typedef struct fsck_stage {
-  const api_place *place;
+  api_place *place;
   char first[40];   /* a finished training run with everything */
   char second[40];  /* its child, which is still running */
   char judge[40];   /* an evaluation whose inputs are of all kinds */
@@ -21,14 +21,24 @@ typedef struct fsck_stage {
   size_t size;
 } fsck_stage;
 
-void fsck_stage_fill(fsck_stage *stage, const api_place *place);
-void fsck_stage_free(fsck_stage *stage);
+/* A test of a stage of its own, which is its `*state`. */
+#define fsck_stage_test(function)                                                                  \
+  cmocka_unit_test_setup_teardown(function, fsck_stage_setup, fsck_stage_teardown)
+int fsck_stage_setup(void **state);
+int fsck_stage_teardown(void **state);
+
+/* The database as it is becomes what it was before any damage. */
+void fsck_stage_keep(fsck_stage *stage);
 /* The database as it was. */
 void fsck_stage_restore(const fsck_stage *stage);
 
+/* Statements of SQL in a connection of the test, all of which must work. */
+void fsck_stage_run(sqlite3 *raw, const char *sql);
 /* Statements of SQL, the last of which must change a row. Nothing is enforced there: neither
  * references nor checks. */
 void fsck_stage_edit(const fsck_stage *stage, const char *sql);
+/* The same where no row need change, as in a schema. */
+void fsck_stage_alter(const fsck_stage *stage, const char *sql);
 /* Hides an index while the statements run, so that it misses them. */
 void fsck_stage_edit_without(const fsck_stage *stage, const char *index, const char *sql);
 
@@ -36,8 +46,8 @@ void fsck_stage_edit_without(const fsck_stage *stage, const char *index, const c
 mr_fsck *fsck_stage_check(const fsck_stage *stage, uint32_t flags);
 /* The same, but for notes on the software, which depend on the machine: there must be none. */
 void fsck_stage_clean(const fsck_stage *stage, uint32_t flags);
-/* A finding of this kind, object and message ({first} and so on are the runs of the stage), NULL
- * when there is none. */
+/* The finding of this kind and object (NULL: any) whose message has these words; {first} and so on
+ * are the runs of the stage. There must be one. */
 const mr_finding_record *fsck_stage_find(const fsck_stage *stage, const mr_fsck *fsck,
                                          mr_finding finding, const char *object, const char *words);
 /* For people who read why a test failed. */

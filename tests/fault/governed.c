@@ -42,7 +42,7 @@ void governed_prepare(mr_registry *registry) {
   governed_make_channel(registry, "production");
 }
 
-static void evaluate(mr_registry *registry, const char *run_id) {
+void governed_evaluate(mr_registry *registry, const char *run_id, const char *split) {
   mr_experiment *experiment = NULL;
   mr_run *run = NULL;
   mr_run_options options = MR_RUN_OPTIONS_INIT;
@@ -54,6 +54,7 @@ static void evaluate(mr_registry *registry, const char *run_id) {
   OK(mr_registry_open_experiment(registry, "digits", &experiment, &api_error));
   OK(mr_experiment_start_run(experiment, &options, &run, &api_error));
   OK(mr_run_log_input(run, &input, &api_error));
+  if (split != NULL) OK(mr_run_set_tag(run, "split", split, &api_error));
   OK(mr_run_log_metric(run, "auc", 0.9, 1, &api_error));
   OK(mr_run_finish(run, MR_RUN_STATUS_FINISHED, &api_error));
   mr_run_free(run);
@@ -71,7 +72,7 @@ void governed_candidate(mr_registry *registry, bool audited, char run_id[40]) {
   mr_run *run = api_make_run(registry, 0.95);
   (void)snprintf(run_id, 40, "%s", mr_run_info(run)->id);
   mr_run_free(run);
-  evaluate(registry, run_id);
+  governed_evaluate(registry, run_id, NULL);
   if (audited) governed_audit(registry, run_id);
 }
 
@@ -122,6 +123,30 @@ uint64_t governed_random(uint64_t *state) {
   *state ^= *state >> 7;
   *state ^= *state << 17;
   return *state;
+}
+
+mr_registry *governed_create(const char *path, int versions) {
+  char number[40];
+  mr_registry *registry = api_open(path, MR_OPEN_CREATE);
+  governed_prepare(registry);
+  for (int i = 0; i < versions; i++) governed_version(registry, number);
+  return registry;
+}
+
+typedef struct plan {
+  const char *path;
+  int versions;
+} plan;
+
+static void create_here(void *ctx) {
+  const plan *p = ctx;
+  api_seed(6999); /* of no process that writes to it later */
+  mr_registry_close(governed_create(p->path, p->versions));
+}
+
+void governed_create_apart(const char *path, int versions) {
+  plan p = {path, versions};
+  api_wait(api_fork(create_here, &p));
 }
 
 /* --- looking at it ------------------------------------------------------------------------ */
@@ -189,6 +214,13 @@ char *governed_dump(sqlite3 *look) {
   }
   CHILD(sqlite3_finalize(stmt) == SQLITE_OK);
   CHILD(fclose(out) == 0);
+  return text;
+}
+
+char *governed_dump_at(const char *path) {
+  sqlite3 *look = governed_look(path);
+  char *text = governed_dump(look);
+  CHILD(sqlite3_close(look) == SQLITE_OK);
   return text;
 }
 
@@ -303,4 +335,60 @@ void governed_check(sqlite3 *look) {
 
 void governed_check_file(sqlite3 *look) {
   CHILD(governed_count(look, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+}
+
+void governed_check_at(const char *path) {
+  sqlite3 *look = governed_look(path);
+  governed_check(look);
+  governed_check_file(look);
+  CHILD(sqlite3_close(look) == SQLITE_OK);
+}
+
+int64_t governed_check_numbers(sqlite3 *look) {
+  int64_t count = governed_count(look, "SELECT count(*) FROM version");
+  CHILD(governed_count(look, "SELECT count(DISTINCT CAST(substr(number, 3) AS INTEGER)) "
+                             "FROM version WHERE number LIKE '1.%.0+%'") == count);
+  CHILD(count == 0 || governed_count(look, "SELECT max(CAST(substr(number, 3) AS INTEGER)) "
+                                           "FROM version") == count - 1);
+  return count;
+}
+
+void governed_check_promoted(mr_registry *registry, const char *request_id, const char *number) {
+  mr_request *request = NULL;
+  mr_version *version = NULL;
+  char core[40];
+  OK(mr_registry_open_request(registry, request_id, &request, &api_error));
+  CHILD(mr_request_info(request)->state == MR_REQUEST_STATE_ACCEPTED);
+  OK(mr_request_version(request, &version, &api_error));
+  governed_core(mr_version_info(version)->number, core);
+  CHILD(strcmp(core, number) == 0);
+  CHILD(strcmp(mr_version_info(version)->request_id, request_id) == 0);
+  OK(mr_version_verify(version, NULL, NULL, NULL, &api_error));
+  mr_version_free(version);
+  mr_request_free(request);
+}
+
+const mr_channel_move_record *governed_move_at(const mr_channel_move_page *moves, int64_t sequence,
+                                               const char *number) {
+  char core[40];
+  const mr_channel_move_record *r =
+      mr_channel_move_page_at(moves, mr_channel_move_page_count(moves) - sequence);
+  CHILD(r != NULL && r->sequence == sequence && r->version != NULL);
+  governed_core(r->version, core);
+  CHILD(strcmp(core, number) == 0);
+  return r;
+}
+
+void governed_check_whole(mr_registry *registry, mr_fsck_flags flags) {
+  mr_fsck *fsck = NULL;
+  mr_fsck_options options = MR_FSCK_OPTIONS_INIT;
+  options.flags = flags;
+  OK(mr_registry_fsck(registry, &options, &fsck, &api_error));
+  for (int64_t i = 0; i < mr_fsck_count(fsck); i++) {
+    const mr_finding_record *finding = mr_fsck_at(fsck, i);
+    if (!finding->is_note) print_error("%s: %s\n", finding->object, finding->message);
+  }
+  CHILD(mr_fsck_info(fsck)->row_count > 0);
+  CHILD(mr_fsck_info(fsck)->error_count == 0);
+  mr_fsck_free(fsck);
 }

@@ -15,6 +15,8 @@ void governed_prepare(mr_registry *registry);
 void governed_make_channel(mr_registry *registry, const char *name);
 /* A finished run with its evaluation; with the check its promotion is accepted, else it waits. */
 void governed_candidate(mr_registry *registry, bool audited, char run_id[40]);
+/* The evaluation "holdout" of a run, with the tag "split" of that value; NULL: without. */
+void governed_evaluate(mr_registry *registry, const char *run_id, const char *split);
 /* Reports the check of a run. */
 void governed_audit(mr_registry *registry, const char *run_id);
 /* Promotes a candidate, which must be accepted; its number without build metadata. */
@@ -29,14 +31,32 @@ bool governed_pick(mr_model *model, uint64_t *random, const char *avoid, char nu
 /* The next number of a state that is not 0. */
 uint64_t governed_random(uint64_t *state);
 
+/* A new registry with all of that and so many versions. */
+mr_registry *governed_create(const char *path, int versions);
+/* The same made and closed by a process of its own, so that this one forks with nothing open. */
+void governed_create_apart(const char *path, int versions);
+
 sqlite3 *governed_look(const char *path);
 /* The single number that a statement yields. */
 int64_t governed_count(sqlite3 *look, const char *sql);
 /* Every row of every table as one text, to be freed by the caller. */
 char *governed_dump(sqlite3 *look);
+char *governed_dump_at(const char *path);
 /* Nothing is half done: each fact that binds rows of several tables. */
 void governed_check(sqlite3 *look);
 /* The file itself is sound, too. */
 void governed_check_file(sqlite3 *look);
+/* Both of a registry. */
+void governed_check_at(const char *path);
+/* Every number of the line 1.N.0 was taken once, and none left out, also where it was deleted; how
+ * many there are. */
+int64_t governed_check_numbers(sqlite3 *look);
+/* An accepted request made this version, whose bytes verify. */
+void governed_check_promoted(mr_registry *registry, const char *request_id, const char *number);
+/* The change of that sequence in a list of all there are, which must be to this version. */
+const mr_channel_move_record *governed_move_at(const mr_channel_move_page *moves, int64_t sequence,
+                                               const char *number);
+/* The library finds no error in it. */
+void governed_check_whole(mr_registry *registry, mr_fsck_flags flags);
 
 #endif

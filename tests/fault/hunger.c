@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hunger.h"
 #include "sqlite_famine.h"
+#include "sqlite_refusal.h"
 #include "vfs_shim.h"
 
 /* What fails. */
-typedef enum scarcity { HOST_MEMORY, SQLITE_MEMORY, DISK } scarcity;
+typedef enum scarcity { HOST_MEMORY, SQLITE_MEMORY, DISK, SQLITE_CALLS } scarcity;
 
 /* One way to go through everything that can fail. */
 typedef struct course {
@@ -60,6 +61,9 @@ static void fail_at(hunger *h, const course *c, int64_t n) {
   case DISK:
     vfs_shim_reset();
     if (n > 0) vfs_shim_fail(VFS_IO, VFS_EVERY_FILE, n, c->for_ever, 0);
+    break;
+  case SQLITE_CALLS:
+    sqlite_refusal_fail(n, c->for_ever, c->expected == MR_IO ? SQLITE_IOERR : SQLITE_NOMEM);
   }
 }
 
@@ -69,6 +73,8 @@ static bool has_failed(hunger *h, const course *c) {
     return atomic_load(&h->memory.fired);
   case SQLITE_MEMORY:
     return sqlite_famine_failed();
+  case SQLITE_CALLS:
+    return sqlite_refusal_failed();
   case DISK:
   default:
     return vfs_shim_failed();
@@ -127,8 +133,9 @@ static void run_course(hunger *h, const hungry_call *call, const course *c) {
   assert_true(failures > 0);
 }
 
+/* `ways`: a bit each; the second bit of a way's number is for warm caches, the first for ever. */
 static void run_courses(const api_place *place, const hungry_call *call, scarcity what,
-                        int64_t stride) {
+                        int64_t stride, unsigned ways) {
   hunger h;
   memset(&h, 0, sizeof h);
   h.place = place;
@@ -137,8 +144,9 @@ static void run_courses(const api_place *place, const hungry_call *call, scarcit
   governed_prepare(h.other);
   h.look = governed_look(place->db);
   for (int way = 0; way < 4; way++) {
+    if ((ways >> way & 1u) == 0) continue;
     course c = {.what = what, .warm = way >= 2, .for_ever = way % 2 == 1};
-    c.expected = what == DISK ? MR_IO : MR_NO_MEMORY;
+    c.expected = what == DISK || (what == SQLITE_CALLS && c.warm) ? MR_IO : MR_NO_MEMORY;
     /* Warm caches leave little to allocate. */
     c.stride = c.warm && what == HOST_MEMORY ? 1 : stride;
     run_course(&h, call, &c);
@@ -155,13 +163,17 @@ static int64_t stride_of(int64_t fine, int64_t coarse) {
 }
 
 void hunger_run(const api_place *place, const hungry_call *call) {
-  run_courses(place, call, HOST_MEMORY, stride_of(1, 5));
+  run_courses(place, call, HOST_MEMORY, stride_of(1, 5), 15);
 }
 
 void hunger_run_sqlite(const api_place *place, const hungry_call *call) {
-  run_courses(place, call, SQLITE_MEMORY, stride_of(7, 83));
+  run_courses(place, call, SQLITE_MEMORY, stride_of(7, 83), 15);
 }
 
 void hunger_run_disk(const api_place *place, const hungry_call *call) {
-  run_courses(place, call, DISK, stride_of(1, 11));
+  run_courses(place, call, DISK, stride_of(1, 11), 15);
+}
+
+void hunger_run_refusals(const api_place *place, const hungry_call *call) {
+  run_courses(place, call, SQLITE_CALLS, 1, api_scaled(1000) >= 1000 ? 15 : 5);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One call of the public interface at a time with memory that runs out, the host's or SQLite's own,
- * or with a disk that fails: at every allocation or operation, once and from then on. It
- * either does all it has to do, or says what is wrong and leaves every row as it was; then it works
- * again. */
+ * with a disk that fails, or with an SQLite that refuses: at every allocation or operation, once and
+ * from then on. It either does all it has to do, or says what is wrong and leaves every row as it
+ * was; then it works again. */
 #ifndef MRT_FAULT_HUNGER_H
 #define MRT_FAULT_HUNGER_H
 
@@ -40,6 +40,9 @@ void hunger_run(const api_place *place, const hungry_call *call);
 void hunger_run_sqlite(const api_place *place, const hungry_call *call);
 /* The same with the disk, behind the shim as SQLite's default. */
 void hunger_run_disk(const api_place *place, const hungry_call *call);
+/* The same with every function of SQLite, once each at a low MR_TEST_SCALE: without memory from a
+ * cold start, and with an error of the disk where caches are warm. */
+void hunger_run_refusals(const api_place *place, const hungry_call *call);
 
 /* A test of one call in a registry of its own, by `run`, one of the above. */
 #define HUNGER_TEST(name, run, prepare, call, changes)                                             \

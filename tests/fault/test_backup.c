@@ -5,17 +5,12 @@
 #include "governed.h"
 #include "sqlite_famine.h"
 #include "vfs_shim.h"
+#include "victim.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-/* --- what must hold of a copy -------------------------------------------------------------- */
+/* --- what must hold of a copy ------------------------------------------------------------- */
 
 static const char *copy_of(const api_place *place) {
   return api_path(place->folder, "copy.db");
@@ -48,24 +43,13 @@ static void nothing_is_left(const api_place *place) {
 
 /* A registry that the library itself finds whole. In a child or in the parent. */
 static void copy_is_whole(const char *path) {
-  mr_fsck *fsck = NULL;
   mr_registry *copy = api_open(path, MR_OPEN_READ_ONLY);
-  OK(mr_registry_fsck(copy, NULL, &fsck, &api_error));
-  for (int64_t i = 0; i < mr_fsck_count(fsck); i++) {
-    const mr_finding_record *finding = mr_fsck_at(fsck, i);
-    if (!finding->is_note) print_error("%s: %s\n", finding->object, finding->message);
-  }
-  CHILD(mr_fsck_info(fsck)->error_count == 0);
-  mr_fsck_free(fsck);
+  governed_check_whole(copy, 0);
   mr_registry_close(copy);
-  sqlite3 *look = governed_look(path);
-  governed_check(look);
-  CHILD(governed_count(look, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
-  CHILD(governed_count(look, "SELECT count(*) FROM pragma_foreign_key_check") == 0);
-  CHILD(sqlite3_close(look) == SQLITE_OK);
+  governed_check_at(path);
 }
 
-/* --- beside writers ----------------------------------------------------------------------------- */
+/* --- beside writers ----------------------------------------------------------------------- */
 
 /* What outlives the processes: how much of each is acknowledged, and when to end. */
 typedef struct tally {
@@ -79,16 +63,6 @@ typedef struct writers {
   tally *tally;
   int backups;
 } writers;
-
-static tally *share_tally(const api_place *place) {
-  int fd = open(api_path(place->folder, "tally"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  assert_true(fd >= 0);
-  assert_int_equal(ftruncate(fd, sizeof(tally)), 0);
-  void *memory = mmap(NULL, sizeof(tally), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  assert_true(memory != MAP_FAILED);
-  assert_int_equal(close(fd), 0);
-  return memory;
-}
 
 /* A run with everything that a copy could lose, durable when it is counted. */
 static void write_run(mr_registry *registry, int writer, int number) {
@@ -169,30 +143,22 @@ static void write_or_back_up(void *ctx) {
   mr_registry_close(registry);
 }
 
-static void prepare_registry(void *ctx) {
-  const api_place *place = ctx;
-  char number[40];
-  mr_registry *registry = api_open(place->db, MR_OPEN_CREATE);
-  governed_prepare(registry);
-  for (int i = 0; i < 2; i++) governed_version(registry, number);
-  mr_registry_close(registry);
-}
-
 static void test_beside_writers(void **state) {
+  const api_place *place = *state;
   writers w;
   memset(&w, 0, sizeof w);
-  w.tally = share_tally(*state);
+  w.tally = victim_share(api_path(place->folder, "tally"), sizeof *w.tally, true);
   w.backups = api_scaled(20) + 2;
-  api_wait(api_fork(prepare_registry, *state));
-  api_race_open(&w.race, *state);
+  governed_create_apart(place->db, 2);
+  api_race_open(&w.race, place);
   api_race_win(&w.race, API_RACERS, write_or_back_up);
   api_race_close(&w.race);
   for (int i = 0; i < API_RACERS - 1; i++) assert_true(atomic_load(&w.tally->runs[i]) > 0);
   assert_true(atomic_load(&w.tally->numbers) > 0);
-  assert_int_equal(munmap(w.tally, sizeof *w.tally), 0);
+  victim_unshare(w.tally, sizeof *w.tally);
 }
 
-/* --- several to one place ------------------------------------------------------------------------ */
+/* --- several to one place ----------------------------------------------------------------- */
 
 static void back_up_to_one_place(void *ctx) {
   api_race *race = ctx;
@@ -207,7 +173,7 @@ static void back_up_to_one_place(void *ctx) {
 
 static void test_only_one_gets_the_name(void **state) {
   const api_place *place = *state;
-  api_wait(api_fork(prepare_registry, *state));
+  governed_create_apart(place->db, 2);
   for (int round = 0; round < api_scaled(20) + 1; round++) {
     api_race race;
     int won = 0;
@@ -226,7 +192,7 @@ static void test_only_one_gets_the_name(void **state) {
   }
 }
 
-/* --- killed ------------------------------------------------------------------------------------- */
+/* --- killed ------------------------------------------------------------------------------- */
 
 static void back_up_for_ever(void *ctx) {
   const api_place *place = ctx;
@@ -241,15 +207,9 @@ static void test_killed_at_any_moment(void **state) {
   const api_place *place = *state;
   int whole = 0;
   int none = 0;
-  api_wait(api_fork(prepare_registry, *state));
+  governed_create_apart(place->db, 2);
   for (int round = 0; round < api_scaled(150) + 10; round++) {
-    int status = 0;
-    pid_t victim = api_fork(back_up_for_ever, *state);
-    const struct timespec moment = {.tv_nsec = (long)(round * 7919L % 40000) * 1000};
-    (void)nanosleep(&moment, NULL);
-    assert_int_equal(kill(victim, SIGKILL), 0);
-    assert_int_equal(waitpid(victim, &status, 0), victim);
-    assert_true(WIFSIGNALED(status));
+    victim_kill(back_up_for_ever, *state, NULL, (int64_t)round * 7919 % 40000);
     if (api_exists(copy_of(place))) {
       copy_is_whole(copy_of(place));
       assert_int_equal(unlink(copy_of(place)), 0);
@@ -272,7 +232,7 @@ static void test_killed_at_any_moment(void **state) {
   assert_true(whole + none > 10 && none > 0);
 }
 
-/* --- everything that can fail ----------------------------------------------------------------------- */
+/* --- everything that can fail ------------------------------------------------------------- */
 
 typedef struct hungry {
   const api_place *place;
@@ -284,7 +244,7 @@ typedef struct hungry {
 static void hungry_begin(hungry *h, void **state) {
   memset(h, 0, sizeof *h);
   h->place = *state;
-  prepare_registry(*state);
+  mr_registry_close(governed_create(h->place->db, 2));
   api_memory_init(&h->memory);
   mr_open_options options = api_open_options(0);
   options.allocator = &h->memory.allocator;
@@ -432,7 +392,7 @@ static void test_sqlite_without_memory(void **state) {
   hungry_end(&h);
 }
 
-/* --- cancelled ---------------------------------------------------------------------------------- */
+/* --- cancelled ---------------------------------------------------------------------------- */
 
 static void trigger(void *ctx) {
   mr_cancel_trigger(ctx);
@@ -466,7 +426,7 @@ static void test_cancelled_at_any_write(void **state) {
   hungry_end(&h);
 }
 
-/* --- others write meanwhile --------------------------------------------------------------------- */
+/* --- others write meanwhile --------------------------------------------------------------- */
 
 enum { BULKY_RUNS = 120, READS_BETWEEN = 40, MANY = 1000 };
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our checkpoint: the interleaving that breaks SQLite's own must not break it, and the log must not
  * grow without bound. */
-#include "store_test.h"
-#include "vfs_shim.h"
+#include "store_shim.h"
 
 #include "store/sqlite_private.h"
 
@@ -16,21 +15,6 @@ static bool sqlite_has_the_bug(void) {
   if (version >= 3051003) return false;
   if (version >= 3050007 && version < 3051000) return false;
   return version < 3044006 || version >= 3045000;
-}
-
-static int setup(void **state) {
-  int result = store_setup(state);
-  store_fixture *f = *state;
-  vfs_shim_register();
-  vfs_shim_skip_syncs(true);
-  vfs_shim_reset();
-  f->options.vfs = VFS_SHIM_NAME;
-  return result;
-}
-
-static int teardown(void **state) {
-  vfs_shim_reset();
-  return store_teardown(state);
 }
 
 static sqlite3 *open_raw(const char *path) {
@@ -401,19 +385,17 @@ static void test_reader_that_stays(void **state) {
   assert_sound(f->path);
 }
 
-#define shim_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      shim_test(test_interleaving_breaks_an_unguarded_checkpoint),
-      shim_test(test_interleaving_cannot_happen_to_ours),
-      shim_test(test_no_guard_no_checkpoint),
-      shim_test(test_short_log_is_left_alone),
-      shim_test(test_failed_sync_of_the_file),
-      shim_test(test_failed_sync_of_the_log),
-      shim_test(test_full_disk_while_folding),
-      shim_test(test_log_stays_bounded_under_overlapping_readers),
-      shim_test(test_reader_that_stays),
+      store_shim_test(test_interleaving_breaks_an_unguarded_checkpoint),
+      store_shim_test(test_interleaving_cannot_happen_to_ours),
+      store_shim_test(test_no_guard_no_checkpoint),
+      store_shim_test(test_short_log_is_left_alone),
+      store_shim_test(test_failed_sync_of_the_file),
+      store_shim_test(test_failed_sync_of_the_log),
+      store_shim_test(test_full_disk_while_folding),
+      store_shim_test(test_log_stays_bounded_under_overlapping_readers),
+      store_shim_test(test_reader_that_stays),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,13 +149,6 @@ static void reset(const stage *s) {
   crash_replay_image(s->replay, &cut, s->folder);
 }
 
-static char *dump(const stage *s) {
-  sqlite3 *look = governed_look(s->db);
-  char *text = governed_dump(look);
-  assert_int_equal(sqlite3_close(look), SQLITE_OK);
-  return text;
-}
-
 /* --- stopping ----------------------------------------------------------------------------- */
 
 typedef struct stop {
@@ -189,7 +182,7 @@ static void do_and_stop(void *ctx) {
 static void check_stopped(const stop *p, int64_t n, const char *before, const char *after) {
   hands h;
   mr_registry_close(api_open(p->stage->db, 0));
-  char *now = dump(p->stage);
+  char *now = governed_dump_at(p->stage->db);
   bool done = strcmp(now, after) == 0;
   if (!done && strcmp(now, before) != 0) {
     fail_msg("%s: half done when stopped %s %lld", p->deed->name,
@@ -209,7 +202,7 @@ static char *rows_after(const stage *s, const deed *d) {
   reset(s);
   take(&h, s, SEED);
   if (d != NULL) OK(d->call(&h));
-  char *text = dump(s);
+  char *text = governed_dump_at(s->db);
   let_go(&h);
   return text;
 }

@@ -3,11 +3,9 @@
  * again on the same registry: all that it was told is done is there for the next one. */
 #include "crash_calls.h"
 #include "crash_work.h"
+#include "victim.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ROUNDS_OF_A_REGISTRY = 12, LONGEST_US = 40000 };
@@ -47,24 +45,12 @@ static void look_after(void *ctx) {
   crash_check_whole(v->work.db);
 }
 
-static void pause_us(int64_t us) {
-  struct timespec pause = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-  while (nanosleep(&pause, &pause) != 0 && errno == EINTR) continue;
-}
-
 /* Kills it after some time in its calls; true when that was inside of one. */
 static bool kill_one(victim *v, int64_t after_us) {
-  int status = 0;
   crash_ledger *ledger = v->work.ledger;
   atomic_store(&ledger->inside, 0);
   atomic_store(&ledger->ready, 0);
-  pid_t pid = api_fork(work_for_ever, v);
-  while (atomic_load(&ledger->ready) == 0 && waitpid(pid, &status, WNOHANG) == 0) pause_us(200);
-  assert_int_equal(status, 0);
-  pause_us(after_us);
-  assert_int_equal(kill(pid, SIGKILL), 0);
-  assert_int_equal(waitpid(pid, &status, 0), pid);
-  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  victim_kill(work_for_ever, v, &ledger->ready, after_us);
   return atomic_load(&ledger->inside) != 0;
 }
 

@@ -60,6 +60,7 @@ typedef struct patient {
   uint8_t *bytes;
   size_t size;
   char *sheet;     /* of the healthy one */
+  int64_t notes;   /* on it */
   int64_t refused; /* at open, or by a call */
   int64_t found;   /* by the check alone */
   int64_t harmless;
@@ -90,7 +91,7 @@ static void fill(patient *p) {
   mr_model *model = api_make_model(registry);
   mr_request_free(api_move(model, "production", p->number, "none"));
   mr_model_free(model);
-  env_whole(registry, 0);
+  governed_check_whole(registry, 0);
   mr_registry_close(registry);
 }
 
@@ -100,12 +101,13 @@ static void remove_companions(const patient *p) {
     api_remove_tree(api_path(p->home, names[i]));
 }
 
-static char *read_sheet(const patient *p) {
+static char *read_sheet(patient *p) {
   env_sheet sheet;
   mr_registry *registry = api_open(p->db, MR_OPEN_READ_ONLY);
   env_sheet_read(&sheet, registry, true);
   if (sheet.failed != MR_OK) fail_msg("%s", sheet.error.message);
   assert_int_equal(sheet.errors, 0);
+  p->notes = sheet.notes;
   mr_registry_close(registry);
   return sheet.text;
 }
@@ -188,7 +190,8 @@ static void examine(patient *p, size_t at) {
     if (!look_at(p, at, true, &sheet)) return;
     free(sheet.text);
   }
-  if (sheet.errors == 0) fail_msg("byte %zu: %s changed and nobody noticed", at, label);
+  if (sheet.errors == 0 && sheet.notes <= p->notes)
+    fail_msg("byte %zu: %s changed and nobody noticed", at, label);
   p->found++;
 }
 
@@ -215,10 +218,10 @@ static void promote(patient *p, size_t at) {
   api_write_file(p->db, p->bytes, p->size);
 }
 
-/* Bytes that mean nothing are alike: a few of them will do. */
+/* Bytes that mean nothing are alike: a few of them will do, but at a scale of 10 it is every one. */
 static bool is_worth_it(const patient *p, size_t at) {
   size_t stride = api_scaled(10) >= 10 ? 1 : 5;
-  size_t empty = p->bytes[at] != 0 ? 1 : 97;
+  size_t empty = p->bytes[at] != 0 || api_scaled(10) >= 100 ? 1 : 97;
   return at % (stride * empty) == 0;
 }
 

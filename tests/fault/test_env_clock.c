@@ -93,7 +93,7 @@ static void check_order(mr_registry *registry, const history *h) {
 static void check(const api_place *place, mr_registry *registry, const history *h) {
   check_order(registry, h);
   check_as_of(registry, h);
-  env_whole(registry, 0);
+  governed_check_whole(registry, 0);
   sqlite3 *look = governed_look(place->db);
   governed_check(look);
   assert_int_equal(sqlite3_close(look), SQLITE_OK);
@@ -157,7 +157,7 @@ static void test_no_time_at_all(void **state) {
     REFUSED(MR_INVALID_ARGUMENT, "clock",
             mr_model_promote(model, run_id, &options, &request, &api_error));
     mr_model_free(model);
-    env_whole(registry, 0);
+    governed_check_whole(registry, 0);
     l.now_us = NOW_US + (int64_t)i * YEAR_US;
     turn(registry, &h);
     check(place, registry, &h);

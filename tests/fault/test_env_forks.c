@@ -184,7 +184,7 @@ static void test_forks_among_threads(void **state) {
   assert_int_equal(close(other.go[1]), 0);
   api_wait(pid);
   check_kept(place, threads);
-  env_whole(world.registry, 0);
+  governed_check_whole(world.registry, 0);
   api_world_free(&world);
   mr_registry_close(world.registry);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Somebody who may write to the folders that the library works in swaps folders and files for
- * symlinks to a place that is none of its business, as fast as he can. Nothing there is ever
- * written, and nothing that is read there is ever handed out. */
+ * symlinks to a place that is none of its business, as fast as he can or just before each call of
+ * the system in turn. Nothing there is ever written, and nothing that is read there is ever handed
+ * out. */
+#include "env_calls.h"
 #include "env_stage.h"
 
 #include <pthread.h>
@@ -28,8 +30,8 @@ typedef struct raid {
   struct timespec changed[OUTSIDE_COUNT];
   char *picture;
   /* Swapped for links to `outside`, or to the same name in it. */
-  const char *targets[4];
-  const char *replacements[4];
+  char targets[4][160];
+  char replacements[4][160];
   int target_count;
   atomic_bool stop;
   atomic_llong swaps;
@@ -63,7 +65,15 @@ static void check_outside(raid *r) {
   stat_outside(r, now);
   assert_memory_equal(now, r->changed, sizeof now);
   api_assert_picture(r->outside, r->picture);
-  r->picture = NULL;
+  r->picture = api_picture(r->outside);
+}
+
+/* What is right inside lies outside as well: to find it there would look right. */
+static void lay_bait(raid *r) {
+  api_write_file(api_path(r->outside, "er/one.txt"), good_a, SECRET_SIZE);
+  free(r->picture);
+  r->picture = api_picture(r->outside);
+  stat_outside(r, r->changed);
 }
 
 static int setup(void **state) {
@@ -95,8 +105,9 @@ static int teardown(void **state) {
 /* --- the raider ------------------------------------------------------------------------------- */
 
 static void add_target(raid *r, const char *target, const char *replacement) {
-  r->targets[r->target_count] = target;
-  r->replacements[r->target_count++] = replacement;
+  (void)snprintf(r->targets[r->target_count], sizeof r->targets[0], "%s", target);
+  (void)snprintf(r->replacements[r->target_count], sizeof r->replacements[0], "%s", replacement);
+  r->target_count++;
 }
 
 static void *swap(void *ctx) {
@@ -121,28 +132,99 @@ static void *swap(void *ctx) {
   return NULL;
 }
 
+static void check_answer(raid *r, int turn, mr_status status, const mr_error *error) {
+  if (status == MR_OK) {
+    r->done++;
+    return;
+  }
+  r->refused++;
+  if (!api_is_good_message(error->message)) fail_msg("try %d: %s", turn, error->message);
+  bool typed = status == MR_TAMPERED || status == MR_IO || status == MR_NOT_FOUND ||
+               status == MR_INVALID_ARGUMENT;
+  if (!typed) fail_msg("try %d: %s: %s", turn, mr_status_name(status), error->message);
+  assert_null(strstr(error->message, secret));
+}
+
 /* Calls `act` over and over beside the raider; each ends well or with a status. */
 static void run_raid(raid *r, int tries, mr_status (*act)(raid *r, int turn, mr_error *error)) {
   pthread_t thread;
+  int64_t done = r->done;
+  int64_t refused = r->refused;
   atomic_store(&r->stop, false);
   assert_int_equal(pthread_create(&thread, NULL, swap, r), 0);
-  for (int i = 0; i < tries || r->done == 0 || r->refused == 0; i++) {
+  for (int i = 0; i < tries || r->done == done || r->refused == refused; i++) {
     mr_error error = MR_ERROR_INIT;
     mr_status status = act(r, i, &error);
-    if (status == MR_OK) {
-      r->done++;
-      continue;
-    }
-    r->refused++;
-    if (!api_is_good_message(error.message)) fail_msg("try %d: %s", i, error.message);
-    bool typed = status == MR_TAMPERED || status == MR_IO || status == MR_NOT_FOUND ||
-                 status == MR_INVALID_ARGUMENT;
-    if (!typed) fail_msg("try %d: %s: %s", i, mr_status_name(status), error.message);
-    assert_null(strstr(error.message, secret));
+    check_answer(r, i, status, &error);
   }
   atomic_store(&r->stop, true);
   assert_int_equal(pthread_join(thread, NULL), 0);
   assert_true(atomic_load(&r->swaps) > tries / 1000);
+  check_outside(r);
+}
+
+/* --- the ambush ------------------------------------------------------------------------------- */
+
+/* One swap, before the call `from`, taken back before the call `to`; 0: when all is over. */
+typedef struct ambush {
+  const char *target;
+  const char *replacement;
+  char kept[512];
+  int64_t from;
+  int64_t to;
+  int64_t calls;
+  bool swapped;
+} ambush;
+
+/* Unless the library has put something else in the place of the link. */
+static void take_back(ambush *a) {
+  struct stat info;
+  if (!a->swapped) return;
+  a->swapped = false;
+  assert_int_equal(lstat(a->target, &info), 0);
+  if (S_ISLNK(info.st_mode)) {
+    assert_int_equal(unlink(a->target), 0);
+    assert_int_equal(rename(a->kept, a->target), 0);
+  } else {
+    assert_int_equal(unlink(a->kept), 0);
+  }
+}
+
+static void before_call(void *ctx) {
+  ambush *a = ctx;
+  a->calls++;
+  if (a->calls == a->to) take_back(a);
+  if (a->calls != a->from || rename(a->target, a->kept) != 0) return;
+  assert_int_equal(symlink(a->replacement, a->target), 0);
+  a->swapped = true;
+}
+
+/* Every target is swapped before every call that `act` makes, for one call, for some, and until it
+ * returns; `fresh` makes what it works on as it must be first. */
+static void run_ambush(raid *r, mr_status (*act)(raid *r, int turn, mr_error *error), int turn,
+                       void (*fresh)(raid *r), void (*check)(raid *r)) {
+  static const int64_t lengths[] = {1, 2, 4, 8, 0};
+  int64_t refused = r->refused;
+  for (int t = 0; t < r->target_count; t++) {
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+      ambush a = {.target = r->targets[t], .replacement = r->replacements[t]};
+      (void)snprintf(a.kept, sizeof a.kept, "%s.kept", a.target);
+      for (a.from = 1; a.from == 1 || a.calls >= a.from - 1; a.from++, turn += 8) {
+        mr_error error = MR_ERROR_INIT;
+        a.to = lengths[i] == 0 ? 0 : a.from + lengths[i];
+        a.calls = 0;
+        fresh(r);
+        env_calls_watch(before_call, &a);
+        mr_status status = act(r, turn, &error);
+        env_calls_watch(NULL, NULL);
+        take_back(&a);
+        check_answer(r, turn, status, &error);
+        if (status == MR_OK) check(r);
+      }
+      assert_true(a.from > 4);
+    }
+    assert_true(r->refused > refused);
+  }
   check_outside(r);
 }
 
@@ -178,14 +260,30 @@ static mr_status fetch(raid *r, int turn, mr_error *error) {
   return mr_version_fetch(versions[turn % 2], r->work, NULL, NULL, error);
 }
 
+/* The folder has the other version's content, so that the bait must not be taken for it. */
+static void spoil(raid *r) {
+  api_write_file(api_path(r->work, "deep/er/one.txt"), good_b, SECRET_SIZE);
+}
+
+static void check_fetched(raid *r) {
+  size_t size = 0;
+  uint8_t *bytes = api_read_file(api_path(r->work, "deep/er/one.txt"), &size);
+  assert_int_equal(size, SECRET_SIZE);
+  assert_memory_equal(bytes, good_a, SECRET_SIZE);
+  free(bytes);
+}
+
 static void test_fetch(void **state) {
   raid *r = *state;
   char er[128];
   make_versions(r);
+  lay_bait(r);
+  OK(mr_version_fetch(versions[0], r->work, NULL, NULL, &api_error));
   (void)snprintf(er, sizeof er, "%s/er", r->outside);
   add_target(r, api_path(r->work, "deep"), r->outside);
   add_target(r, api_path(r->work, "deep/er"), er);
   add_target(r, api_path(r->work, "deep/er/one.txt"), api_path(r->outside, "one.txt"));
+  run_ambush(r, fetch, 0, spoil, check_fetched);
   run_raid(r, api_scaled(50000), fetch);
   free_versions();
 }
@@ -204,19 +302,22 @@ static mr_status verify(raid *r, int turn, mr_error *error) {
   return MR_TAMPERED;
 }
 
+static void refuse_all(raid *r) {
+  (void)r;
+  fail_msg("what lies outside was taken for what lies inside");
+}
+
 static void test_verify(void **state) {
   raid *r = *state;
   char er[128];
   make_versions(r);
   OK(mr_version_fetch(versions[0], r->work, NULL, NULL, &api_error));
-  /* The good content lies outside as well: to find it there would look right. */
-  api_write_file(api_path(r->outside, "er/one.txt"), good_b, SECRET_SIZE);
-  free(r->picture);
-  r->picture = api_picture(r->outside);
-  stat_outside(r, r->changed);
+  lay_bait(r);
   (void)snprintf(er, sizeof er, "%s/er", r->outside);
   add_target(r, api_path(r->work, "deep"), r->outside);
   add_target(r, api_path(r->work, "deep/er"), er);
+  run_ambush(r, verify, 0, spoil, refuse_all);
+  OK(mr_version_fetch(versions[0], r->work, NULL, NULL, &api_error));
   run_raid(r, api_scaled(15000), verify);
   OK(mr_version_verify(versions[0], r->work, NULL, NULL, &api_error));
   free_versions();
@@ -231,6 +332,10 @@ static mr_status put(raid *r, int turn, mr_error *error) {
   int size = snprintf(text, sizeof text, "number %d", turn);
   (void)snprintf(path, sizeof path, "made/%d.txt", turn);
   return mr_run_log_artifact_bytes(put_run, path, (const uint8_t *)text, (size_t)size, error);
+}
+
+static void leave(raid *r) {
+  (void)r;
 }
 
 /* What was acknowledged is there when the raider has gone, whatever he did to the folders that he
@@ -268,6 +373,7 @@ static void test_put(void **state) {
   r->done = 1;
   add_target(r, api_path(folder, "blobs"), blobs);
   add_target(r, api_path(folder, "tmp"), tmp);
+  run_ambush(r, put, 1 << 20, leave, leave);
   add_target(r, api_path(folder, "blobs/00"), api_path(r->outside, "ab"));
   add_target(r, api_path(folder, "blobs/a0"), api_path(r->outside, "ab"));
   run_raid(r, api_scaled(20000), put);
@@ -327,6 +433,8 @@ static void test_snapshot(void **state) {
   add_target(r, api_path(r->work, "deep"), r->outside);
   add_target(r, api_path(r->work, "deep/er"), er);
   add_target(r, api_path(r->work, "deep/one.txt"), api_path(r->outside, "one.txt"));
+  run_ambush(r, snapshot, 1 << 20, leave, leave);
+  run_ambush(r, snapshot, (1 << 24) + 4, leave, leave);
   run_raid(r, api_scaled(15000), snapshot);
   (void)snprintf(path, sizeof path, "%s.d/blobs/%.2s/%s", r->db, secret_digest, secret_digest + 2);
   assert_false(api_exists(path));

@@ -41,7 +41,7 @@ static void consume(const char *db, uint32_t flags) {
   CHILD(mr_registry_info(registry)->read_only == 1);
   OK(mr_registry_resolve(registry, "digits", NULL, &version, &api_error));
   OK(mr_version_verify(version, NULL, NULL, NULL, &api_error));
-  env_whole(registry, 0);
+  governed_check_whole(registry, 0);
   REFUSED(MR_READ_ONLY, db, mr_registry_create_model(registry, "m", NULL, NULL, &api_error));
   mr_version_free(version);
   mr_registry_close(registry);
@@ -173,7 +173,7 @@ static void test_moved_with_relative_root(void **state) {
   assert_int_equal(rename(old, new), 0);
   registry = api_open(api_path(new, "S.db"), 0);
   assert_string_equal(mr_registry_info(registry)->artifact_root, api_path(new, "files/here"));
-  env_whole(registry, 0);
+  governed_check_whole(registry, 0);
   governed_version(registry, number);
   mr_registry_close(registry);
   env_whole_at(api_path(new, "S.db"));
@@ -203,7 +203,7 @@ static void test_content_moved_away(void **state) {
   assert_false(api_exists(content)); /* reading makes nothing */
   assert_int_equal(rename(api_path(place->folder, "away"), content), 0);
   registry = api_open(here.db, 0);
-  env_whole(registry, 0);
+  governed_check_whole(registry, 0);
   mr_registry_close(registry);
   mr_version_free(version);
   write_there(here.db);

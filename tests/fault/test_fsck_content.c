@@ -10,27 +10,12 @@
 
 #define DIGEST_TEXT 65
 
-static fsck_stage stage;
-
-static int setup(void **state) {
-  if (api_setup(state) != 0) return -1;
-  fsck_stage_fill(&stage, *state);
-  return 0;
-}
-
-static int teardown(void **state) {
-  fsck_stage_free(&stage);
-  return api_teardown(state);
-}
-
-#define content_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 /* The digest that a statement yields, as hex digits. */
-static void digest_of(const char *sql, char out[DIGEST_TEXT]) {
+static void digest_of(const fsck_stage *stage, const char *sql, char out[DIGEST_TEXT]) {
   sqlite3 *raw = NULL;
   sqlite3_stmt *stmt = NULL;
   char *hex = sqlite3_mprintf("SELECT lower(hex((%s)))", sql);
-  assert_int_equal(sqlite3_open(stage.place->db, &raw), SQLITE_OK);
+  assert_int_equal(sqlite3_open(stage->place->db, &raw), SQLITE_OK);
   assert_int_equal(sqlite3_prepare_v2(raw, hex, -1, &stmt, NULL), SQLITE_OK);
   assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
   assert_int_equal(sqlite3_column_bytes(stmt, 0), DIGEST_TEXT - 1);
@@ -46,28 +31,27 @@ static void digest_of(const char *sql, char out[DIGEST_TEXT]) {
 /* Of "first image". */
 #define FROZEN_BYTES 11
 
-static const char *file_of(const char *digest) {
+static const char *file_of(const fsck_stage *stage, const char *digest) {
   char path[100];
   (void)snprintf(path, sizeof path, "blobs/%.2s/%s", digest, digest + 2);
-  return api_path(api_path(stage.place->folder, "R.db.d"), path);
+  return api_path(api_path(stage->place->folder, "R.db.d"), path);
 }
 
-static void object_of(const char *sql, char object[80], const char **file) {
+static void object_of(const fsck_stage *stage, const char *sql, char object[80],
+                      const char **file) {
   char digest[DIGEST_TEXT];
-  digest_of(sql, digest);
+  digest_of(stage, sql, digest);
   (void)snprintf(object, 80, "blob %s", digest);
-  if (file != NULL) *file = file_of(digest);
+  if (file != NULL) *file = file_of(stage, digest);
 }
 
 /* Exactly this finding, and so many notes on content that nobody refers to. */
-static void expect(uint32_t flags, mr_finding finding, const char *object, const char *words,
-                   int64_t errors, int64_t notes) {
-  mr_fsck *fsck = fsck_stage_check(&stage, flags);
-  const mr_finding_record *found = fsck_stage_find(&stage, fsck, finding, object, words);
-  bool good =
-      found != NULL && mr_fsck_info(fsck)->error_count == errors && fsck_stage_notes(fsck) == notes;
+static void expect(const fsck_stage *stage, uint32_t flags, mr_finding finding, const char *object,
+                   const char *words, int64_t errors, int64_t notes) {
+  mr_fsck *fsck = fsck_stage_check(stage, flags);
+  const mr_finding_record *found = fsck_stage_find(stage, fsck, finding, object, words);
+  bool good = mr_fsck_info(fsck)->error_count == errors && fsck_stage_notes(fsck) == notes;
   if (!good) fsck_stage_print(fsck);
-  assert_non_null(found);
   assert_int_equal(found->is_note, finding == MR_FINDING_ORPHAN);
   assert_int_equal(found->repaired, 0);
   assert_int_equal(mr_fsck_info(fsck)->error_count, errors);
@@ -91,59 +75,59 @@ static void set_age(const char *file, time_t seconds) {
 }
 
 static void test_a_missing_blob_names_who_needs_it(void **state) {
+  const fsck_stage *stage = *state;
   char object[80];
   const char *file = NULL;
-  (void)state;
-  object_of(ARTIFACT("model/a"), object, &file);
+  object_of(stage, ARTIFACT("model/a"), object, &file);
   assert_int_equal(unlink(file), 0);
   const char *words = "it is not in the blob store; artifact model/a of run {first} and 1 more "
                       "refer to it";
-  expect(0, MR_FINDING_MISSING, object, words, 1, 0);
-  expect(MR_FSCK_QUICK, MR_FINDING_MISSING, object, words, 1, 0);
-  expect(MR_FSCK_REPAIR, MR_FINDING_MISSING, object, words, 1, 0);
+  expect(stage, 0, MR_FINDING_MISSING, object, words, 1, 0);
+  expect(stage, MR_FSCK_QUICK, MR_FINDING_MISSING, object, words, 1, 0);
+  expect(stage, MR_FSCK_REPAIR, MR_FINDING_MISSING, object, words, 1, 0);
   /* The remedy that it names. */
-  mr_registry *registry = api_open(stage.place->db, 0);
+  mr_registry *registry = api_open(stage->place->db, 0);
   mr_run *run = NULL;
-  OK(mr_registry_open_run(registry, stage.second, &run, &api_error));
+  OK(mr_registry_open_run(registry, stage->second, &run, &api_error));
   OK(mr_run_log_artifact_bytes(run, "again", (const uint8_t *)"[1]", 3, &api_error));
   mr_run_free(run);
   mr_registry_close(registry);
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
 }
 
 static void test_a_changed_byte_is_found_by_reading(void **state) {
+  const fsck_stage *stage = *state;
   static const char *const contents[] = {ARTIFACT("model/a-b"), EVIDENCE};
   static const char *const referrers[] = {"artifact model/a-b of run {first} refers to it",
                                           "check lint of run {first} refers to it"};
-  (void)state;
   for (size_t i = 0; i < 2; i++) {
     char object[80];
     const char *file = NULL;
-    object_of(contents[i], object, &file);
+    object_of(stage, contents[i], object, &file);
     flip(file, 0);
-    fsck_stage_clean(&stage, MR_FSCK_QUICK);
-    expect(0, MR_FINDING_CHANGED, object, "does not match its digest", 1, 0);
-    expect(0, MR_FINDING_CHANGED, object, referrers[i], 1, 0);
+    fsck_stage_clean(stage, MR_FSCK_QUICK);
+    expect(stage, 0, MR_FINDING_CHANGED, object, "does not match its digest", 1, 0);
+    expect(stage, 0, MR_FINDING_CHANGED, object, referrers[i], 1, 0);
     flip(file, 0);
   }
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
 }
 
 static void test_a_file_that_was_cut(void **state) {
+  const fsck_stage *stage = *state;
   char object[80];
   const char *file = NULL;
-  (void)state;
-  object_of(EVIDENCE, object, &file);
+  object_of(stage, EVIDENCE, object, &file);
   assert_int_equal(truncate(file, 4), 0);
-  expect(0, MR_FINDING_CHANGED, object, "does not match its digest", 1, 0);
-  expect(MR_FSCK_QUICK, MR_FINDING_CHANGED, object, "it has 4 bytes instead of 11", 1, 0);
+  expect(stage, 0, MR_FINDING_CHANGED, object, "does not match its digest", 1, 0);
+  expect(stage, MR_FSCK_QUICK, MR_FINDING_CHANGED, object, "it has 4 bytes instead of 11", 1, 0);
 }
 
 static void test_frozen_files_are_wanted(void **state) {
+  const fsck_stage *stage = *state;
   char object[80] = "";
-  (void)state;
-  fsck_stage_edit(&stage, "UPDATE dataset SET frozen = 0 WHERE name = 'images'");
-  mr_fsck *fsck = fsck_stage_check(&stage, 0);
+  fsck_stage_edit(stage, "UPDATE dataset SET frozen = 0 WHERE name = 'images'");
+  mr_fsck *fsck = fsck_stage_check(stage, 0);
   assert_int_equal(mr_fsck_info(fsck)->error_count, 0);
   assert_int_equal(fsck_stage_notes(fsck), 2);
   for (int64_t i = 0; i < mr_fsck_count(fsck); i++) {
@@ -153,31 +137,33 @@ static void test_frozen_files_are_wanted(void **state) {
   }
   mr_fsck_free(fsck);
   assert_true(object[0] != '\0');
-  fsck_stage_restore(&stage);
-  flip(file_of(object + 5), FROZEN_BYTES - 1);
-  expect(0, MR_FINDING_CHANGED, object, "dataset images of run {images} refers to it", 1, 0);
-  assert_int_equal(unlink(file_of(object + 5)), 0);
-  expect(MR_FSCK_QUICK, MR_FINDING_MISSING, object, "dataset images of run {images} refers to it",
-         1, 0);
+  fsck_stage_restore(stage);
+  flip(file_of(stage, object + 5), FROZEN_BYTES - 1);
+  expect(stage, 0, MR_FINDING_CHANGED, object, "dataset images of run {images} refers to it", 1, 0);
+  assert_int_equal(unlink(file_of(stage, object + 5)), 0);
+  expect(stage, MR_FSCK_QUICK, MR_FINDING_MISSING, object,
+         "dataset images of run {images} refers to it", 1, 0);
 }
 
 /* Nothing is called nobody's while it is not known what somebody has. */
 static void test_a_manifest_that_cannot_be_read(void **state) {
+  const fsck_stage *stage = *state;
   char object[80];
   const char *file = NULL;
-  (void)state;
-  object_of(MANIFEST, object, &file);
+  object_of(stage, MANIFEST, object, &file);
   flip(file, 30);
-  expect(0, MR_FINDING_CHANGED, object, "and 1 more refer to it", 1, 0);
-  expect(MR_FSCK_QUICK, MR_FINDING_CHANGED, "dataset images of run {images}", "its manifest: blob ",
-         1, 0);
+  expect(stage, 0, MR_FINDING_CHANGED, object, "and 1 more refer to it", 1, 0);
+  expect(stage, MR_FSCK_QUICK, MR_FINDING_CHANGED, "dataset images of run {images}",
+         "its manifest: blob ", 1, 0);
   assert_int_equal(unlink(file), 0);
-  expect(0, MR_FINDING_MISSING, object, "dataset images of run {images} and 1 more refer", 1, 0);
-  expect(MR_FSCK_QUICK, MR_FINDING_MISSING, object, "dataset images", 1, 0);
+  expect(stage, 0, MR_FINDING_MISSING, object, "dataset images of run {images} and 1 more refer", 1,
+         0);
+  expect(stage, MR_FSCK_QUICK, MR_FINDING_MISSING, object, "dataset images", 1, 0);
 }
 
 /* What a row says of content that is as it should be. */
 static void test_rows_that_say_other_things(void **state) {
+  const fsck_stage *stage = *state;
   static const struct {
     const char *sql;
     mr_finding finding;
@@ -226,49 +212,49 @@ static void test_rows_that_say_other_things(void **state) {
        "blob 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
        "check latency of run {first} refers to it", 1, 0},
   };
-  (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char object[80];
-    if (cases[i].object == NULL) object_of(EVIDENCE, object, NULL);
-    fsck_stage_edit(&stage, cases[i].sql);
-    expect(0, cases[i].finding, cases[i].object == NULL ? object : cases[i].object, cases[i].words,
-           cases[i].errors, cases[i].notes);
-    fsck_stage_restore(&stage);
+    if (cases[i].object == NULL) object_of(stage, EVIDENCE, object, NULL);
+    fsck_stage_edit(stage, cases[i].sql);
+    expect(stage, 0, cases[i].finding, cases[i].object == NULL ? object : cases[i].object,
+           cases[i].words, cases[i].errors, cases[i].notes);
+    fsck_stage_restore(stage);
   }
 }
 
 static void test_sizes_without_reading(void **state) {
+  const fsck_stage *stage = *state;
   char object[80];
-  (void)state;
-  fsck_stage_edit(&stage, "UPDATE artifact SET size = 4 WHERE path = 'model/b'");
-  expect(MR_FSCK_QUICK, MR_FINDING_COUNT, "artifact model/b of run {first}", "which has 3", 1, 0);
-  fsck_stage_restore(&stage);
+  fsck_stage_edit(stage, "UPDATE artifact SET size = 4 WHERE path = 'model/b'");
+  expect(stage, MR_FSCK_QUICK, MR_FINDING_COUNT, "artifact model/b of run {first}", "which has 3",
+         1, 0);
+  fsck_stage_restore(stage);
   /* The only one who says a size may as well be right. */
-  object_of(EVIDENCE, object, NULL);
-  fsck_stage_edit(&stage, "UPDATE run_check SET evidence_size = 4 WHERE name = 'lint'");
-  expect(MR_FSCK_QUICK, MR_FINDING_CHANGED, object, "it has 11 bytes instead of 4", 1, 0);
+  object_of(stage, EVIDENCE, object, NULL);
+  fsck_stage_edit(stage, "UPDATE run_check SET evidence_size = 4 WHERE name = 'lint'");
+  expect(stage, MR_FSCK_QUICK, MR_FINDING_CHANGED, object, "it has 11 bytes instead of 4", 1, 0);
 }
 
 static void test_what_nothing_refers_to(void **state) {
+  const fsck_stage *stage = *state;
   char object[80];
   const char *file = NULL;
-  (void)state;
-  object_of(ARTIFACT("model/a-b"), object, &file);
-  fsck_stage_edit(&stage, "DELETE FROM artifact WHERE path = 'model/a-b'");
-  expect(0, MR_FINDING_ORPHAN, object, "nothing refers to its 3 bytes", 0, 1);
-  expect(MR_FSCK_QUICK, MR_FINDING_ORPHAN, object, "nothing refers to its 3 bytes", 0, 1);
-  expect(MR_FSCK_REPAIR, MR_FINDING_ORPHAN, object, "nothing refers to its 3 bytes", 0, 1);
+  object_of(stage, ARTIFACT("model/a-b"), object, &file);
+  fsck_stage_edit(stage, "DELETE FROM artifact WHERE path = 'model/a-b'");
+  expect(stage, 0, MR_FINDING_ORPHAN, object, "nothing refers to its 3 bytes", 0, 1);
+  expect(stage, MR_FSCK_QUICK, MR_FINDING_ORPHAN, object, "nothing refers to its 3 bytes", 0, 1);
+  expect(stage, MR_FSCK_REPAIR, MR_FINDING_ORPHAN, object, "nothing refers to its 3 bytes", 0, 1);
   assert_true(api_exists(file));
   /* Somebody may be about to name what came after the check began. */
   set_age(file, -3600);
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
 }
 
 static void test_much_that_nothing_refers_to(void **state) {
+  const fsck_stage *stage = *state;
   mr_run *run = NULL;
-  (void)state;
-  mr_registry *registry = api_open(stage.place->db, 0);
-  OK(mr_registry_open_run(registry, stage.second, &run, &api_error));
+  mr_registry *registry = api_open(stage->place->db, 0);
+  OK(mr_registry_open_run(registry, stage->second, &run, &api_error));
   for (int i = 0; i < 23; i++) {
     char path[16];
     (void)snprintf(path, sizeof path, "n%07d", i);
@@ -276,34 +262,34 @@ static void test_much_that_nothing_refers_to(void **state) {
   }
   mr_run_free(run);
   mr_registry_close(registry);
-  fsck_stage_clean(&stage, 0);
-  fsck_stage_edit(&stage, "DELETE FROM artifact WHERE path LIKE 'n%'");
-  expect(0, MR_FINDING_ORPHAN, "blob store", "nothing refers to 3 more blobs of 24 bytes", 0, 21);
+  fsck_stage_clean(stage, 0);
+  fsck_stage_edit(stage, "DELETE FROM artifact WHERE path LIKE 'n%'");
+  expect(stage, 0, MR_FINDING_ORPHAN, "blob store", "nothing refers to 3 more blobs of 24 bytes", 0,
+         21);
 }
 
 static void test_what_interrupted_writers_left(void **state) {
+  const fsck_stage *stage = *state;
   char digest[DIGEST_TEXT];
   char leaves[160];
-  (void)state;
-  const char *temp = api_path(stage.place->folder, "R.db.d/tmp/old");
-  const char *young = api_path(stage.place->folder, "R.db.d/tmp/young");
-  digest_of(EVIDENCE, digest);
+  const char *temp = api_path(stage->place->folder, "R.db.d/tmp/old");
+  const char *young = api_path(stage->place->folder, "R.db.d/tmp/young");
+  digest_of(stage, EVIDENCE, digest);
   /* Beside a blob that is not there. */
   digest[DIGEST_TEXT - 2] = digest[DIGEST_TEXT - 2] == '0' ? '1' : '0';
-  (void)snprintf(leaves, sizeof leaves, "%s.leaves", file_of(digest));
+  (void)snprintf(leaves, sizeof leaves, "%s.leaves", file_of(stage, digest));
   api_write_file(temp, "abcd", 4);
   api_write_file(young, "abcd", 4);
   api_write_file(leaves, "abcdef", 6);
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
   set_age(temp, 2 * 86400);
   set_age(leaves, 2 * 86400);
   const char *words = "writers that were interrupted more than a day ago left 2 files of 10 bytes";
-  expect(0, MR_FINDING_ORPHAN, "blob store", words, 0, 1);
+  expect(stage, 0, MR_FINDING_ORPHAN, "blob store", words, 0, 1);
   assert_true(api_exists(temp));
-  mr_fsck *fsck = fsck_stage_check(&stage, MR_FSCK_REPAIR);
+  mr_fsck *fsck = fsck_stage_check(stage, MR_FSCK_REPAIR);
   const mr_finding_record *found =
-      fsck_stage_find(&stage, fsck, MR_FINDING_ORPHAN, "blob store", words);
-  assert_non_null(found);
+      fsck_stage_find(stage, fsck, MR_FINDING_ORPHAN, "blob store", words);
   assert_int_equal(found->repaired, 1);
   assert_int_equal(mr_fsck_info(fsck)->repaired_count, 1);
   assert_int_equal(fsck_stage_notes(fsck), 0);
@@ -311,38 +297,38 @@ static void test_what_interrupted_writers_left(void **state) {
   assert_false(api_exists(temp));
   assert_false(api_exists(leaves));
   assert_true(api_exists(young));
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
 }
 
 static void test_a_store_that_is_no_folder(void **state) {
-  (void)state;
-  const char *blobs = api_path(stage.place->folder, "R.db.d/blobs");
-  const char *moved = api_path(stage.place->folder, "R.db.d/moved");
+  const fsck_stage *stage = *state;
+  const char *blobs = api_path(stage->place->folder, "R.db.d/blobs");
+  const char *moved = api_path(stage->place->folder, "R.db.d/moved");
   assert_int_equal(rename(blobs, moved), 0);
   assert_int_equal(symlink("moved", blobs), 0);
-  mr_fsck *fsck = fsck_stage_check(&stage, 0);
-  assert_non_null(fsck_stage_find(&stage, fsck, MR_FINDING_CHANGED, "blob store",
-                                  "blobs leads through a symlink"));
+  mr_fsck *fsck = fsck_stage_check(stage, 0);
+  (void)fsck_stage_find(stage, fsck, MR_FINDING_CHANGED, "blob store",
+                        "blobs leads through a symlink");
   mr_fsck_free(fsck);
   assert_int_equal(unlink(blobs), 0);
-  mr_registry *registry = api_open(stage.place->db, MR_OPEN_READ_ONLY);
+  mr_registry *registry = api_open(stage->place->db, MR_OPEN_READ_ONLY);
   OK(mr_registry_fsck(registry, NULL, &fsck, &api_error));
   /* Every piece that anybody is known to refer to, once: the files of a dataset are in one. */
   assert_int_equal(mr_fsck_info(fsck)->error_count, 6);
-  assert_non_null(fsck_stage_find(&stage, fsck, MR_FINDING_MISSING, mr_fsck_at(fsck, 0)->object,
-                                  "it is not in the blob store"));
+  (void)fsck_stage_find(stage, fsck, MR_FINDING_MISSING, mr_fsck_at(fsck, 0)->object,
+                        "it is not in the blob store");
   mr_fsck_free(fsck);
   mr_registry_close(registry);
   assert_int_equal(rename(moved, blobs), 0);
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
 }
 
 static void test_progress_and_limits(void **state) {
+  const fsck_stage *stage = *state;
   mr_fsck *fsck = NULL;
   mr_cancel *cancel = NULL;
   mr_fsck_options options = MR_FSCK_OPTIONS_INIT;
-  (void)state;
-  mr_registry *registry = api_open(stage.place->db, 0);
+  mr_registry *registry = api_open(stage->place->db, 0);
   OK(mr_cancel_new(&cancel, &api_error));
   options.cancel = cancel;
   options.flags = MR_FSCK_QUICK;
@@ -359,8 +345,8 @@ static void test_progress_and_limits(void **state) {
   assert_true(mr_fsck_info(fsck)->total_size > 23);
   mr_fsck_free(fsck);
   mr_registry_close(registry);
-  fsck_stage_edit(&stage, "UPDATE artifact SET digest = randomblob(32) WHERE kind = 1");
-  registry = api_open(stage.place->db, 0);
+  fsck_stage_edit(stage, "UPDATE artifact SET digest = randomblob(32) WHERE kind = 1");
+  registry = api_open(stage->place->db, 0);
   options.limit = 2;
   OK(mr_registry_fsck(registry, &options, &fsck, &api_error));
   assert_int_equal(mr_fsck_count(fsck), 2);
@@ -375,33 +361,33 @@ static void test_progress_and_limits(void **state) {
 
 /* Content of many leaves is read to its end. */
 static void test_large_content(void **state) {
+  const fsck_stage *stage = *state;
   const size_t size = ((size_t)5 << 20) + 17;
   char digest[DIGEST_TEXT];
   char object[80];
   mr_run *run = NULL;
   uint8_t *bytes = calloc(1, size);
-  (void)state;
   assert_non_null(bytes);
   for (size_t i = 0; i < size; i += 4096) bytes[i] = (uint8_t)(i >> 12);
-  mr_registry *registry = api_open(stage.place->db, 0);
-  OK(mr_registry_open_run(registry, stage.second, &run, &api_error));
+  mr_registry *registry = api_open(stage->place->db, 0);
+  OK(mr_registry_open_run(registry, stage->second, &run, &api_error));
   OK(mr_run_log_artifact_bytes(run, "large", bytes, size, &api_error));
   free(bytes);
   mr_run_free(run);
   mr_registry_close(registry);
-  fsck_stage_clean(&stage, 0);
-  digest_of(ARTIFACT("large"), digest);
+  fsck_stage_clean(stage, 0);
+  digest_of(stage, ARTIFACT("large"), digest);
   (void)snprintf(object, sizeof object, "blob %s", digest);
-  flip(file_of(digest), size - 1);
-  expect(0, MR_FINDING_CHANGED, object, "in the MiB at offset 5242880", 1, 0);
-  flip(file_of(digest), size - 1);
+  flip(file_of(stage, digest), size - 1);
+  expect(stage, 0, MR_FINDING_CHANGED, object, "in the MiB at offset 5242880", 1, 0);
+  flip(file_of(stage, digest), size - 1);
   /* Without its list of leaves, or with a wrong one, it is hashed as a whole. */
   char leaves[160];
-  (void)snprintf(leaves, sizeof leaves, "%s.leaves", file_of(digest));
+  (void)snprintf(leaves, sizeof leaves, "%s.leaves", file_of(stage, digest));
   flip(leaves, 40);
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
   assert_int_equal(unlink(leaves), 0);
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
 }
 
 static void test_a_registry_in_memory(void **state) {
@@ -420,19 +406,19 @@ static void test_a_registry_in_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      content_test(test_a_missing_blob_names_who_needs_it),
-      content_test(test_a_changed_byte_is_found_by_reading),
-      content_test(test_a_file_that_was_cut),
-      content_test(test_frozen_files_are_wanted),
-      content_test(test_a_manifest_that_cannot_be_read),
-      content_test(test_rows_that_say_other_things),
-      content_test(test_sizes_without_reading),
-      content_test(test_what_nothing_refers_to),
-      content_test(test_much_that_nothing_refers_to),
-      content_test(test_what_interrupted_writers_left),
-      content_test(test_a_store_that_is_no_folder),
-      content_test(test_progress_and_limits),
-      content_test(test_large_content),
+      fsck_stage_test(test_a_missing_blob_names_who_needs_it),
+      fsck_stage_test(test_a_changed_byte_is_found_by_reading),
+      fsck_stage_test(test_a_file_that_was_cut),
+      fsck_stage_test(test_frozen_files_are_wanted),
+      fsck_stage_test(test_a_manifest_that_cannot_be_read),
+      fsck_stage_test(test_rows_that_say_other_things),
+      fsck_stage_test(test_sizes_without_reading),
+      fsck_stage_test(test_what_nothing_refers_to),
+      fsck_stage_test(test_much_that_nothing_refers_to),
+      fsck_stage_test(test_what_interrupted_writers_left),
+      fsck_stage_test(test_a_store_that_is_no_folder),
+      fsck_stage_test(test_progress_and_limits),
+      fsck_stage_test(test_large_content),
       api_test(test_a_registry_in_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

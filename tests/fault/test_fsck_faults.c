@@ -6,28 +6,6 @@
 #include <pthread.h>
 #include <sched.h>
 
-static fsck_stage stage;
-
-static int setup(void **state) {
-  if (api_setup(state) != 0) return -1;
-  fsck_stage_fill(&stage, *state);
-  return 0;
-}
-
-static int teardown(void **state) {
-  fsck_stage_free(&stage);
-  return api_teardown(state);
-}
-
-#define fault_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
-static char *dump(void) {
-  sqlite3 *look = governed_look(stage.place->db);
-  char *text = governed_dump(look);
-  assert_int_equal(sqlite3_close(look), SQLITE_OK);
-  return text;
-}
-
 /* With the nth allocation failing; whether it came to that. */
 static bool check_hungry(mr_registry *registry, api_memory *memory, uint32_t flags, int64_t nth,
                          bool for_ever, int64_t findings) {
@@ -50,13 +28,13 @@ static bool check_hungry(mr_registry *registry, api_memory *memory, uint32_t fla
   return fired;
 }
 
-static void sweep(uint32_t flags, int64_t findings) {
+static void sweep(const fsck_stage *stage, uint32_t flags, int64_t findings) {
   api_memory memory;
   mr_registry *registry = NULL;
   mr_open_options options = api_open_options(0);
   api_memory_init(&memory);
   options.allocator = &memory.allocator;
-  OK(mr_registry_open(stage.place->db, &options, &registry, &api_error));
+  OK(mr_registry_open(stage->place->db, &options, &registry, &api_error));
   for (int64_t nth = 1;; nth++) {
     if (!check_hungry(registry, &memory, flags, nth, false, findings)) break;
     (void)check_hungry(registry, &memory, flags, nth, true, findings);
@@ -65,18 +43,18 @@ static void sweep(uint32_t flags, int64_t findings) {
   assert_int_equal(atomic_load(&memory.live), 0);
 }
 
-static void damage(void) {
-  fsck_stage_edit(&stage, "UPDATE metric_chunk SET data = x'00' WHERE rowid = 1");
-  fsck_stage_edit(&stage, "UPDATE artifact SET digest = zeroblob(32) WHERE path = 'model/a'");
-  fsck_stage_edit(&stage, "UPDATE artifact SET size = 9 WHERE path = 'model/a-b'");
+static void damage(const fsck_stage *stage) {
+  fsck_stage_edit(stage, "UPDATE metric_chunk SET data = x'00' WHERE rowid = 1");
+  fsck_stage_edit(stage, "UPDATE artifact SET digest = zeroblob(32) WHERE path = 'model/a'");
+  fsck_stage_edit(stage, "UPDATE artifact SET size = 9 WHERE path = 'model/a-b'");
 }
 
 static void test_no_memory(void **state) {
-  (void)state;
-  damage();
-  char *before = dump();
-  sweep(0, 3);
-  char *after = dump();
+  const fsck_stage *stage = *state;
+  damage(stage);
+  char *before = governed_dump_at(stage->place->db);
+  sweep(stage, 0, 3);
+  char *after = governed_dump_at(stage->place->db);
   assert_string_equal(after, before);
   free(after);
   free(before);
@@ -84,13 +62,13 @@ static void test_no_memory(void **state) {
 
 /* What was mended is mended whole or not at all. */
 static void test_no_memory_to_repair(void **state) {
+  const fsck_stage *stage = *state;
   api_memory memory;
-  (void)state;
   api_memory_init(&memory);
-  char *sound = dump();
-  fsck_stage_edit(&stage, "UPDATE param SET number = 7 WHERE key = 'lr'");
-  fsck_stage_edit(&stage, "UPDATE metric SET mean_value = 7 WHERE key = 'loss'");
-  char *damaged = dump();
+  char *sound = governed_dump_at(stage->place->db);
+  fsck_stage_edit(stage, "UPDATE param SET number = 7 WHERE key = 'lr'");
+  fsck_stage_edit(stage, "UPDATE metric SET mean_value = 7 WHERE key = 'loss'");
+  char *damaged = governed_dump_at(stage->place->db);
   for (int64_t nth = 1;; nth++) {
     mr_registry *registry = NULL;
     mr_fsck *fsck = NULL;
@@ -98,7 +76,7 @@ static void test_no_memory_to_repair(void **state) {
     mr_fsck_options options = MR_FSCK_OPTIONS_INIT;
     options.flags = MR_FSCK_REPAIR;
     open.allocator = &memory.allocator;
-    OK(mr_registry_open(stage.place->db, &open, &registry, &api_error));
+    OK(mr_registry_open(stage->place->db, &open, &registry, &api_error));
     api_memory_fail(&memory, nth, false);
     mr_status status = mr_registry_fsck(registry, &options, &fsck, &api_error);
     bool fired = atomic_load(&memory.fired);
@@ -106,15 +84,15 @@ static void test_no_memory_to_repair(void **state) {
     if (status == MR_OK) assert_int_equal(mr_fsck_info(fsck)->error_count, 0);
     mr_fsck_free(fsck);
     mr_registry_close(registry);
-    char *now = dump();
+    char *now = governed_dump_at(stage->place->db);
     bool mended = strcmp(now, sound) == 0;
     if (!mended) assert_string_equal(now, damaged);
     if (status == MR_OK) assert_true(mended);
     free(now);
     if (!fired) break;
     if (mended) {
-      fsck_stage_edit(&stage, "UPDATE param SET number = 7 WHERE key = 'lr'");
-      fsck_stage_edit(&stage, "UPDATE metric SET mean_value = 7 WHERE key = 'loss'");
+      fsck_stage_edit(stage, "UPDATE param SET number = 7 WHERE key = 'lr'");
+      fsck_stage_edit(stage, "UPDATE metric SET mean_value = 7 WHERE key = 'loss'");
     }
   }
   free(damaged);
@@ -123,6 +101,7 @@ static void test_no_memory_to_repair(void **state) {
 }
 
 typedef struct writer {
+  const fsck_stage *stage;
   atomic_bool end;
   atomic_int rounds;
   atomic_bool failed;
@@ -134,8 +113,8 @@ static void *write_on(void *ctx) {
   mr_registry *registry = NULL;
   mr_run *run = NULL;
   mr_open_options options = MR_OPEN_OPTIONS_INIT;
-  bool good = mr_registry_open(stage.place->db, &options, &registry, &error) == MR_OK &&
-              mr_registry_open_run(registry, stage.second, &run, &error) == MR_OK;
+  bool good = mr_registry_open(w->stage->place->db, &options, &registry, &error) == MR_OK &&
+              mr_registry_open_run(registry, w->stage->second, &run, &error) == MR_OK;
   for (int i = 0; good && !atomic_load(&w->end); i++) {
     char path[24];
     int length = snprintf(path, sizeof path, "round/%d", i);
@@ -153,11 +132,11 @@ static void *write_on(void *ctx) {
 }
 
 static void test_beside_a_writer(void **state) {
+  const fsck_stage *stage = *state;
   pthread_t thread;
-  writer w = {.rounds = 0};
-  (void)state;
+  writer w = {.stage = stage};
   assert_int_equal(pthread_create(&thread, NULL, write_on, &w), 0);
-  mr_registry *registry = api_open(stage.place->db, 0);
+  mr_registry *registry = api_open(stage->place->db, 0);
   int checks = api_scaled(30);
   for (int i = 0; i < checks; i++) {
     mr_fsck *fsck = NULL;
@@ -176,14 +155,14 @@ static void test_beside_a_writer(void **state) {
   assert_int_equal(pthread_join(thread, NULL), 0);
   assert_false(atomic_load(&w.failed));
   mr_registry_close(registry);
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      fault_test(test_no_memory),
-      fault_test(test_no_memory_to_repair),
-      fault_test(test_beside_a_writer),
+      fsck_stage_test(test_no_memory),
+      fsck_stage_test(test_no_memory_to_repair),
+      fsck_stage_test(test_beside_a_writer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,21 +6,11 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define HEX          "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
-static void damage(void **state, const fsck_damage *damages, size_t count) {
-  fsck_governed governed;
-  fsck_governed_fill(&governed, *state);
-  fsck_stage_clean(&governed.stage, 0);
-  fsck_governed_damage(&governed, damages, count);
-  fsck_governed_free(&governed);
-}
-
 static void finds_nothing_in_a_registry_that_is_whole(void **state) {
-  fsck_governed governed;
-  fsck_governed_fill(&governed, *state);
-  fsck_stage_clean(&governed.stage, 0);
-  fsck_stage_clean(&governed.stage, MR_FSCK_QUICK);
-  fsck_stage_clean(&governed.stage, MR_FSCK_REPAIR);
-  fsck_governed_free(&governed);
+  const fsck_governed *governed = *state;
+  fsck_stage_clean(&governed->stage, 0);
+  fsck_stage_clean(&governed->stage, MR_FSCK_QUICK);
+  fsck_stage_clean(&governed->stage, MR_FSCK_REPAIR);
 }
 
 static void finds_damage_of_models(void **state) {
@@ -44,7 +34,7 @@ static void finds_damage_of_models(void **state) {
        "the row that counts its changes is not found", 2},
       {"UPDATE governance SET sequence = 3", MR_FINDING_COUNT, "registry", "at least", 1},
   };
-  damage(state, damages, COUNT(damages));
+  fsck_governed_damage(*state, damages, COUNT(damages));
 }
 
 static void finds_damage_of_gates(void **state) {
@@ -76,7 +66,7 @@ static void finds_damage_of_gates(void **state) {
       {"UPDATE gate_attachment SET created_us = created_us - 1000000 WHERE id = 6",
        MR_FINDING_SEQUENCE, "gate attachments", "revision 1 on promote of letters", 1},
   };
-  damage(state, damages, COUNT(damages));
+  fsck_governed_damage(*state, damages, COUNT(damages));
 }
 
 static void finds_damage_of_requests(void **state) {
@@ -182,7 +172,7 @@ static void finds_damage_of_requests(void **state) {
       {"DELETE FROM version WHERE id = 5", MR_FINDING_REFERENCE, "request {q8}",
        "there is no version of it", 1},
   };
-  damage(state, damages, COUNT(damages));
+  fsck_governed_damage(*state, damages, COUNT(damages));
 }
 
 static void finds_damage_of_what_was_sealed(void **state) {
@@ -238,7 +228,7 @@ static void finds_damage_of_what_was_sealed(void **state) {
       {"DELETE FROM input WHERE run_id = (SELECT run_id FROM request WHERE id = 1)",
        MR_FINDING_DIGEST, "request {q1}", "as 1 more request says", 1},
   };
-  damage(state, damages, COUNT(damages));
+  fsck_governed_damage(*state, damages, COUNT(damages));
 }
 
 static void finds_damage_of_decisions(void **state) {
@@ -303,7 +293,7 @@ static void finds_damage_of_decisions(void **state) {
       {"UPDATE decision_rule SET reason = '' WHERE decision_id = 5 AND position = 3",
        MR_FINDING_VALUE, "request {q4}", "rule 3: its verdict does not go with its reason", 1},
   };
-  damage(state, damages, COUNT(damages));
+  fsck_governed_damage(*state, damages, COUNT(damages));
 }
 
 /* What people may have said so, and ids by which nothing else is known. */
@@ -323,21 +313,18 @@ static void accepts_what_could_be_true(void **state) {
       "UPDATE decision_rule SET unknown = 1 WHERE decision_id = 6 AND position = 1",
       "UPDATE governance SET sequence = sequence + 100, time_us = time_us + 100",
   };
-  fsck_governed governed;
-  fsck_governed_fill(&governed, *state);
-  fsck_governed_accept(&governed, changes, COUNT(changes));
-  fsck_governed_free(&governed);
+  fsck_governed_accept(*state, changes, COUNT(changes));
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      api_test(finds_nothing_in_a_registry_that_is_whole),
-      api_test(finds_damage_of_models),
-      api_test(finds_damage_of_gates),
-      api_test(finds_damage_of_requests),
-      api_test(finds_damage_of_what_was_sealed),
-      api_test(finds_damage_of_decisions),
-      api_test(accepts_what_could_be_true),
+      fsck_governed_test(finds_nothing_in_a_registry_that_is_whole),
+      fsck_governed_test(finds_damage_of_models),
+      fsck_governed_test(finds_damage_of_gates),
+      fsck_governed_test(finds_damage_of_requests),
+      fsck_governed_test(finds_damage_of_what_was_sealed),
+      fsck_governed_test(finds_damage_of_decisions),
+      fsck_governed_test(accepts_what_could_be_true),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

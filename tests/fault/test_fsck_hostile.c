@@ -35,11 +35,6 @@ static const char *const values[] = {
     "NULL",
 };
 
-static void run(sqlite3 *raw, const char *sql) {
-  char *message = NULL;
-  if (sqlite3_exec(raw, sql, NULL, NULL, &message) != SQLITE_OK) fail_msg("%s: %s", sql, message);
-}
-
 /* The tables without what they require of their values, beside the registry as it is. They get that
  * back before it is opened, since a registry with other tables is refused. */
 typedef struct loose {
@@ -56,7 +51,8 @@ static void loosen(loose *l, const fsck_governed *governed) {
   l->whole = api_path(governed->stage.place->folder, "whole.db");
   api_write_file(l->whole, governed->stage.image, governed->stage.size);
   assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
-  run(raw, "PRAGMA writable_schema = ON; UPDATE sqlite_master SET "
+  fsck_stage_run(
+      raw, "PRAGMA writable_schema = ON; UPDATE sqlite_master SET "
            "sql = replace(replace(sql, ' NOT NULL', ''), ' STRICT', '') WHERE type = 'table'");
   assert_int_equal(sqlite3_close(raw), SQLITE_OK);
   l->image = api_read_file(path, &l->size);
@@ -74,10 +70,10 @@ static bool change(const loose *l, const char *table, const char *column, const 
       l->whole);
   api_write_file(path, l->image, l->size);
   assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
-  run(raw, "PRAGMA synchronous = OFF; PRAGMA ignore_check_constraints = ON");
+  fsck_stage_run(raw, "PRAGMA synchronous = OFF; PRAGMA ignore_check_constraints = ON");
   int code = sqlite3_exec(raw, sql, NULL, NULL, NULL);
   bool changed = code == SQLITE_OK && sqlite3_changes(raw) > 0;
-  if (changed) run(raw, back);
+  if (changed) fsck_stage_run(raw, back);
   assert_int_equal(sqlite3_close(raw), SQLITE_OK);
   sqlite3_free(back);
   sqlite3_free(sql);
@@ -125,17 +121,16 @@ static void sweep(const loose *l, const char *table, const char *column) {
 }
 
 static void survives_any_value_in_any_column(void **state) {
-  fsck_governed governed;
+  const fsck_governed *governed = *state;
   loose l;
   sqlite3 *raw = NULL;
   sqlite3_stmt *stmt = NULL;
   char columns[40][40];
-  fsck_governed_fill(&governed, *state);
-  loosen(&l, &governed);
+  loosen(&l, governed);
   for (size_t i = 0; i < COUNT(tables); i++) {
     int count = 0;
-    fsck_stage_restore(&governed.stage);
-    assert_int_equal(sqlite3_open(governed.stage.place->db, &raw), SQLITE_OK);
+    fsck_stage_restore(&governed->stage);
+    assert_int_equal(sqlite3_open(governed->stage.place->db, &raw), SQLITE_OK);
     assert_int_equal(
         sqlite3_prepare_v2(raw, "SELECT name FROM pragma_table_info(?1)", -1, &stmt, NULL),
         SQLITE_OK);
@@ -150,36 +145,32 @@ static void survives_any_value_in_any_column(void **state) {
     for (int k = 0; k < count; k++) sweep(&l, tables[i], columns[k]);
   }
   free(l.image);
-  fsck_governed_free(&governed);
 }
 
 static void survives_tables_that_are_empty(void **state) {
-  fsck_governed governed;
+  const fsck_governed *governed = *state;
   char sql[128];
-  fsck_governed_fill(&governed, *state);
   for (size_t i = 0; i < COUNT(tables); i++) {
-    fsck_stage_restore(&governed.stage);
+    fsck_stage_restore(&governed->stage);
     (void)snprintf(sql, sizeof sql, "DELETE FROM %s", tables[i]);
-    fsck_stage_edit(&governed.stage, sql);
-    assert_true(look(&governed, tables[i], "all") > 0);
+    fsck_stage_edit(&governed->stage, sql);
+    assert_true(look(governed, tables[i], "all") > 0);
   }
-  fsck_governed_free(&governed);
 }
 
 /* At every allocation: the check says so, gives back what it took, and works with memory again. */
 static void says_when_memory_runs_out(void **state) {
-  fsck_governed governed;
+  const fsck_governed *governed = *state;
   api_memory memory;
   mr_registry *registry = NULL;
   mr_fsck *fsck = NULL;
   int64_t nth = 1;
-  fsck_governed_fill(&governed, *state);
   /* Something to be said, and so to be remembered. */
-  fsck_stage_edit(&governed.stage, "UPDATE version SET status = 1 WHERE id = 1");
+  fsck_stage_edit(&governed->stage, "UPDATE version SET status = 1 WHERE id = 1");
   api_memory_init(&memory);
   mr_open_options options = api_open_options(0);
   options.allocator = &memory.allocator;
-  OK(mr_registry_open(governed.stage.place->db, &options, &registry, &api_error));
+  OK(mr_registry_open(governed->stage.place->db, &options, &registry, &api_error));
   OK(mr_registry_fsck(registry, NULL, &fsck, &api_error));
   mr_fsck_free(fsck);
   for (;; nth++) {
@@ -201,14 +192,13 @@ static void says_when_memory_runs_out(void **state) {
   }
   assert_true(nth > 100);
   mr_registry_close(registry);
-  fsck_governed_free(&governed);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      api_test(survives_any_value_in_any_column),
-      api_test(survives_tables_that_are_empty),
-      api_test(says_when_memory_runs_out),
+      fsck_governed_test(survives_any_value_in_any_column),
+      fsck_governed_test(survives_tables_that_are_empty),
+      fsck_governed_test(says_when_memory_runs_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,14 +6,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define HEX          "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
-static void damage(void **state, const fsck_damage *damages, size_t count) {
-  fsck_governed governed;
-  fsck_governed_fill(&governed, *state);
-  fsck_stage_clean(&governed.stage, 0);
-  fsck_governed_damage(&governed, damages, count);
-  fsck_governed_free(&governed);
-}
-
 static void finds_damage_of_versions(void **state) {
   static const fsck_damage damages[] = {
       {"UPDATE version SET uuid = 'x' WHERE id = 2", MR_FINDING_VALUE, "version digits@{v2}",
@@ -81,7 +73,7 @@ static void finds_damage_of_versions(void **state) {
       {"UPDATE version SET created_us = 0 WHERE id = 2", MR_FINDING_VALUE, "version digits@{v2}",
        "creation", 1},
   };
-  damage(state, damages, COUNT(damages));
+  fsck_governed_damage(*state, damages, COUNT(damages));
 }
 
 static void finds_damage_of_changes_of_versions(void **state) {
@@ -131,7 +123,7 @@ static void finds_damage_of_changes_of_versions(void **state) {
        "sequence = 4",
        MR_FINDING_SEQUENCE, "version digits@{v1}", "its time of its status", 1},
   };
-  damage(state, damages, COUNT(damages));
+  fsck_governed_damage(*state, damages, COUNT(damages));
 }
 
 static void finds_damage_of_channels(void **state) {
@@ -161,7 +153,7 @@ static void finds_damage_of_channels(void **state) {
       {"UPDATE version SET status = 3, status_reason = 'x' WHERE id = 2", MR_FINDING_REFERENCE,
        "channel production of digits", "it holds a version that is yanked", 3},
   };
-  damage(state, damages, COUNT(damages));
+  fsck_governed_damage(*state, damages, COUNT(damages));
 }
 
 static void finds_damage_of_moves(void **state) {
@@ -241,7 +233,7 @@ static void finds_damage_of_moves(void **state) {
       {"UPDATE channel_move SET moved_us = 0 WHERE channel_id = 1 AND sequence = 3",
        MR_FINDING_VALUE, "channel production of digits", "move 3: its time", 1},
   };
-  damage(state, damages, COUNT(damages));
+  fsck_governed_damage(*state, damages, COUNT(damages));
 }
 
 static void accepts_what_could_be_true(void **state) {
@@ -257,17 +249,16 @@ static void accepts_what_could_be_true(void **state) {
       "UPDATE channel_move SET actor = 'other' WHERE channel_id = 1 AND sequence = 3",
       "UPDATE channel_move SET moved_us = moved_us + 1 WHERE channel_id = 1 AND sequence = 3",
   };
-  fsck_governed governed;
-  fsck_governed_fill(&governed, *state);
-  fsck_governed_accept(&governed, changes, COUNT(changes));
-  fsck_governed_free(&governed);
+  fsck_governed_accept(*state, changes, COUNT(changes));
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      api_test(finds_damage_of_versions),   api_test(finds_damage_of_changes_of_versions),
-      api_test(finds_damage_of_channels),   api_test(finds_damage_of_moves),
-      api_test(accepts_what_could_be_true),
+      fsck_governed_test(finds_damage_of_versions),
+      fsck_governed_test(finds_damage_of_changes_of_versions),
+      fsck_governed_test(finds_damage_of_channels),
+      fsck_governed_test(finds_damage_of_moves),
+      fsck_governed_test(accepts_what_could_be_true),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

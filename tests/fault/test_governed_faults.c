@@ -335,6 +335,8 @@ static mr_status detach_gate(hunger *h) {
   HUNGER_TEST(name##_sqlite, hunger_run_sqlite, prepare, call, true)
 #define HUNGRY_DISK(name, prepare, call)                                                           \
   HUNGER_TEST(name##_disk, hunger_run_disk, prepare, call, true)
+#define HUNGRY_REFUSED(name, prepare, call)                                                        \
+  HUNGER_TEST(name##_refusals, hunger_run_refusals, prepare, call, true)
 
 HUNGRY(promote, prepare_candidate, promote_good)
 HUNGRY(promote_open, prepare_unaudited, promote_unaudited)
@@ -369,6 +371,27 @@ HUNGRY_DISK(complete, prepare_arrived, complete_arrived)
 HUNGRY_DISK(move, prepare_channel, move)
 HUNGRY_DISK(roll_back, prepare_moved, roll_back)
 HUNGRY_DISK(yank_replacing, prepare_held, yank_replacing)
+
+HUNGRY_REFUSED(promote, prepare_candidate, promote_good)
+HUNGRY_REFUSED(promote_open, prepare_unaudited, promote_unaudited)
+HUNGRY_REFUSED(promote_refused, prepare_poor, promote_poor)
+HUNGRY_REFUSED(complete, prepare_arrived, complete_arrived)
+HUNGRY_REFUSED(complete_move, prepare_open_move, complete_arrived)
+HUNGRY_REFUSED(withdraw, prepare_open, withdraw)
+HUNGRY_REFUSED(move, prepare_channel, move)
+HUNGRY_REFUSED(roll_back, prepare_moved, roll_back)
+HUNGRY_REFUSED(clear, prepare_moved, clear)
+HUNGRY_REFUSED(create_channel, NULL, create_channel)
+HUNGRY_REFUSED(yank_replacing, prepare_held, yank_replacing)
+HUNGRY_REFUSED(yank_rolling_back, prepare_both_held_before, yank_rolling_back)
+HUNGRY_REFUSED(yank_clearing, prepare_held, yank_clearing)
+HUNGRY_REFUSED(deprecate, prepare_version, deprecate)
+HUNGRY_REFUSED(undeprecate, prepare_deprecated, undeprecate)
+HUNGRY_REFUSED(unyank, prepare_yanked, unyank)
+HUNGRY_REFUSED(delete, prepare_version, delete_version)
+HUNGRY_REFUSED(log_check, prepare_run, log_check)
+HUNGRY_REFUSED(attach_gate, prepare_gate, attach_gate)
+HUNGRY_REFUSED(detach_gate, prepare_attached, detach_gate)
 
 /* Judged again without anything new: no second decision. */
 static void test_complete_waiting(void **state) {
@@ -414,6 +437,26 @@ int main(void) {
       api_test(test_move_disk),
       api_test(test_roll_back_disk),
       api_test(test_yank_replacing_disk),
+      api_test(test_promote_refusals),
+      api_test(test_promote_open_refusals),
+      api_test(test_promote_refused_refusals),
+      api_test(test_complete_refusals),
+      api_test(test_complete_move_refusals),
+      api_test(test_withdraw_refusals),
+      api_test(test_move_refusals),
+      api_test(test_roll_back_refusals),
+      api_test(test_clear_refusals),
+      api_test(test_create_channel_refusals),
+      api_test(test_yank_replacing_refusals),
+      api_test(test_yank_rolling_back_refusals),
+      api_test(test_yank_clearing_refusals),
+      api_test(test_deprecate_refusals),
+      api_test(test_undeprecate_refusals),
+      api_test(test_unyank_refusals),
+      api_test(test_delete_refusals),
+      api_test(test_log_check_refusals),
+      api_test(test_attach_gate_refusals),
+      api_test(test_detach_gate_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,12 +2,9 @@
 /* A process that promotes, completes, moves, rolls back and yanks is killed at any moment: what it
  * was told is done is there, of the call that it was in all or nothing, and nothing is broken. */
 #include "governed.h"
+#include "victim.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ENTRIES = 1024, CANDIDATES = 6, ROUNDS_OF_A_REGISTRY = 10, LONGEST_US = 60000 };
@@ -72,18 +69,10 @@ static void acknowledge(victim *v, deed what, const char *id, const char *number
   atomic_store(&v->book->inside, 0);
 }
 
-static mr_request *propose(victim *v, const char *run_id) {
-  mr_request *request = NULL;
-  mr_promote_options options = MR_PROMOTE_OPTIONS_INIT;
-  options.artifact_path = "model";
-  OK(mr_model_promote(v->model, run_id, &options, &request, &api_error));
-  return request;
-}
-
 static void do_promote(victim *v, const char *run_id) {
   governed_audit(v->registry, run_id);
   begin(v, PROMOTED);
-  mr_request *request = propose(v, run_id);
+  mr_request *request = api_promote(v->model, run_id);
   CHILD(mr_request_info(request)->state == MR_REQUEST_STATE_ACCEPTED);
   acknowledge(v, PROMOTED, mr_request_info(request)->id, mr_request_info(request)->version, "");
   mr_request_free(request);
@@ -92,7 +81,7 @@ static void do_promote(victim *v, const char *run_id) {
 static void do_complete(victim *v, const char *run_id) {
   mr_request *now = NULL;
   begin(v, OPENED);
-  mr_request *request = propose(v, run_id);
+  mr_request *request = api_promote(v->model, run_id);
   CHILD(mr_request_info(request)->state == MR_REQUEST_STATE_OPEN);
   acknowledge(v, OPENED, mr_request_info(request)->id, "", "");
   begin(v, CHECKED);
@@ -109,15 +98,10 @@ static void do_complete(victim *v, const char *run_id) {
 static void do_move(victim *v) {
   char held[40];
   char number[40];
-  mr_request *request = NULL;
-  mr_move_options move = MR_MOVE_OPTIONS_INIT;
   v->sequence = governed_held(v->model, held);
   if (!governed_pick(v->model, &v->random, held, number)) return;
-  move.channel = "production";
-  move.version = number;
-  move.expected = held;
   begin(v, MOVED);
-  OK(mr_model_move_channel(v->model, &move, &request, &api_error));
+  mr_request *request = api_move(v->model, "production", number, held);
   CHILD(mr_request_info(request)->state == MR_REQUEST_STATE_ACCEPTED);
   v->sequence++;
   acknowledge(v, MOVED, mr_request_info(request)->id, number, "");
@@ -196,20 +180,6 @@ static void govern_for_ever(void *ctx) {
 
 /* --- afterwards --------------------------------------------------------------------------- */
 
-static void check_version(mr_registry *registry, const entry *e) {
-  mr_request *request = NULL;
-  mr_version *version = NULL;
-  char core[40];
-  OK(mr_registry_open_request(registry, e->id, &request, &api_error));
-  OK(mr_request_version(request, &version, &api_error));
-  governed_core(mr_version_info(version)->number, core);
-  CHILD(strcmp(core, e->number) == 0);
-  CHILD(strcmp(mr_version_info(version)->request_id, e->id) == 0);
-  OK(mr_version_verify(version, NULL, NULL, NULL, &api_error));
-  mr_version_free(version);
-  mr_request_free(request);
-}
-
 static void check_open(mr_registry *registry, const entry *e) {
   mr_request *request = NULL;
   OK(mr_registry_open_request(registry, e->id, &request, &api_error));
@@ -231,12 +201,8 @@ static void check_report(mr_registry *registry, const entry *e) {
 
 /* The change of the channel that the entry stands for is the one of that sequence. */
 static void check_moved(const mr_channel_move_page *moves, const entry *e) {
-  char core[40];
   const mr_channel_move_record *r =
-      mr_channel_move_page_at(moves, mr_channel_move_page_count(moves) - e->sequence);
-  CHILD(r != NULL && r->sequence == e->sequence && r->version != NULL);
-  governed_core(r->version, core);
-  CHILD(strcmp(core, e->what == YANKED ? e->other : e->number) == 0);
+      governed_move_at(moves, e->sequence, e->what == YANKED ? e->other : e->number);
   if (e->what == ROLLED_BACK) CHILD(r->kind == MR_CHANNEL_MOVE_KIND_ROLLED_BACK);
   if (e->what == MOVED) {
     CHILD(r->kind == MR_CHANNEL_MOVE_KIND_MOVED);
@@ -284,7 +250,8 @@ static void check_entries(mr_registry *registry, mr_model *model, const ledger *
   OK(mr_model_list_channel_moves(model, &options, &moves, &api_error));
   for (int i = 0; i < atomic_load(&book->count); i++) {
     const entry *e = &book->entries[i];
-    if (e->what == PROMOTED || e->what == COMPLETED) check_version(registry, e);
+    if (e->what == PROMOTED || e->what == COMPLETED)
+      governed_check_promoted(registry, e->id, e->number);
     if (e->what == OPENED) check_open(registry, e);
     if (e->what == CHECKED) check_report(registry, e);
     if (e->what >= MOVED) check_moved(moves, e);
@@ -297,10 +264,9 @@ static void look_after(void *ctx) {
   victim *v = ctx;
   v->registry = api_open(v->place->db, 0);
   v->model = api_make_model(v->registry);
+  governed_check_at(v->place->db);
   sqlite3 *look = governed_look(v->place->db);
   extent now = extent_of(look);
-  governed_check(look);
-  governed_check_file(look);
   check_extent(v->book, &now);
   check_entries(v->registry, v->model, v->book);
   CHILD(sqlite3_close(look) == SQLITE_OK);
@@ -310,53 +276,20 @@ static void look_after(void *ctx) {
 
 /* --- killing ------------------------------------------------------------------------------ */
 
-static void prepare_registry(void *ctx) {
-  const api_place *place = ctx;
-  char number[40];
-  api_seed(6999);
-  mr_registry *registry = api_open(place->db, MR_OPEN_CREATE);
-  governed_prepare(registry);
-  for (int i = 0; i < 3; i++) governed_version(registry, number);
-  mr_registry_close(registry);
-}
-
-static void pause_us(int64_t us) {
-  struct timespec pause = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-  (void)nanosleep(&pause, NULL);
-}
-
-static ledger *open_ledger(const api_place *place) {
-  const char *path = api_path(place->folder, "ledger");
-  int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-  assert_true(fd >= 0);
-  assert_int_equal(ftruncate(fd, sizeof(ledger)), 0);
-  void *memory = mmap(NULL, sizeof(ledger), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  assert_true(memory != MAP_FAILED);
-  assert_int_equal(close(fd), 0);
-  return memory;
-}
-
 /* Kills a victim after some time in its calls; true when that was inside of one. */
 static bool kill_one(victim *v, int64_t after_us) {
-  int status = 0;
   ledger *book = v->book;
   atomic_store(&book->inside, 0);
   atomic_store(&book->ready, 0);
   atomic_store(&book->count, 0);
-  pid_t pid = api_fork(govern_for_ever, v);
-  while (atomic_load(&book->ready) == 0 && waitpid(pid, &status, WNOHANG) == 0) pause_us(200);
-  assert_int_equal(status, 0);
-  pause_us(after_us);
-  assert_int_equal(kill(pid, SIGKILL), 0);
-  assert_int_equal(waitpid(pid, &status, 0), pid);
-  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  victim_kill(govern_for_ever, v, &book->ready, after_us);
   return atomic_load(&book->inside) != 0;
 }
 
 static void test_killed_while_governing(void **state) {
   const api_place *first = *state;
   api_place place = *first;
-  ledger *book = open_ledger(first);
+  ledger *book = victim_share(api_path(first->folder, "ledger"), sizeof *book, true);
   uint64_t moments = UINT64_C(0x9e3779b97f4a7c15);
   int rounds = api_scaled(200) < 20 ? 20 : api_scaled(200);
   int hits = 0;
@@ -364,7 +297,7 @@ static void test_killed_while_governing(void **state) {
   for (int round = 0; round < rounds; round++) {
     if (round % ROUNDS_OF_A_REGISTRY == 0) {
       (void)snprintf(place.db, sizeof place.db, "%s/R%d.db", place.folder, round);
-      api_wait(api_fork(prepare_registry, &place));
+      governed_create_apart(place.db, 3);
     }
     victim v = {.place = &place, .book = book, .round = round};
     v.random = UINT64_C(0xa24baed4963ee407) + (uint64_t)round;
@@ -383,7 +316,7 @@ static void test_killed_while_governing(void **state) {
                 (long long)told);
   assert_true(hits > 0);
   assert_true(told > 0);
-  assert_int_equal(munmap(book, sizeof *book), 0);
+  victim_unshare(book, sizeof *book);
 }
 
 int main(void) {

@@ -226,11 +226,46 @@ static mr_status evaluate_move(hunger *h) {
   return evaluate(h, &options, MR_VERDICT_PASSED);
 }
 
+/* Of everything that a rule can read. */
+static mr_status evaluate_all(hunger *h) {
+  static const char text[] =
+      "a: metrics.accuracy > 0 OR mean(metrics.accuracy) < 0\n"
+      "b: params.lr = 'x' OR params.none IS NULL\n"
+      "c: tags.team = 'x' OR tags.none IS NULL\n"
+      "d: attributes.experiment = 'digits' AND attributes.status = 'FINISHED'\n"
+      "e: inputs.r.digest IS NULL OR inputs.s.name IS NULL\n"
+      "f: dataset.name IS NULL AND dataset.context = 'd' AND dataset.digest LIKE '00%'\n"
+      "g: artifacts.*.format = 'json' AND artifacts.\"labels.json\".size > 0\n"
+      "h: version.number = '1.0.0' OR version.prerelease IS NULL\n"
+      "i: incumbent IS NULL OR incumbent.metrics.accuracy <= metrics.accuracy\n"
+      "j: incumbent.artifacts.*.kind = 'stored' OR incumbent.params.p IS NULL\n"
+      "k: checks.audit = 'passed' OR checks.* = 'failed'\n"
+      "l: evaluations.holdout.metrics.auc > 2 OR evaluations.none.metrics.auc IS NULL\n"
+      "m: evaluations.*.attributes.kind = 'evaluation' AND evaluations.*.checks.x IS NULL\n"
+      "n: channel.staging.hours > 1 OR approvals.risk > 1\n";
+  mr_gate *gate = NULL;
+  mr_decision *decision = NULL;
+  mr_evaluate_options options = MR_EVALUATE_OPTIONS_INIT;
+  options.model = "digits";
+  options.transition = "channel/production";
+  options.version = "1.2.0";
+  mr_status status = mr_gate_parse(text, &gate, &api_error);
+  if (status == MR_OK) {
+    status = mr_registry_evaluate_gate(h->registry, gate, &options, &decision, &api_error);
+  }
+  if (status == MR_OK) assert_int_equal(mr_decision_count(decision), 14);
+  mr_decision_free(decision);
+  mr_gate_free(gate);
+  return status;
+}
+
 #define HUNGRY(name, prepare, call) HUNGER_TEST(name, hunger_run, prepare, call, false)
 #define HUNGRY_SQLITE(name, prepare, call)                                                         \
   HUNGER_TEST(name##_sqlite, hunger_run_sqlite, prepare, call, false)
 #define HUNGRY_DISK(name, prepare, call)                                                           \
   HUNGER_TEST(name##_disk, hunger_run_disk, prepare, call, false)
+#define HUNGRY_REFUSED(name, prepare, call)                                                        \
+  HUNGER_TEST(name##_refusals, hunger_run_refusals, prepare, call, false)
 
 HUNGRY(resolve_latest, prepare_history, resolve_latest)
 HUNGRY(resolve_exact, prepare_history, resolve_exact)
@@ -247,6 +282,7 @@ HUNGRY(look_at_request, prepare_history, look_at_request)
 HUNGRY(lineage, prepare_history, lineage)
 HUNGRY(evaluate_promotion, prepare_candidate, evaluate_promotion)
 HUNGRY(evaluate_move, prepare_history, evaluate_move)
+HUNGRY(evaluate_all, prepare_history, evaluate_all)
 
 HUNGRY_SQLITE(resolve_range, prepare_history, resolve_range)
 HUNGRY_SQLITE(resolve_as_of, prepare_history, resolve_as_of)
@@ -256,6 +292,23 @@ HUNGRY_SQLITE(lineage, prepare_history, lineage)
 HUNGRY_DISK(resolve_range, prepare_history, resolve_range)
 HUNGRY_DISK(evaluate_promotion, prepare_candidate, evaluate_promotion)
 HUNGRY_DISK(list_judged, prepare_history, list_judged)
+
+HUNGRY_REFUSED(resolve_latest, prepare_history, resolve_latest)
+HUNGRY_REFUSED(resolve_exact, prepare_history, resolve_exact)
+HUNGRY_REFUSED(resolve_range, prepare_history, resolve_range)
+HUNGRY_REFUSED(resolve_deprecated, prepare_history, resolve_deprecated)
+HUNGRY_REFUSED(resolve_channel, prepare_history, resolve_channel)
+HUNGRY_REFUSED(resolve_digest, prepare_history, resolve_digest)
+HUNGRY_REFUSED(resolve_nothing, prepare_history, resolve_nothing)
+HUNGRY_REFUSED(resolve_as_of, prepare_history, resolve_as_of)
+HUNGRY_REFUSED(list_release, prepare_history, list_release)
+HUNGRY_REFUSED(list_judged, prepare_history, list_judged)
+HUNGRY_REFUSED(open_all, prepare_history, open_all)
+HUNGRY_REFUSED(look_at_request, prepare_history, look_at_request)
+HUNGRY_REFUSED(lineage, prepare_history, lineage)
+HUNGRY_REFUSED(evaluate_promotion, prepare_candidate, evaluate_promotion)
+HUNGRY_REFUSED(evaluate_move, prepare_history, evaluate_move)
+HUNGRY_REFUSED(evaluate_all, prepare_history, evaluate_all)
 
 int main(void) {
   if (!sqlite_famine_arm()) return 1;
@@ -278,6 +331,7 @@ int main(void) {
       api_test(test_lineage),
       api_test(test_evaluate_promotion),
       api_test(test_evaluate_move),
+      api_test(test_evaluate_all),
       api_test(test_resolve_range_sqlite),
       api_test(test_resolve_as_of_sqlite),
       api_test(test_evaluate_promotion_sqlite),
@@ -285,6 +339,22 @@ int main(void) {
       api_test(test_resolve_range_disk),
       api_test(test_evaluate_promotion_disk),
       api_test(test_list_judged_disk),
+      api_test(test_resolve_latest_refusals),
+      api_test(test_resolve_exact_refusals),
+      api_test(test_resolve_range_refusals),
+      api_test(test_resolve_deprecated_refusals),
+      api_test(test_resolve_channel_refusals),
+      api_test(test_resolve_digest_refusals),
+      api_test(test_resolve_nothing_refusals),
+      api_test(test_resolve_as_of_refusals),
+      api_test(test_list_release_refusals),
+      api_test(test_list_judged_refusals),
+      api_test(test_open_all_refusals),
+      api_test(test_look_at_request_refusals),
+      api_test(test_lineage_refusals),
+      api_test(test_evaluate_promotion_refusals),
+      api_test(test_evaluate_move_refusals),
+      api_test(test_evaluate_all_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,15 +12,6 @@
     assert_int_equal(vfs_shim_count(VFS_SYNC, VFS_EVERY_FILE) - before_, expected);                \
   } while (0)
 
-/* With its log running, and two versions. */
-static mr_registry *open_registry(const api_place *place) {
-  char number[40];
-  mr_registry *registry = api_open(place->db, MR_OPEN_CREATE);
-  governed_prepare(registry);
-  for (int i = 0; i < 2; i++) governed_version(registry, number);
-  return registry;
-}
-
 static mr_run *open_candidate(mr_registry *registry, bool audited) {
   char run_id[40];
   mr_run *run = NULL;
@@ -30,7 +21,8 @@ static mr_run *open_candidate(mr_registry *registry, bool audited) {
 }
 
 static void test_requests(void **state) {
-  mr_registry *registry = open_registry(*state);
+  const api_place *place = *state;
+  mr_registry *registry = governed_create(place->db, 2);
   mr_model *model = api_make_model(registry);
   mr_request *request = NULL;
   mr_request *now = NULL;
@@ -66,7 +58,8 @@ static void test_requests(void **state) {
 }
 
 static void test_channels(void **state) {
-  mr_registry *registry = open_registry(*state);
+  const api_place *place = *state;
+  mr_registry *registry = governed_create(place->db, 2);
   mr_model *model = api_make_model(registry);
   mr_request *request = NULL;
   mr_version *version = NULL;
@@ -91,7 +84,8 @@ static void test_channels(void **state) {
 }
 
 static void test_versions(void **state) {
-  mr_registry *registry = open_registry(*state);
+  const api_place *place = *state;
+  mr_registry *registry = governed_create(place->db, 2);
   mr_model *model = api_make_model(registry);
   mr_version *version = NULL;
   mr_yank_options yank = MR_YANK_OPTIONS_INIT;
@@ -120,7 +114,8 @@ static void resolve_as_of(mr_registry *registry, int64_t as_of_us) {
 
 /* A time after the last change is recorded, once, so that nothing comes before it any more. */
 static void test_times(void **state) {
-  mr_registry *registry = open_registry(*state);
+  const api_place *place = *state;
+  mr_registry *registry = governed_create(place->db, 2);
   mr_version *version = NULL;
   OK(mr_registry_resolve(registry, "digits@latest", NULL, &version, &api_error));
   int64_t made_us = mr_version_info(version)->created_us;
@@ -141,7 +136,8 @@ static void test_times(void **state) {
 static void test_looks(void **state) {
   static const char *const references[] = {"digits", "digits@1.1.0", "digits@^1",
                                            "digits@production"};
-  mr_registry *registry = open_registry(*state);
+  const api_place *place = *state;
+  mr_registry *registry = governed_create(place->db, 2);
   mr_model *model = api_make_model(registry);
   mr_decision *decision = NULL;
   mr_lineage *lineage = NULL;

@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bringing a registry forward on a disk that fails, at every call: all of it or nothing. */
 #include "migrate_test.h"
-#include "vfs_shim.h"
+#include "store_shim.h"
 
 #include <errno.h>
-
-static int setup(void **state) {
-  int result = store_setup(state);
-  store_fixture *f = *state;
-  vfs_shim_register();
-  vfs_shim_skip_syncs(true);
-  vfs_shim_reset();
-  f->options.vfs = VFS_SHIM_NAME;
-  f->options.busy_timeout_ms = 5;
-  return result;
-}
-
-static int teardown(void **state) {
-  vfs_shim_reset();
-  return store_teardown(state);
-}
 
 /* The old registry as it was, whatever the last try left. */
 static void restore(const store_fixture *f, const file_bytes *file) {
@@ -29,7 +13,7 @@ static void restore(const store_fixture *f, const file_bytes *file) {
     (void)snprintf(name, sizeof name, "%s%s", f->path, beside[i]);
     (void)unlink(name);
   }
-  make_file(f->path, file->bytes, file->size);
+  unit_write_file(AT_FDCWD, f->path, file->bytes, file->size);
 }
 
 /* Fails the nth of some operations for every n; how often the old version stayed. */
@@ -87,13 +71,11 @@ static void test_durable(void **state) {
   store_end(store);
 }
 
-#define shim_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      shim_test(test_every_call_failing),
-      shim_test(test_full_disk),
-      shim_test(test_durable),
+      store_shim_impatient_test(test_every_call_failing),
+      store_shim_impatient_test(test_full_disk),
+      store_shim_impatient_test(test_durable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

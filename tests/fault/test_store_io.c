@@ -1,31 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store on a disk that fails: counted syncs, and every I/O call failing in turn. */
 #include "sqlite_famine.h"
-#include "store_test.h"
-#include "vfs_shim.h"
+#include "store_shim.h"
 
 #include <errno.h>
-
-static int setup(void **state) {
-  int result = store_setup(state);
-  store_fixture *f = *state;
-  vfs_shim_register();
-  vfs_shim_skip_syncs(true);
-  vfs_shim_reset();
-  f->options.vfs = VFS_SHIM_NAME;
-  f->options.busy_timeout_ms = 5;
-  return result;
-}
-
-static int teardown(void **state) {
-  vfs_shim_reset();
-  return store_teardown(state);
-}
-
-static double scale(void) {
-  const char *text = getenv("MR_TEST_SCALE");
-  return text != NULL ? strtod(text, NULL) : 0.2;
-}
 
 static int64_t syncs_of(mri_store *store, mri_tx_kind kind) {
   static int number;
@@ -181,7 +159,7 @@ static void test_messages(void **state) {
 static void test_sqlite_without_memory(void **state) {
   store_fixture *f = *state;
   store_end(store_open(f));
-  int64_t stride = scale() >= 1 ? 1 : 23;
+  int64_t stride = store_scale() >= 1 ? 1 : 23;
   int failures = 0;
   for (int64_t n = 1;; n += stride) {
     bool ended = true;
@@ -204,17 +182,15 @@ static void test_sqlite_without_memory(void **state) {
   assert_true(failures > 0);
 }
 
-#define shim_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void) {
   if (!sqlite_famine_arm()) return 1;
   const struct CMUnitTest tests[] = {
-      shim_test(test_syncs_are_counted),
-      shim_test(test_every_call_failing),
-      shim_test(test_every_call_failing_while_made),
-      shim_test(test_full_disk),
-      shim_test(test_messages),
-      shim_test(test_sqlite_without_memory),
+      store_shim_impatient_test(test_syncs_are_counted),
+      store_shim_impatient_test(test_every_call_failing),
+      store_shim_impatient_test(test_every_call_failing_while_made),
+      store_shim_impatient_test(test_full_disk),
+      store_shim_impatient_test(test_messages),
+      store_shim_impatient_test(test_sqlite_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,49 +8,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static fsck_stage stage;
-
-static int setup(void **state) {
-  if (api_setup(state) != 0) return -1;
-  fsck_stage_fill(&stage, *state);
-  return 0;
-}
-
-static int teardown(void **state) {
-  fsck_stage_free(&stage);
-  return api_teardown(state);
-}
-
-#define limit_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
-static const mr_finding_record *find(const mr_fsck *fsck, mr_finding finding, const char *object,
-                                     const char *words) {
-  const mr_finding_record *found = fsck_stage_find(&stage, fsck, finding, object, words);
-  if (found == NULL) fsck_stage_print(fsck);
-  assert_non_null(found);
-  return found;
-}
-
 /* Making the index anew gives back its pages, which are those of another one. */
 static void test_no_index_is_mended_where_pages_are_damaged(void **state) {
-  (void)state;
-  fsck_stage_edit(&stage,
-                  "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT "
-                  "rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_tag_1') "
-                  "WHERE name = 'run_by_experiment'");
+  const fsck_stage *stage = *state;
+  fsck_stage_edit(stage, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT "
+                         "rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_tag_1') "
+                         "WHERE name = 'run_by_experiment'");
   size_t before = 0;
   size_t after = 0;
-  uint8_t *image = api_read_file(stage.place->db, &before);
-  mr_fsck *fsck = fsck_stage_check(&stage, MR_FSCK_REPAIR);
+  uint8_t *image = api_read_file(stage->place->db, &before);
+  mr_fsck *fsck = fsck_stage_check(stage, MR_FSCK_REPAIR);
   const mr_finding_record *found =
-      find(fsck, MR_FINDING_DATABASE, "index run_by_experiment",
-           "it differs from its table: row 1 missing from index run_by_experiment");
+      fsck_stage_find(stage, fsck, MR_FINDING_DATABASE, "index run_by_experiment",
+                      "it differs from its table: row 1 missing from index run_by_experiment");
   assert_int_equal(found->repaired, 0);
   assert_string_equal(found->remedy, "restore it from a backup");
   assert_int_equal(mr_fsck_info(fsck)->repaired_count, 0);
   assert_true(mr_fsck_info(fsck)->error_count > 1);
   mr_fsck_free(fsck);
-  uint8_t *now = api_read_file(stage.place->db, &after);
+  uint8_t *now = api_read_file(stage->place->db, &after);
   assert_non_null(image);
   assert_non_null(now);
   assert_int_equal(before, after);
@@ -59,63 +35,59 @@ static void test_no_index_is_mended_where_pages_are_damaged(void **state) {
   free(now);
 }
 
-static void run_raw(const char *sql) {
-  sqlite3 *raw = NULL;
-  char *message = NULL;
-  assert_int_equal(sqlite3_open(stage.place->db, &raw), SQLITE_OK);
-  if (sqlite3_exec(raw, sql, NULL, NULL, &message) != SQLITE_OK) fail_msg("%s: %s", sql, message);
-  assert_int_equal(sqlite3_close(raw), SQLITE_OK);
-}
-
 /* More often than a path has bytes, in a table whose key is unique no more. */
 static void test_a_path_that_is_there_thousands_of_times(void **state) {
+  const fsck_stage *stage = *state;
   const int often = 3000;
   char sql[512];
-  (void)state;
-  run_raw("CREATE TABLE kept AS SELECT name, sql FROM sqlite_schema WHERE name = 'artifact'; "
-          "PRAGMA writable_schema = ON; "
-          "DELETE FROM sqlite_schema WHERE name = 'sqlite_autoindex_artifact_1'; "
-          "UPDATE sqlite_schema SET sql = replace(sql, ', PRIMARY KEY (run_id, path)', '') "
-          "WHERE name = 'artifact'");
+  fsck_stage_alter(
+      stage, "CREATE TABLE kept AS SELECT name, sql FROM sqlite_schema WHERE name = 'artifact'; "
+             "PRAGMA writable_schema = ON; "
+             "DELETE FROM sqlite_schema WHERE name = 'sqlite_autoindex_artifact_1'; "
+             "UPDATE sqlite_schema SET sql = replace(sql, ', PRIMARY KEY (run_id, path)', '') "
+             "WHERE name = 'artifact'");
   (void)snprintf(sql, sizeof sql,
                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
                  "INSERT INTO artifact SELECT run_id, path, kind, digest, size, format, uri, "
                  "created_us FROM n, artifact WHERE path = 'model/a-b'; "
                  "CREATE INDEX again ON artifact (run_id, path)",
                  often);
-  run_raw(sql);
-  run_raw("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = NULL, "
-          "name = 'sqlite_autoindex_artifact_1' WHERE name = 'again'; "
-          "UPDATE sqlite_schema SET sql = (SELECT sql FROM kept) WHERE name = 'artifact'; "
-          "DROP TABLE kept");
-  mr_fsck *fsck = fsck_stage_check(&stage, 0);
-  (void)find(fsck, MR_FINDING_REFERENCE, "index sqlite_autoindex_artifact_1",
-             "non-unique entry in index sqlite_autoindex_artifact_1");
+  fsck_stage_alter(stage, sql);
+  fsck_stage_alter(stage,
+                   "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = NULL, "
+                   "name = 'sqlite_autoindex_artifact_1' WHERE name = 'again'; "
+                   "UPDATE sqlite_schema SET sql = (SELECT sql FROM kept) WHERE name = 'artifact'; "
+                   "DROP TABLE kept");
+  mr_fsck *fsck = fsck_stage_check(stage, 0);
+  (void)fsck_stage_find(stage, fsck, MR_FINDING_REFERENCE, "index sqlite_autoindex_artifact_1",
+                        "non-unique entry in index sqlite_autoindex_artifact_1");
   assert_true(mr_fsck_info(fsck)->error_count >= often);
   mr_fsck_free(fsck);
 }
 
 static void test_a_record_of_the_registry_without_a_value(void **state) {
-  (void)state;
-  run_raw("CREATE TABLE kept AS SELECT sql FROM sqlite_schema WHERE name = 'meta'; "
-          "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
-          "replace(replace(sql, ' NOT NULL', ''), ' STRICT', '') WHERE name = 'meta'");
-  run_raw("UPDATE meta SET value = NULL WHERE key = 'created_us'; PRAGMA writable_schema = ON; "
-          "UPDATE sqlite_schema SET sql = (SELECT sql FROM kept) WHERE name = 'meta'; "
-          "DROP TABLE kept");
-  api_open_refused(stage.place->db, 0, MR_CORRUPT, "has a damaged record about itself");
+  const fsck_stage *stage = *state;
+  fsck_stage_alter(stage,
+                   "CREATE TABLE kept AS SELECT sql FROM sqlite_schema WHERE name = 'meta'; "
+                   "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+                   "replace(replace(sql, ' NOT NULL', ''), ' STRICT', '') WHERE name = 'meta'");
+  fsck_stage_alter(
+      stage, "UPDATE meta SET value = NULL WHERE key = 'created_us'; PRAGMA writable_schema = ON; "
+             "UPDATE sqlite_schema SET sql = (SELECT sql FROM kept) WHERE name = 'meta'; "
+             "DROP TABLE kept");
+  api_open_refused(stage->place->db, 0, MR_CORRUPT, "has a damaged record about itself");
 }
 
 /* What cannot be read for want of memory is not damaged. */
 static void test_memory_runs_out_for_sqlite_while_it_opens(void **state) {
+  const fsck_stage *stage = *state;
   bool failed = true;
   int64_t refused = 0;
-  (void)state;
   for (int64_t nth = 1; failed; nth++) {
     mr_registry *registry = NULL;
     mr_open_options options = api_open_options(0);
     sqlite_famine_fail(nth, false);
-    mr_status status = mr_registry_open(stage.place->db, &options, &registry, &api_error);
+    mr_status status = mr_registry_open(stage->place->db, &options, &registry, &api_error);
     failed = sqlite_famine_failed();
     sqlite_famine_fail(0, false);
     mr_registry_close(registry);
@@ -124,38 +96,39 @@ static void test_memory_runs_out_for_sqlite_while_it_opens(void **state) {
     if (status != MR_NO_MEMORY) fail_msg("allocation %lld: %s", (long long)nth, api_error.message);
   }
   assert_true(refused > 10);
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
 }
 
-static void expect_bad_value(const char *sql, const char *object, const char *words) {
-  fsck_stage_restore(&stage);
-  fsck_stage_edit(&stage, sql);
-  mr_fsck *fsck = fsck_stage_check(&stage, 0);
-  (void)find(fsck, MR_FINDING_VALUE, object, words);
+static void expect_bad_value(const fsck_stage *stage, const char *sql, const char *object,
+                             const char *words) {
+  fsck_stage_restore(stage);
+  fsck_stage_edit(stage, sql);
+  mr_fsck *fsck = fsck_stage_check(stage, 0);
+  (void)fsck_stage_find(stage, fsck, MR_FINDING_VALUE, object, words);
   assert_int_equal(mr_fsck_info(fsck)->error_count, 1);
   mr_fsck_free(fsck);
 }
 
 static void test_values_that_nothing_else_reads(void **state) {
-  (void)state;
-  expect_bad_value("UPDATE dataset SET manifest_size = -1 WHERE name = 'images'",
+  const fsck_stage *stage = *state;
+  expect_bad_value(stage, "UPDATE dataset SET manifest_size = -1 WHERE name = 'images'",
                    "dataset images of run {images}",
                    "its manifest_size is -1, not 0 to 9223372036854775807");
-  expect_bad_value("DELETE FROM meta WHERE key = 'min_reader'", "registry",
+  expect_bad_value(stage, "DELETE FROM meta WHERE key = 'min_reader'", "registry",
                    "it does not say its min_reader");
-  expect_bad_value("DELETE FROM meta WHERE key = 'min_writer'", "registry",
+  expect_bad_value(stage, "DELETE FROM meta WHERE key = 'min_writer'", "registry",
                    "it does not say its min_writer");
 }
 
 /* It may have tables of content that nobody here would copy, and values that are right there. */
 static void test_a_newer_schema_is_not_judged(void **state) {
+  const fsck_stage *stage = *state;
   mr_fsck *fsck = NULL;
   mr_report *report = NULL;
-  const char *copy = api_path(stage.place->folder, "copy.db");
-  (void)state;
-  fsck_stage_edit(&stage, "UPDATE meta SET value = 2 WHERE key = 'min_writer'; "
-                          "PRAGMA user_version = 2");
-  mr_registry *registry = api_open(stage.place->db, 0);
+  const char *copy = api_path(stage->place->folder, "copy.db");
+  fsck_stage_edit(stage, "UPDATE meta SET value = 2 WHERE key = 'min_writer'; "
+                         "PRAGMA user_version = 2");
+  mr_registry *registry = api_open(stage->place->db, 0);
   assert_int_equal(mr_registry_info(registry)->schema_version, 2);
   REFUSED(MR_NOT_SUPPORTED, "this library knows version 1 and cannot tell what is whole",
           mr_registry_fsck(registry, NULL, &fsck, &api_error));
@@ -163,16 +136,16 @@ static void test_a_newer_schema_is_not_judged(void **state) {
           mr_registry_backup(registry, copy, NULL, &report, &api_error));
   mr_registry_close(registry);
   assert_false(api_exists(copy));
-  assert_false(api_exists(api_path(stage.place->folder, "copy.db.d")));
+  assert_false(api_exists(api_path(stage->place->folder, "copy.db.d")));
 }
 
 /* With none left nothing can be said of any content. */
 static void test_lack_of_descriptors_is_no_damage(void **state) {
+  const fsck_stage *stage = *state;
   struct rlimit limit;
   struct rlimit few;
   mr_fsck *fsck = NULL;
-  (void)state;
-  mr_registry *registry = api_open(stage.place->db, 0);
+  mr_registry *registry = api_open(stage->place->db, 0);
   OK(mr_registry_fsck(registry, NULL, &fsck, &api_error)); /* the database needs no more after it */
   mr_fsck_free(fsck);
   fsck = NULL;
@@ -189,13 +162,13 @@ static void test_lack_of_descriptors_is_no_damage(void **state) {
   assert_null(fsck);
   assert_non_null(strstr(api_error.message, "Too many open files"));
   mr_registry_close(registry);
-  fsck_stage_clean(&stage, 0);
+  fsck_stage_clean(stage, 0);
 }
 
 /* Content is what its digest says, whatever size a row gives it. */
 static void test_whole_content_of_a_wrong_size_is_copied(void **state) {
+  const fsck_stage *stage = *state;
   static const char *const sizes[] = {"0", "-7", "1", "1000000", "9223372036854775807"};
-  (void)state;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     char sql[128];
     char name[32];
@@ -204,15 +177,15 @@ static void test_whole_content_of_a_wrong_size_is_copied(void **state) {
     mr_fsck *fsck = NULL;
     mr_backup_options options = MR_BACKUP_OPTIONS_INIT;
     mr_fsck_options check = MR_FSCK_OPTIONS_INIT;
-    fsck_stage_restore(&stage);
+    fsck_stage_restore(stage);
     (void)snprintf(sql, sizeof sql,
                    "UPDATE artifact SET size = %s WHERE uri IS NULL; "
                    "UPDATE dataset SET manifest_size = %s",
                    sizes[i], sizes[i]);
     (void)snprintf(name, sizeof name, "copy%zu.db", i);
-    const char *copy = api_path(stage.place->folder, name);
-    fsck_stage_edit(&stage, sql);
-    mr_registry *registry = api_open(stage.place->db, 0);
+    const char *copy = api_path(stage->place->folder, name);
+    fsck_stage_edit(stage, sql);
+    mr_registry *registry = api_open(stage->place->db, 0);
     OK(mr_cancel_new(&cancel, &api_error));
     options.cancel = cancel;
     OK(mr_registry_backup(registry, copy, &options, &report, &api_error));
@@ -241,14 +214,14 @@ static void test_whole_content_of_a_wrong_size_is_copied(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      limit_test(test_no_index_is_mended_where_pages_are_damaged),
-      limit_test(test_a_path_that_is_there_thousands_of_times),
-      limit_test(test_a_record_of_the_registry_without_a_value),
-      limit_test(test_memory_runs_out_for_sqlite_while_it_opens),
-      limit_test(test_values_that_nothing_else_reads),
-      limit_test(test_a_newer_schema_is_not_judged),
-      limit_test(test_lack_of_descriptors_is_no_damage),
-      limit_test(test_whole_content_of_a_wrong_size_is_copied),
+      fsck_stage_test(test_no_index_is_mended_where_pages_are_damaged),
+      fsck_stage_test(test_a_path_that_is_there_thousands_of_times),
+      fsck_stage_test(test_a_record_of_the_registry_without_a_value),
+      fsck_stage_test(test_memory_runs_out_for_sqlite_while_it_opens),
+      fsck_stage_test(test_values_that_nothing_else_reads),
+      fsck_stage_test(test_a_newer_schema_is_not_judged),
+      fsck_stage_test(test_lack_of_descriptors_is_no_damage),
+      fsck_stage_test(test_whole_content_of_a_wrong_size_is_copied),
   };
   if (!sqlite_famine_arm()) return 1;
   return cmocka_run_group_tests(tests, NULL, NULL);

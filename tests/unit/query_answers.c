@@ -10,6 +10,8 @@
  *
  * The answer is TRUE, FALSE or UNKNOWN, and " open" behind it where it could become true; what is
  * refused is answered with the message. The canonical text must come to the same. */
+#include "answer_text.h"
+
 #include "query/query.h"
 
 #include <stdio.h>
@@ -29,23 +31,6 @@ typedef struct world {
   given facts[FIELDS];
   size_t count;
 } world;
-
-static int hex(char c) {
-  const char *digits = "0123456789ABCDEF";
-  const char *at = c == '\0' ? NULL : strchr(digits, c);
-  return at == NULL ? -1 : (int)(at - digits);
-}
-
-static char *decode(char *field) {
-  char *to = field;
-  for (const char *from = field; *from != '\0'; to++) {
-    bool escaped = from[0] == '%' && hex(from[1]) >= 0 && hex(from[2]) >= 0;
-    *to = escaped ? (char)(hex(from[1]) * 16 + hex(from[2])) : *from;
-    from += escaped ? 3 : 1;
-  }
-  *to = '\0';
-  return field;
-}
 
 /* Names and values apart: metrics.* and metrics."*" are both metrics|*. */
 static const given *find(const world *w, const mri_query_path *path, bool names) {
@@ -118,11 +103,11 @@ static char *read_line(char *line, world *w) {
     *fact->value++ = '\0';
     char *end = rest;
     if (end != NULL) *end = '\0';
-    decode(fact->path);
-    decode(fact->value);
+    answer_decode(fact->path);
+    answer_decode(fact->value);
     if (end != NULL) *end = '\t';
   }
-  return rest == NULL ? decode(line) : NULL;
+  return rest == NULL ? answer_decode(line) : NULL;
 }
 
 static mr_status evaluate(const char *text, world *w, mri_query_result *out, mri_str *canonical,

@@ -8,6 +8,8 @@
  *     range INCLUDE RANGE VERSION...   0 or 1 for each version; INCLUDE is 0 or 1
  *
  * What is refused is answered with the name of the status. */
+#include "answer_text.h"
+
 #include "semver/range.h"
 
 #include <stdio.h>
@@ -15,22 +17,6 @@
 #include <string.h>
 
 enum { FIELDS = 64, LINE = 65536 };
-
-static int hex(char c) {
-  const char *digits = "0123456789ABCDEF";
-  const char *at = c == '\0' ? NULL : strchr(digits, c);
-  return at == NULL ? -1 : (int)(at - digits);
-}
-
-static void decode(char *field) {
-  char *to = field;
-  for (const char *from = field; *from != '\0'; to++) {
-    bool escaped = from[0] == '%' && hex(from[1]) >= 0 && hex(from[2]) >= 0;
-    *to = escaped ? (char)(hex(from[1]) * 16 + hex(from[2])) : *from;
-    from += escaped ? 3 : 1;
-  }
-  *to = '\0';
-}
 
 static size_t split(char *line, char *fields[FIELDS]) {
   size_t count = 0;
@@ -41,7 +27,7 @@ static size_t split(char *line, char *fields[FIELDS]) {
     fields[count] = at;
     at = tab;
   }
-  for (size_t i = 0; i < count; i++) decode(fields[i]);
+  for (size_t i = 0; i < count; i++) answer_decode(fields[i]);
   return count;
 }
 

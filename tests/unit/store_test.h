@@ -161,13 +161,6 @@ static inline file_bytes bytes_of(const char *path) {
   return file;
 }
 
-static inline void make_file(const char *path, const void *bytes, size_t size) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, bytes, size), (ssize_t)size);
-  assert_int_equal(close(fd), 0);
-}
-
 /* The file still has these bytes; frees them. */
 static inline void assert_untouched(const char *path, file_bytes before) {
   file_bytes after = bytes_of(path);
@@ -224,6 +217,77 @@ static inline int end_process(other_process *process) {
   assert_int_equal(waitpid(process->pid, &status, 0), process->pid);
   (void)close(process->from);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+/* A body: opens the registry when it hears, closes it and ends. */
+static inline int store_opener(void *ctx, int from, int to) {
+  store_fixture *f = ctx;
+  mri_store *store = NULL;
+  (void)to;
+  if (!hear(from)) return 1;
+  if (mri_store_open(f->path, &f->options, &store, NULL) != MR_OK) return 2;
+  store_end(store);
+  return 0;
+}
+
+/* A body: holds the write lock, with a row "theirs" that is not committed, from hearing to
+ * hearing. */
+static inline int store_holder(void *ctx, int from, int to) {
+  store_fixture *f = ctx;
+  mri_store *store = NULL;
+  mri_tx *tx = NULL;
+  if (mri_store_open(f->path, &f->options, &store, NULL) != MR_OK) return 1;
+  if (mri_tx_begin(store, MRI_TX_GOVERN, NULL, &tx, NULL) != MR_OK) return 2;
+  if (mri_sql_run(tx, NULL, "INSERT INTO meta (key, value) VALUES ('theirs', 'v')", "") != MR_OK) {
+    return 3;
+  }
+  say(to);
+  (void)hear(from);
+  if (mri_tx_end(tx, MR_OK, NULL) != MR_OK) return 4;
+  store_end(store);
+  return 0;
+}
+
+/* In one of many processes that race, with patience: opens the registry and adds a row "by ID" of
+ * the process; NULL, said on standard error, where that fails. */
+static inline mri_store *store_race(store_fixture *f) {
+  mr_error error = MR_ERROR_INIT;
+  mri_store *store = NULL;
+  mri_tx *tx = NULL;
+  char key[32];
+  (void)snprintf(key, sizeof key, "by %d", (int)getpid());
+  f->options.busy_timeout_ms = 60000;
+  mr_status status = mri_store_open(f->path, &f->options, &store, &error);
+  if (status == MR_OK) status = mri_tx_begin(store, MRI_TX_GOVERN, NULL, &tx, &error);
+  if (status == MR_OK) {
+    status = mri_sql_run(tx, &error, "INSERT INTO meta (key, value) VALUES (?1, 'v')", "t",
+                         (const char *)key);
+    status = mri_tx_end(tx, status, &error);
+  }
+  if (status == MR_OK) return store;
+  (void)dprintf(2, "%s: %s\n", mr_status_name(status), error.message);
+  return NULL;
+}
+
+enum { STORE_RACERS = 16 };
+
+/* Runs the bodies, which hear at once; none holds the pipes of another open. Their answers. */
+static inline void store_run_at_once(int (*body)(void *ctx, int from, int to), store_fixture *f,
+                                     int count, int answers[]) {
+  other_process racers[STORE_RACERS];
+  assert_in_range(count, 1, STORE_RACERS);
+  for (int i = 0; i < count; i++) {
+    racers[i] = start_process(body, f);
+    assert_int_equal(fcntl(racers[i].to, F_SETFD, FD_CLOEXEC), 0);
+  }
+  for (int i = 0; i < count; i++) say(racers[i].to);
+  for (int i = 0; i < count; i++) answers[i] = end_process(&racers[i]);
+}
+
+/* What a test repeats, by MR_TEST_SCALE. */
+static inline double store_scale(void) {
+  const char *text = getenv("MR_TEST_SCALE");
+  return text != NULL ? strtod(text, NULL) : 0.2;
 }
 
 #endif

@@ -39,12 +39,6 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static mri_digest put(fixture *self, const void *bytes, size_t size) {
-  mri_digest digest;
-  assert_int_equal(mri_blobs_put_bytes(self->blobs, bytes, size, &digest, NULL), MR_OK);
-  return digest;
-}
-
 static mr_status read_at(fixture *self, const mri_digest *digest, size_t size, int64_t offset) {
   mri_blob *blob = NULL;
   uint8_t byte = 0;
@@ -59,8 +53,8 @@ static mr_status read_at(fixture *self, const mri_digest *digest, size_t size, i
 static void test_files_lie_where_the_format_says(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(BIG, 1);
-  mri_digest small = put(self, "abc", 3);
-  mri_digest big = put(self, bytes, BIG);
+  mri_digest small = blob_put(self->blobs, "abc", 3);
+  mri_digest big = blob_put(self->blobs, bytes, BIG);
   assert_int_equal(blob_file_size(self->dir.fd, blob_path(&small, "").text), 3);
   assert_int_equal(blob_file_size(self->dir.fd, blob_path(&small, ".leaves").text), -1);
   assert_int_equal(blob_file_size(self->dir.fd, blob_path(&big, "").text), BIG);
@@ -73,7 +67,7 @@ static void test_files_lie_where_the_format_says(void **state) {
 static void test_every_changed_byte_of_a_small_blob(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(300, 2);
-  mri_digest digest = put(self, bytes, 300);
+  mri_digest digest = blob_put(self->blobs, bytes, 300);
   blob_name name = blob_path(&digest, "");
   for (int64_t i = 0; i < 300; i++) {
     blob_flip(self->dir.fd, name.text, i);
@@ -88,7 +82,7 @@ static void test_every_changed_byte_of_a_small_blob(void **state) {
 static void test_a_changed_byte_spoils_its_leaf_and_no_other(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(BIG, 3);
-  mri_digest digest = put(self, bytes, BIG);
+  mri_digest digest = blob_put(self->blobs, bytes, BIG);
   blob_name name = blob_path(&digest, "");
   const int64_t inside[] = {0, 1, LEAF / 2, LEAF - 1};
   for (int64_t leaf = 0; leaf < 3; leaf++) {
@@ -108,7 +102,7 @@ static void test_a_changed_byte_spoils_its_leaf_and_no_other(void **state) {
 static void test_the_message_names_the_blob(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(BIG, 3);
-  mri_digest digest = put(self, bytes, BIG);
+  mri_digest digest = blob_put(self->blobs, bytes, BIG);
   blob_flip(self->dir.fd, blob_path(&digest, "").text, LEAF + 1);
   mri_blob *blob = NULL;
   const uint8_t *data = NULL;
@@ -127,7 +121,7 @@ static void test_no_unverified_byte_is_left_in_the_buffer(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(BIG, 4);
   uint8_t *buffer = blob_content(BIG, 5);
-  mri_digest digest = put(self, bytes, BIG);
+  mri_digest digest = blob_put(self->blobs, bytes, BIG);
   blob_flip(self->dir.fd, blob_path(&digest, "").text, LEAF + 1);
   mri_blob *blob = NULL;
   size_t got = 77;
@@ -143,7 +137,7 @@ static void test_no_unverified_byte_is_left_in_the_buffer(void **state) {
 static void test_a_damaged_leaf_list_is_no_loss(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(BIG, 6);
-  mri_digest digest = put(self, bytes, BIG);
+  mri_digest digest = blob_put(self->blobs, bytes, BIG);
   blob_name leaves = blob_path(&digest, ".leaves");
   blob_name name = blob_path(&digest, "");
   for (int64_t i = 0; i < 96; i++) {
@@ -161,7 +155,7 @@ static void test_a_damaged_leaf_list_is_no_loss(void **state) {
   blob_flip(self->dir.fd, name.text, (int64_t)BIG - 1);
   /* The list of other content, made to fit in size, does not make that content pass. */
   uint8_t *other = blob_content(BIG, 7);
-  mri_digest other_digest = put(self, other, BIG);
+  mri_digest other_digest = blob_put(self->blobs, other, BIG);
   blob_name other_leaves = blob_path(&other_digest, ".leaves");
   assert_int_equal(renameat(self->dir.fd, other_leaves.text, self->dir.fd, leaves.text), 0);
   assert_int_equal(
@@ -174,10 +168,10 @@ static void test_a_damaged_leaf_list_is_no_loss(void **state) {
 static void test_a_put_brings_a_lost_leaf_list_back(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(BIG, 6);
-  mri_digest digest = put(self, bytes, BIG);
+  mri_digest digest = blob_put(self->blobs, bytes, BIG);
   blob_name leaves = blob_path(&digest, ".leaves");
   assert_int_equal(unlinkat(self->dir.fd, leaves.text, 0), 0);
-  (void)put(self, bytes, BIG);
+  (void)blob_put(self->blobs, bytes, BIG);
   assert_int_equal(blob_file_size(self->dir.fd, leaves.text), 96);
   mri_mem_free(mem(), bytes);
 }
@@ -185,14 +179,14 @@ static void test_a_put_brings_a_lost_leaf_list_back(void **state) {
 static void test_truncated_and_longer_files(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(BIG, 8);
-  mri_digest digest = put(self, bytes, BIG);
+  mri_digest digest = blob_put(self->blobs, bytes, BIG);
   blob_name name = blob_path(&digest, "");
   const int64_t sizes[] = {0, 1, LEAF, (int64_t)BIG - 1, (int64_t)BIG + 1};
   for (size_t i = 0; i < 5; i++) {
     blob_truncate(self->dir.fd, name.text, sizes[i]);
     assert_int_equal(read_at(self, &digest, BIG, 0), MR_TAMPERED);
     /* The size alone tells that this is not the blob: the next put replaces it. */
-    (void)put(self, bytes, BIG);
+    (void)blob_put(self->blobs, bytes, BIG);
     assert_int_equal(blob_compare(self->blobs, &digest, bytes, BIG), MR_OK);
   }
   mri_blob *blob = NULL;
@@ -207,7 +201,7 @@ static void test_truncated_and_longer_files(void **state) {
 static void test_verified_bytes_do_not_change_with_the_disk(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(BIG, 9);
-  mri_digest digest = put(self, bytes, BIG);
+  mri_digest digest = blob_put(self->blobs, bytes, BIG);
   blob_name name = blob_path(&digest, "");
   mri_blob *blob = NULL;
   const uint8_t *data = NULL;
@@ -230,8 +224,8 @@ static void test_verified_bytes_do_not_change_with_the_disk(void **state) {
 
 static void test_read_only_stores_refuse_to_write(void **state) {
   fixture *self = *state;
-  mri_digest digest = put(self, "abc", 3);
-  blob_write_file(self->dir.fd, "file", "file", 4);
+  mri_digest digest = blob_put(self->blobs, "abc", 3);
+  unit_write_file(self->dir.fd, "file", "file", 4);
   mri_blobs *blobs = open_store(&self->dir, true);
   assert_int_equal(mri_blobs_put_bytes(blobs, "abc", 3, NULL, NULL), MR_READ_ONLY);
   assert_int_equal(mri_blobs_put_file(blobs, self->dir.fd, "file", NULL, NULL, NULL, NULL),
@@ -244,8 +238,8 @@ static void test_read_only_stores_refuse_to_write(void **state) {
 static void test_a_second_put_writes_nothing(void **state) {
   fixture *self = *state;
   uint8_t *bytes = blob_content(BIG, 11);
-  blob_write_file(self->dir.fd, "file", bytes, BIG);
-  (void)put(self, bytes, BIG);
+  unit_write_file(self->dir.fd, "file", bytes, BIG);
+  (void)blob_put(self->blobs, bytes, BIG);
   io_fault_arm(0, false, 0);
   mri_digest digest;
   mr_status status =
@@ -329,13 +323,6 @@ static mr_status use_big(scenario *self, mri_blobs *blobs) {
   return status == MR_OK ? copied : status;
 }
 
-static mr_status ignore_one(void *ctx, const mri_digest *digest, int64_t size) {
-  (void)ctx;
-  (void)digest;
-  (void)size;
-  return MR_OK;
-}
-
 /* Everything a store does; the first failure. What failed does not keep the rest from trying. */
 static mr_status play(scenario *self, const char *root) {
   mr_status results[8] = {MR_OK};
@@ -354,7 +341,7 @@ static mr_status play(scenario *self, const char *root) {
   results[4] = self->puts[1] == MR_OK
                    ? mri_blobs_stat(blobs, &self->digests[1], &found, &size, NULL)
                    : MR_OK;
-  results[5] = mri_blobs_list(blobs, ignore_one, NULL, NULL);
+  results[5] = mri_blobs_list(blobs, blob_ignore, NULL, NULL);
   results[6] = self->puts[1] == MR_OK ? mri_blobs_delete(blobs, &self->digests[1], NULL) : MR_OK;
   mri_blobs_close(blobs);
   for (int i = 0; i < 8 && status == MR_OK; i++) status = results[i];
@@ -407,7 +394,7 @@ static void test_every_failing_file_call(void **state) {
   } faults[] = {{EIO, false}, {EIO, true}, {ENOSPC, false}};
   scenario self = {.dir = &fix->dir, .big_size = (size_t)LEAF + 1000};
   self.big = blob_content(self.big_size, 13);
-  blob_write_file(fix->dir.fd, "file", "file", 4);
+  unit_write_file(fix->dir.fd, "file", "file", 4);
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
     int64_t nth = 0;
     for (bool fired = true; fired;)
@@ -421,7 +408,7 @@ static void test_reads_and_writes_that_come_in_pieces(void **state) {
   fixture *fix = *state;
   scenario self = {.dir = &fix->dir, .big_size = (size_t)LEAF + 1000};
   self.big = blob_content(self.big_size, 13);
-  blob_write_file(fix->dir.fd, "file", "file", 4);
+  unit_write_file(fix->dir.fd, "file", "file", 4);
   bool fired = false;
   play_with_fault(&self, 1, true, IO_SHORT, &fired);
   assert_true(fired);

@@ -152,7 +152,7 @@ static void test_roots_that_cannot_be(void **state) {
   mr_error error = MR_ERROR_INIT;
   mri_digest digest;
   char root[128];
-  blob_write_file(dir.fd, "file", "file", 4);
+  unit_write_file(dir.fd, "file", "file", 4);
   (void)snprintf(root, sizeof root, "%s/file/R.d", dir.path);
   assert_int_not_equal(put_in(root, 0644, &digest, &error), MR_OK);
   assert_non_null(strstr(error.message, root));
@@ -227,7 +227,7 @@ static void test_a_link_in_the_place_of_a_blob(void **state) {
   blob_name name = blob_path(&digest, "");
   char target[192];
   (void)snprintf(target, sizeof target, "%s/abc", dir.path);
-  blob_write_file(dir.fd, "abc", "abc", 3);
+  unit_write_file(dir.fd, "abc", "abc", 3);
   assert_int_equal(unlinkat(dir.fd, name.text, 0), 0);
   assert_int_equal(symlinkat(target, dir.fd, name.text), 0);
   assert_int_equal(mri_blobs_open_folder(mem(), dir.path, 0644, false, &blobs, NULL), MR_OK);

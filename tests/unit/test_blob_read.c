@@ -23,7 +23,7 @@ static int set_up_size(void **state, size_t size) {
   self->size = size;
   self->bytes = blob_content(size, size);
   assert_int_equal(mri_content_digest(mem(), self->bytes, size, &self->digest, NULL), MR_OK);
-  blob_write_file(self->dir.fd, "file", self->bytes, size);
+  unit_write_file(self->dir.fd, "file", self->bytes, size);
   *state = self;
   return 0;
 }
@@ -110,7 +110,7 @@ static void test_wrong_sizes_digests_and_kinds(void **state) {
   assert_int_equal(mri_blob_open_file(mem(), dir, "folder", &self->digest, 3, NULL, &blob, &error),
                    MR_INVALID_ARGUMENT);
   assert_null(blob);
-  blob_write_file(dir, "empty", "", 0);
+  unit_write_file(dir, "empty", "", 0);
   /* Nothing is not the content of any other digest. */
   assert_int_equal(mri_blob_open_file(mem(), dir, "empty", &self->digest, 0, NULL, &blob, &error),
                    MR_TAMPERED);
@@ -160,7 +160,7 @@ static void test_copies(void **state) {
   assert_int_equal(info.st_mode & 0777, 0750);
   /* Over what was there, and after the content was mapped. */
   const uint8_t *data = NULL;
-  blob_write_file(self->dir.fd, "copy", "old", 3);
+  unit_write_file(self->dir.fd, "copy", "old", 3);
   assert_int_equal(mri_blob_map(blob, &data, NULL), MR_OK);
   assert_int_equal(mri_blob_copy_to(blob, self->dir.fd, "copy", 0640, NULL, NULL), MR_OK);
   assert_copy(self, "copy");
@@ -172,7 +172,7 @@ static void test_copies_stay_below_the_folder(void **state) {
   const fixture *self = *state;
   unit_dir outside;
   unit_dir_make(&outside);
-  blob_write_file(outside.fd, "victim", "victim", 6);
+  unit_write_file(outside.fd, "victim", "victim", 6);
   char victim[128];
   (void)snprintf(victim, sizeof victim, "%s/victim", outside.path);
   assert_int_equal(symlinkat(outside.path, self->dir.fd, "away"), 0);

@@ -50,12 +50,6 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static mri_digest put(fixture *self, const void *bytes, size_t size) {
-  mri_digest digest;
-  assert_int_equal(mri_blobs_put_bytes(self->blobs, bytes, size, &digest, NULL), MR_OK);
-  return digest;
-}
-
 static void test_sizes_around_the_leaves(void **state) {
   fixture *self = *state;
   const int64_t sizes[] = {0,        1,        1000,         LEAF - 1,     LEAF,
@@ -65,7 +59,7 @@ static void test_sizes_around_the_leaves(void **state) {
     uint8_t *bytes = blob_content(size, i);
     mri_digest expected;
     assert_int_equal(mri_content_digest(mem(), bytes, size, &expected, NULL), MR_OK);
-    mri_digest digest = put(self, bytes, size);
+    mri_digest digest = blob_put(self->blobs, bytes, size);
     assert_true(mri_digest_equal(&digest, &expected));
     bool found = false;
     int64_t stored = -1;
@@ -82,7 +76,7 @@ static void test_reads_at_every_kind_of_offset(void **state) {
   const size_t size = (size_t)(2 * LEAF + 777);
   uint8_t *bytes = blob_content(size, 5);
   uint8_t *buffer = blob_content(size, 6);
-  mri_digest digest = put(self, bytes, size);
+  mri_digest digest = blob_put(self->blobs, bytes, size);
   mri_blob *blob = NULL;
   size_t got = 99;
   assert_int_equal(mri_blobs_open(self->blobs, &digest, (int64_t)size, &blob, NULL), MR_OK);
@@ -116,10 +110,10 @@ static mr_status count_one(void *ctx, const mri_digest *digest, int64_t size) {
 static void test_the_same_content_is_one_blob(void **state) {
   fixture *self = *state;
   int64_t sum[2] = {0, 0};
-  mri_digest first = put(self, "weights", 7);
-  mri_digest second = put(self, "weights", 7);
+  mri_digest first = blob_put(self->blobs, "weights", 7);
+  mri_digest second = blob_put(self->blobs, "weights", 7);
   assert_true(mri_digest_equal(&first, &second));
-  (void)put(self, "other", 5);
+  (void)blob_put(self->blobs, "other", 5);
   assert_int_equal(mri_blobs_list(self->blobs, count_one, sum, NULL), MR_OK);
   assert_int_equal(sum[0], 2);
   assert_int_equal(sum[1], 12);
@@ -156,7 +150,7 @@ static void test_missing_blobs(void **state) {
     assert_non_null(strstr(error.message, text));
     assert_int_equal(mri_blobs_list(self->blobs, count_one, sum, NULL), MR_OK);
     assert_int_equal(sum[0], round);
-    (void)put(self, "present", 7);
+    (void)blob_put(self->blobs, "present", 7);
   }
 }
 
@@ -167,7 +161,7 @@ static void test_delete_and_put_again(void **state) {
     uint8_t *bytes = blob_content(sizes[i], i);
     for (int round = 0; round < 2; round++) {
       bool found = true;
-      mri_digest digest = put(self, bytes, sizes[i]);
+      mri_digest digest = blob_put(self->blobs, bytes, sizes[i]);
       assert_int_equal(blob_compare(self->blobs, &digest, bytes, sizes[i]), MR_OK);
       assert_int_equal(mri_blobs_delete(self->blobs, &digest, NULL), MR_OK);
       assert_int_equal(mri_blobs_stat(self->blobs, &digest, &found, NULL, NULL), MR_OK);
@@ -181,7 +175,7 @@ static void test_delete_and_put_again(void **state) {
 static void test_wrong_sizes_are_refused(void **state) {
   fixture *self = *state;
   mri_blob *blob = NULL;
-  mri_digest digest = put(self, "weights", 7);
+  mri_digest digest = blob_put(self->blobs, "weights", 7);
   const int64_t wrong[] = {0, 6, 8, LEAF + 1, INT64_MAX};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
     assert_int_equal(mri_blobs_open(self->blobs, &digest, wrong[i], &blob, NULL), MR_TAMPERED);
@@ -269,7 +263,7 @@ static void test_files(void **state) {
   const size_t sizes[] = {0, 5, (size_t)LEAF, (size_t)LEAF * 2 + 5};
   for (size_t i = 0; i < 4; i++) {
     uint8_t *bytes = blob_content(sizes[i], i + 20);
-    blob_write_file(files.fd, "model.bin", bytes, sizes[i]);
+    unit_write_file(files.fd, "model.bin", bytes, sizes[i]);
     for (int round = 0; round < 2; round++) {
       mri_digest digest;
       int64_t size = -1;
@@ -292,7 +286,7 @@ static void test_only_regular_files_are_taken(void **state) {
   unit_dir files;
   unit_dir_make(&files);
   mr_error error = MR_ERROR_INIT;
-  blob_write_file(files.fd, "secret", "secret", 6);
+  unit_write_file(files.fd, "secret", "secret", 6);
   assert_int_equal(symlinkat("secret", files.fd, "link"), 0);
   char pipe_path[128];
   (void)snprintf(pipe_path, sizeof pipe_path, "%s/pipe", files.path);
@@ -321,7 +315,7 @@ static mr_status stop_at_second(void *ctx, const mri_digest *digest, int64_t siz
 static void test_a_list_stops_when_told(void **state) {
   fixture *self = *state;
   int count = 0;
-  for (uint8_t i = 0; i < 5; i++) (void)put(self, &i, 1);
+  for (uint8_t i = 0; i < 5; i++) (void)blob_put(self->blobs, &i, 1);
   assert_int_equal(mri_blobs_list(self->blobs, stop_at_second, &count, NULL), MR_CANCELLED);
   assert_int_equal(count, 2);
 }
@@ -334,7 +328,7 @@ static mr_status delete_one(void *ctx, const mri_digest *digest, int64_t size) {
 
 static void test_a_list_may_delete(void **state) {
   fixture *self = *state;
-  for (uint8_t i = 0; i < 100; i++) (void)put(self, &i, 1);
+  for (uint8_t i = 0; i < 100; i++) (void)blob_put(self->blobs, &i, 1);
   assert_int_equal(mri_blobs_list(self->blobs, delete_one, self, NULL), MR_OK);
   assert_empty(self);
 }
@@ -343,7 +337,7 @@ static void test_open_blobs_outlive_delete_and_close(void **state) {
   fixture *self = *state;
   const size_t size = (size_t)LEAF + 100;
   uint8_t *bytes = blob_content(size, 30);
-  mri_digest digest = put(self, bytes, size);
+  mri_digest digest = blob_put(self->blobs, bytes, size);
   mri_blob *a = NULL;
   mri_blob *b = NULL;
   assert_int_equal(mri_blobs_open(self->blobs, &digest, (int64_t)size, &a, NULL), MR_OK);
@@ -368,7 +362,7 @@ static void test_open_blobs_outlive_delete_and_close(void **state) {
 
 static void test_empty_content_has_an_address(void **state) {
   fixture *self = *state;
-  mri_digest digest = put(self, NULL, 0);
+  mri_digest digest = blob_put(self->blobs, NULL, 0);
   mri_blob *blob = NULL;
   const uint8_t *data = NULL;
   assert_int_equal(mri_blobs_open(self->blobs, &digest, 0, &blob, NULL), MR_OK);
@@ -383,7 +377,7 @@ static void test_a_copy_is_the_content(void **state) {
   unit_dir_make(&out);
   const size_t size = (size_t)LEAF + 100;
   uint8_t *bytes = blob_content(size, 31);
-  mri_digest digest = put(self, bytes, size);
+  mri_digest digest = blob_put(self->blobs, bytes, size);
   mri_blob *blob = NULL;
   assert_int_equal(mri_blobs_open(self->blobs, &digest, (int64_t)size, &blob, NULL), MR_OK);
   assert_int_equal(mri_blob_copy_to(blob, out.fd, "a/b/model.bin", 0640, NULL, NULL), MR_OK);
@@ -507,7 +501,7 @@ static void test_every_failing_allocation(void **state) {
   unit_dir out;
   unit_dir_make(&dir);
   unit_dir_make(&out);
-  blob_write_file(out.fd, "file", "file", 4);
+  unit_write_file(out.fd, "file", "file", 4);
   size_t fds = unit_count_fds();
   for (int leaves = 1; leaves <= 2; leaves++) {
     attempt_ctx ctx = {&dir, &out, NULL, leaves == 1 ? 1000 : (size_t)LEAF + 1};

@@ -57,16 +57,16 @@ static path in_shard(const fixture *self, int digits, const char *rest) {
 static void test_listing_passes_over_what_is_no_blob(void **state) {
   const fixture *self = *state;
   int dir = self->dir.fd;
-  blob_write_file(dir, in_shard(self, 1, "README").text, "hello", 5);
-  blob_write_file(dir, in_shard(self, 61, "A").text, "upper", 5);
-  blob_write_file(dir, in_shard(self, 61, "g").text, "no digit", 8);
-  blob_write_file(dir, in_shard(self, 63, "").text, "long", 4);
+  unit_write_file(dir, in_shard(self, 1, "README").text, "hello", 5);
+  unit_write_file(dir, in_shard(self, 61, "A").text, "upper", 5);
+  unit_write_file(dir, in_shard(self, 61, "g").text, "no digit", 8);
+  unit_write_file(dir, in_shard(self, 63, "").text, "long", 4);
   assert_int_equal(mkdirat(dir, in_shard(self, 61, "1").text, 0700), 0);
   assert_int_equal(symlinkat("README", dir, in_shard(self, 61, "2").text), 0);
   assert_int_equal(mkdirat(dir, "blobs/AB", 0700), 0);
   assert_int_equal(mkdirat(dir, "blobs/abc", 0700), 0);
-  blob_write_file(dir, "blobs/stray", "stray", 5);
-  blob_write_file(dir, "tmp/tmp-left", "left", 4);
+  unit_write_file(dir, "blobs/stray", "stray", 5);
+  unit_write_file(dir, "tmp/tmp-left", "left", 4);
   assert_int_equal(blob_check_all(&self->dir), 1);
 }
 
@@ -75,9 +75,9 @@ static void test_a_sweep_removes_what_puts_left(void **state) {
   int dir = self->dir.fd;
   int64_t freed = -1;
   path orphan = in_shard(self, 62, ".leaves");
-  blob_write_file(dir, "tmp/tmp-left", "left", 4);
-  blob_write_file(dir, orphan.text, "orphan", 6);
-  blob_write_file(dir, in_shard(self, 3, ".leaves").text, "not ours", 8);
+  unit_write_file(dir, "tmp/tmp-left", "left", 4);
+  unit_write_file(dir, orphan.text, "orphan", 6);
+  unit_write_file(dir, in_shard(self, 3, ".leaves").text, "not ours", 8);
   int64_t count = -1;
   /* Telling what there is changes nothing. */
   assert_int_equal(mri_blobs_leftovers(self->blobs, FUTURE, &count, &freed, NULL), MR_OK);
@@ -123,22 +123,15 @@ static void test_sweeping_other_stores(void **state) {
   unit_dir_remove(&dir);
 }
 
-static mr_status ignore_one(void *ctx, const mri_digest *digest, int64_t size) {
-  (void)ctx;
-  (void)digest;
-  (void)size;
-  return MR_OK;
-}
-
 static void test_a_shard_that_leads_elsewhere(void **state) {
   const fixture *self = *state;
   unit_dir outside;
   unit_dir_make(&outside);
-  blob_write_file(outside.fd, in_shard(self, 62, ".leaves").text + 9, "outside", 7);
+  unit_write_file(outside.fd, in_shard(self, 62, ".leaves").text + 9, "outside", 7);
   assert_int_equal(symlinkat(outside.path, self->dir.fd,
                              strcmp(self->shard, "blobs/00") == 0 ? "blobs/01" : "blobs/00"),
                    0);
-  assert_int_equal(mri_blobs_list(self->blobs, ignore_one, NULL, NULL), MR_TAMPERED);
+  assert_int_equal(mri_blobs_list(self->blobs, blob_ignore, NULL, NULL), MR_TAMPERED);
   assert_int_equal(mri_blobs_sweep(self->blobs, FUTURE, NULL, NULL), MR_TAMPERED);
   int64_t sums[2];
   assert_int_equal(mri_blobs_leftovers(self->blobs, FUTURE, &sums[0], &sums[1], NULL), MR_TAMPERED);
@@ -152,12 +145,12 @@ static void test_every_failing_file_call(void **state) {
   int64_t nth = 0;
   while (fired) {
     size_t fds = unit_count_fds();
-    blob_write_file(self->dir.fd, "tmp/tmp-left", "left", 4);
-    blob_write_file(self->dir.fd, in_shard(self, 62, ".leaves").text, "orphan", 6);
+    unit_write_file(self->dir.fd, "tmp/tmp-left", "left", 4);
+    unit_write_file(self->dir.fd, in_shard(self, 62, ".leaves").text, "orphan", 6);
     io_fault_arm(++nth, false, EIO);
     mr_error error = MR_ERROR_INIT;
     mr_status status = mri_blobs_sweep(self->blobs, FUTURE, NULL, &error);
-    mr_status listed = mri_blobs_list(self->blobs, ignore_one, NULL, NULL);
+    mr_status listed = mri_blobs_list(self->blobs, blob_ignore, NULL, NULL);
     fired = io_fault_disarm();
     assert_true(status == MR_OK || (status == MR_IO && error.status == MR_IO));
     assert_true(listed == MR_OK || listed == MR_IO);

@@ -72,6 +72,19 @@ static void test_long_message_is_cut_between_characters(void **state) {
   }
 }
 
+/* What is wrong in the middle is not taken for a character that was cut off. */
+static void test_long_message_with_bad_bytes_goes_on(void **state) {
+  (void)state;
+  char text[2048];
+  mr_error error = MR_ERROR_INIT;
+  memset(text, 'a', sizeof text - 1);
+  text[sizeof text - 1] = '\0';
+  text[3] = '\xff';
+  (void)mri_error_set(&error, MR_IO, "%s", text);
+  assert_int_equal(strncmp(error.message, "aaa?a", 5), 0);
+  assert_int_equal(strlen(error.message), sizeof error.message - 1);
+}
+
 static void test_short_struct_is_filled_as_far_as_it_goes(void **state) {
   (void)state;
   for (uint32_t size = 1; size <= sizeof(mr_error); size++) {
@@ -167,6 +180,7 @@ int main(void) {
       cmocka_unit_test(test_null_error_is_fine),
       cmocka_unit_test(test_message_is_one_safe_line),
       cmocka_unit_test(test_long_message_is_cut_between_characters),
+      cmocka_unit_test(test_long_message_with_bad_bytes_goes_on),
       cmocka_unit_test(test_short_struct_is_filled_as_far_as_it_goes),
       cmocka_unit_test(test_size_zero_and_larger_sizes_are_version_one),
       cmocka_unit_test(test_errno_maps_to_a_status),

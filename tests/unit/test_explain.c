@@ -211,6 +211,20 @@ static void test_hostile_values(void **state) {
   evaluated_free(&e);
 }
 
+/* Marks that turn the direction of text, those beside them that do not, and a character that ends in
+ * the middle. */
+static void test_values_that_turn_the_text(void **state) {
+  (void)state;
+  const fact hostile[] = {
+      TEXT("tags.a", "\xe2\x80\xae \xe2\x80\xaf \xe2\x81\xa6 \xe2\x81\xa9 \xe2\x81\xaa \xe2\x82"),
+      FACTS_END,
+  };
+  evaluated e = evaluate_text("tags.a = 'x'", hostile);
+  assert_string_equal(e.result.observed, "tags.a = '??? \xe2\x80\xaf ??? ??? \xe2\x81\xaa ??"
+                                         "'");
+  evaluated_free(&e);
+}
+
 static void test_long_values_are_cut_at_a_character(void **state) {
   (void)state;
   for (size_t before = 0; before < 3; before++) {
@@ -284,6 +298,7 @@ int main(void) {
       cmocka_unit_test(test_connectives),
       cmocka_unit_test(test_stars),
       cmocka_unit_test(test_hostile_values),
+      cmocka_unit_test(test_values_that_turn_the_text),
       cmocka_unit_test(test_long_values_are_cut_at_a_character),
       cmocka_unit_test(test_records_are_bounded),
       cmocka_unit_test(test_the_bound_is_exact),

@@ -55,10 +55,7 @@ static mr_status visit(notes *n, const char *folder, bool odd, mr_error *error) 
 }
 
 static void touch(const unit_dir *dir, const char *path) {
-  int fd = openat(dir->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, path, strlen(path)), (ssize_t)strlen(path));
-  assert_int_equal(close(fd), 0);
+  unit_write_file(dir->fd, path, path, strlen(path));
 }
 
 static int setup(void **state) {

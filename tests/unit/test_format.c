@@ -29,6 +29,9 @@ static void knows_the_documented_formats(void **state) {
   IS("pickle", "\x80\x05\x95\x00");
   IS("onnx", "\x08\x07\x12\x07pytorch");
   IS("onnx", "\x08\x03\x3a\x10");
+  IS("onnx", "\x08\x03\x1a\x10");
+  IS("onnx", "\x08\x03\x22\x10");
+  IS("onnx", "\x08\x03\x42\x10");
   IS("json", "{\"a\":1}");
   IS("json", "[1,2]");
   IS("json", "\t\r\n {}");
@@ -71,6 +74,8 @@ static void safetensors(void **state) {
       {"\0\0\0\0\0\0\0\0{}", 10, "unknown"},
       {"\x02\0\0\0\0\0\0\x01{}", INT64_MAX, "unknown"},
       {"\x02\0\0\0\x01\0\0\0{}", INT64_MAX, "unknown"},
+      {"\x02\0\0\0\0\x01\0\0{}", INT64_MAX, "unknown"},
+      {"\x02\0\0\0\0\0\x01\0{}", INT64_MAX, "unknown"},
       {"\x02\0\0\0\0\0\0\0[]", 10, "unknown"},
       {"\x02\0\0\0\0\0\0\0{x", 10, "unknown"},
   };

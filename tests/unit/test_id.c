@@ -3,6 +3,8 @@
 #include "unit_test.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <sys/time.h>
 
 static int64_t fixed_clock(void *ctx) {
   return *(int64_t *)ctx;
@@ -201,6 +203,30 @@ static void test_monotonic_clock_and_sleep(void **state) {
   assert_true(mri_clock_now_us(&system) > 0);
 }
 
+static volatile sig_atomic_t interruptions;
+
+static void count_interruption(int number) {
+  (void)number;
+  interruptions++;
+}
+
+static void test_signals_do_not_end_a_sleep(void **state) {
+  (void)state;
+  struct sigaction old;
+  struct sigaction action = {.sa_handler = count_interruption};
+  struct itimerval every = {{0, 5000}, {0, 5000}};
+  const struct itimerval never = {{0, 0}, {0, 0}};
+  assert_int_equal(sigaction(SIGALRM, &action, &old), 0);
+  assert_int_equal(setitimer(ITIMER_REAL, &every, NULL), 0);
+  int64_t start_us = mri_monotonic_us();
+  mri_sleep_us(50000);
+  int64_t slept_us = mri_monotonic_us() - start_us;
+  assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+  assert_int_equal(sigaction(SIGALRM, &old, NULL), 0);
+  assert_true(slept_us >= 50000);
+  assert_true(interruptions > 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_id_is_a_uuid_of_version_seven),
@@ -212,6 +238,7 @@ int main(void) {
       cmocka_unit_test(test_random_bytes_are_random),
       cmocka_unit_test(test_only_the_canonical_form_is_valid),
       cmocka_unit_test(test_monotonic_clock_and_sleep),
+      cmocka_unit_test(test_signals_do_not_end_a_sleep),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

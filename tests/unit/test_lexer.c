@@ -194,6 +194,7 @@ static void test_names(void **state) {
   assert_name(".a-\xc3\xa9-1 x", true, "a-\xc3\xa9-1", " x");
   assert_name(".a\xc2\xa0", true, "a", "\xc2\xa0");
   assert_name(".a\xe2\x80\x8b", true, "a", "\xe2\x80\x8b");
+  assert_name(".a\xef\xbb\xbf", true, "a", "\xef\xbb\xbf");
   assert_name(".a\xe3\x80\x80"
               "b",
               true, "a",

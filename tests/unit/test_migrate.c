@@ -346,7 +346,7 @@ static bool migrate_once(void *ctx) {
     (void)unlink(name);
   }
   (void)unlink(s->f->path);
-  make_file(s->f->path, s->bytes, s->size);
+  unit_write_file(AT_FDCWD, s->f->path, s->bytes, s->size);
   mr_error error = MR_ERROR_INIT;
   mr_status status = mri_store_open(s->f->path, &s->f->options, &store, &error);
   if (status == MR_OK) store_end(store);
@@ -373,11 +373,6 @@ static void test_every_allocation_failing(void **state) {
 
 /* --- other processes ------------------------------------------------------------------------- */
 
-static double scale(void) {
-  const char *text = getenv("MR_TEST_SCALE");
-  return text != NULL ? strtod(text, NULL) : 0.2;
-}
-
 static int gate_in = -1;
 static int gate_out = -1;
 
@@ -400,17 +395,6 @@ static int stopping_migrator(void *ctx, int from, int to) {
   return mri_store_open(f->path, &f->options, &store, NULL) == MR_OK ? 0 : 1;
 }
 
-static int migrator(void *ctx, int from, int to) {
-  store_fixture *f = ctx;
-  mri_store *store = NULL;
-  (void)to;
-  migrate_with(f, &migrate_3);
-  if (!hear(from)) return 1;
-  if (mri_store_open(f->path, &f->options, &store, NULL) != MR_OK) return 2;
-  store_end(store);
-  return 0;
-}
-
 static void test_killed_in_the_middle(void **state) {
   store_fixture *f = *state;
   migrate_make(f);
@@ -428,10 +412,11 @@ static void test_killed_in_the_middle(void **state) {
 
 static void test_killed_at_any_time(void **state) {
   store_fixture *f = *state;
-  int rounds = 20 + (int)(180 * scale());
+  int rounds = 20 + (int)(180 * store_scale());
   for (int round = 0; round < rounds; round++) {
     migrate_make(f);
-    other_process victim = start_process(migrator, f);
+    migrate_with(f, &migrate_3);
+    other_process victim = start_process(store_opener, f);
     say(victim.to);
     mri_sleep_us((int64_t)round * 113 % 9000);
     assert_int_equal(kill(victim.pid, SIGKILL), 0);
@@ -450,26 +435,11 @@ static void test_killed_at_any_time(void **state) {
 /* Opens what may not be there or be old, and writes; says whether it was the one that migrated. */
 static int racer(void *ctx, int from, int to) {
   store_fixture *f = ctx;
-  mr_error error = MR_ERROR_INIT;
-  mri_store *store = NULL;
-  mri_tx *tx = NULL;
-  char key[32];
   (void)to;
-  f->options.busy_timeout_ms = 60000;
   migrate_with(f, &migrate_3);
   (void)hear(from); /* ends for both at once */
-  mr_status status = mri_store_open(f->path, &f->options, &store, &error);
-  (void)snprintf(key, sizeof key, "by %d", (int)getpid());
-  if (status == MR_OK) status = mri_tx_begin(store, MRI_TX_GOVERN, NULL, &tx, &error);
-  if (status == MR_OK) {
-    status = mri_sql_run(tx, &error, "INSERT INTO meta (key, value) VALUES (?1, 'v')", "t",
-                         (const char *)key);
-    status = mri_tx_end(tx, status, &error);
-  }
-  if (status != MR_OK) {
-    (void)dprintf(2, "%s: %s\n", mr_status_name(status), error.message);
-    return 1;
-  }
+  mri_store *store = store_race(f);
+  if (store == NULL) return 1;
   int answer = mri_store_facts_of(store)->migrated_from == 1 ? 11 : 10;
   store_end(store);
   return answer;
@@ -477,23 +447,16 @@ static int racer(void *ctx, int from, int to) {
 
 static void test_two_at_once(void **state) {
   store_fixture *f = *state;
-  int rounds = (int)(200 * scale());
+  int rounds = (int)(200 * store_scale());
   if (rounds < 40) rounds = 40;
   for (int round = 0; round < rounds; round++) {
     bool old = round % 2 == 0;
-    other_process racers[2];
+    int answers[2];
     if (old) migrate_make(f);
-    for (int i = 0; i < 2; i++) {
-      racers[i] = start_process(racer, f);
-      /* The second must not hold the pipe of the first open. */
-      assert_int_equal(fcntl(racers[i].to, F_SETFD, FD_CLOEXEC), 0);
-    }
-    for (int i = 0; i < 2; i++) say(racers[i].to);
-    int first = end_process(&racers[0]);
-    int second = end_process(&racers[1]);
-    assert_true(first == 10 || first == 11);
-    assert_true(second == 10 || second == 11);
-    assert_int_equal(first + second, old ? 21 : 20);
+    store_run_at_once(racer, f, 2, answers);
+    assert_true(answers[0] == 10 || answers[0] == 11);
+    assert_true(answers[1] == 10 || answers[1] == 11);
+    assert_int_equal(answers[0] + answers[1], old ? 21 : 20);
     if (old) migrate_check(f->path, 3);
     assert_int_equal(raw_int(f->path, "PRAGMA user_version"), 3);
     assert_int_equal(raw_int(f->path, "SELECT count(*) FROM meta WHERE key LIKE 'by %'"), 2);
@@ -546,28 +509,10 @@ static void test_open_handles_notice(void **state) {
 }
 
 /* One that is writing: the migration waits, and what it wrote is there. */
-static int writer(void *ctx, int from, int to) {
-  store_fixture *f = ctx;
-  mri_store *store = NULL;
-  mri_tx *tx = NULL;
-  f->options.schema = &migrate_1;
-  f->options.migrate = false;
-  if (mri_store_open(f->path, &f->options, &store, NULL) != MR_OK) return 1;
-  if (mri_tx_begin(store, MRI_TX_GOVERN, NULL, &tx, NULL) != MR_OK) return 2;
-  if (mri_sql_run(tx, NULL, "INSERT INTO meta (key, value) VALUES ('theirs', 'v')", "") != MR_OK) {
-    return 3;
-  }
-  say(to);
-  (void)hear(from);
-  if (mri_tx_end(tx, MR_OK, NULL) != MR_OK) return 4;
-  store_end(store);
-  return 0;
-}
-
 static void test_waits_for_writers(void **state) {
   store_fixture *f = *state;
   migrate_make(f);
-  other_process other = start_process(writer, f);
+  other_process other = start_process(store_holder, f);
   assert_true(hear(other.from));
   f->options.busy_timeout_ms = 30;
   store_says(f, &migrate_3, MR_BUSY, f->path);

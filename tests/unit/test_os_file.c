@@ -15,10 +15,7 @@ typedef int (*open_fn)(int dir, const char *path, int flags, mode_t mode);
 static const open_fn open_fns[] = {mri_open_beneath, mri_open_beneath_walk};
 
 static void put(int dir, const char *path, const char *text) {
-  int fd = openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  assert_true(fd >= 0);
-  assert_true(mri_write_full(fd, text, strlen(text)));
-  assert_int_equal(close(fd), 0);
+  unit_write_file(dir, path, text, strlen(text));
 }
 
 /*  a/b/file   a/plain   link-file -> a/plain   link-dir -> a   a/up -> ..   a/b/out -> /etc

@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -35,14 +36,14 @@ static int nested_child(int (*body)(uint64_t), uint64_t inherited) {
   return WEXITSTATUS(status);
 }
 
-/* Makes madvise(MADV_WIPEONFORK) fail as a kernel before 4.14 does. */
-static bool hide_wipe_on_fork(void) {
+/* Makes madvise() with this advice answer so; 0 is that it worked. */
+static bool answer_advice(uint32_t advice, uint32_t answer) {
   const struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2]) + LOW_HALF),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, WIPE_ON_FORK, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, advice, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | answer),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {sizeof code / sizeof code[0], (struct sock_filter *)code};
@@ -55,6 +56,11 @@ static int is_own_pid(uint64_t inherited) {
   return generation == (uint64_t)getpid() && generation != inherited ? 0 : 1;
 }
 
+/* As a kernel before 4.14 does. */
+static bool hide_wipe_on_fork(void) {
+  return answer_advice(WIPE_ON_FORK, EINVAL);
+}
+
 static int on_old_kernel(uint64_t inherited) {
   (void)inherited;
   if (!hide_wipe_on_fork()) return SKIPPED;
@@ -62,10 +68,44 @@ static int on_old_kernel(uint64_t inherited) {
   return nested_child(is_own_pid, mri_fork_generation());
 }
 
-/* First, while this process has no page that the child would inherit. */
+/* Where every advice is welcome and none is taken, the page would not be wiped. */
+static int on_emulator(uint64_t inherited) {
+  (void)inherited;
+  if (!answer_advice(WIPE_ON_FORK, 0) || !answer_advice(UINT32_MAX, 0)) return SKIPPED;
+  if (is_own_pid(0) != 0) return 1;
+  return nested_child(is_own_pid, mri_fork_generation());
+}
+
+static int without_memory(uint64_t inherited) {
+  (void)inherited;
+  struct rlimit whole;
+  if (getrlimit(RLIMIT_AS, &whole) != 0) return SKIPPED;
+  const struct rlimit none = {.rlim_cur = 1, .rlim_max = whole.rlim_max};
+  if (setrlimit(RLIMIT_AS, &none) != 0) return SKIPPED;
+  uint64_t generation = mri_fork_generation();
+  if (setrlimit(RLIMIT_AS, &whole) != 0) return 2;
+  if (generation != (uint64_t)getpid()) return 1;
+  return nested_child(is_own_pid, generation);
+}
+
+/* These come first, while this process has no page that the child would inherit. */
 static void test_old_kernel_uses_the_process_id(void **state) {
   (void)state;
   int result = in_child(on_old_kernel, 0);
+  if (result == SKIPPED) skip();
+  assert_int_equal(result, 0);
+}
+
+static void test_emulator_uses_the_process_id(void **state) {
+  (void)state;
+  int result = in_child(on_emulator, 0);
+  if (result == SKIPPED) skip();
+  assert_int_equal(result, 0);
+}
+
+static void test_without_memory_the_process_id_serves(void **state) {
+  (void)state;
+  int result = in_child(without_memory, 0);
   if (result == SKIPPED) skip();
   assert_int_equal(result, 0);
 }
@@ -134,6 +174,19 @@ static int threads_agree(uint64_t inherited) {
   return nested_child(differs, generation);
 }
 
+static int threads_agree_on_old_kernel(uint64_t inherited) {
+  return hide_wipe_on_fork() ? threads_agree(inherited) : SKIPPED;
+}
+
+static void test_racing_first_callers_agree_on_old_kernel(void **state) {
+  (void)state;
+  for (int i = 0; i < 20; i++) {
+    int result = in_child(threads_agree_on_old_kernel, 0);
+    if (result == SKIPPED) skip();
+    assert_int_equal(result, 0);
+  }
+}
+
 static void test_racing_threads_of_a_child_agree(void **state) {
   (void)state;
   for (int i = 0; i < 20; i++) assert_int_equal(in_child(threads_agree, mri_fork_generation()), 0);
@@ -148,6 +201,9 @@ static void test_racing_first_callers_agree(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_old_kernel_uses_the_process_id),
+      cmocka_unit_test(test_emulator_uses_the_process_id),
+      cmocka_unit_test(test_without_memory_the_process_id_serves),
+      cmocka_unit_test(test_racing_first_callers_agree_on_old_kernel),
       cmocka_unit_test(test_racing_first_callers_agree),
       cmocka_unit_test(test_number_stays_within_a_process),
       cmocka_unit_test(test_child_and_grandchild_differ),

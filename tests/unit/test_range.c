@@ -426,11 +426,6 @@ static void test_limit_of_length(void **state) {
   assert_true(matches(text, PLAIN, "1.0.0-a"));
 }
 
-static uint32_t next_random(uint64_t *seed, uint32_t below) {
-  *seed = *seed * 6364136223846793005U + 1442695040888963407U;
-  return (uint32_t)(*seed >> 33) % below;
-}
-
 /* Any bytes give a status and stay within their bounds; what is accepted can be used. */
 static void test_random_bytes(void **state) {
   (void)state;
@@ -445,8 +440,8 @@ static void test_random_bytes(void **state) {
     /* On the heap, at its length: reading one byte too far is found. */
     char text[MRI_RANGE_MAX + 8] = "";
     size_t size = 0;
-    for (uint32_t n = next_random(&seed, i % 50 == 0 ? 160 : 9); n > 0; n--) {
-      const char *piece = pieces[next_random(&seed, sizeof pieces / sizeof pieces[0])];
+    for (uint32_t n = unit_random(&seed, i % 50 == 0 ? 160 : 9); n > 0; n--) {
+      const char *piece = pieces[unit_random(&seed, sizeof pieces / sizeof pieces[0])];
       size_t room = sizeof text - 1 - size;
       size_t take = strlen(piece) < room ? strlen(piece) : room;
       memcpy(text + size, piece, take);

@@ -208,29 +208,24 @@ static void digests_begin_alike(void **state) {
   assert_int_equal(mri_mem_live(), 0);
 }
 
-static uint32_t next_random(uint64_t *seed, uint32_t below) {
-  *seed = *seed * 6364136223846793005U + 1442695040888963407U;
-  return (uint32_t)(*seed >> 33) % below;
-}
-
 static void random_number(uint64_t *seed, bool prereleases, char out[40]) {
   static const char *const ends[] = {"", "", "", "-0", "-1", "-a", "-a.1", "-rc.1"};
-  (void)snprintf(out, 40, "%u.%u.%u%s", next_random(seed, 3), next_random(seed, 3),
-                 next_random(seed, 3), ends[next_random(seed, prereleases ? 8 : 3)]);
+  (void)snprintf(out, 40, "%u.%u.%u%s", unit_random(seed, 3), unit_random(seed, 3),
+                 unit_random(seed, 3), ends[unit_random(seed, prereleases ? 8 : 3)]);
 }
 
 static void random_range(uint64_t *seed, char out[300]) {
   static const char *const operators[] = {"", "^", "~", ">", ">=", "<", "<="};
   static const char *const joints[] = {" ", " ", " || "};
   size_t size = 0;
-  uint32_t terms = 1 + next_random(seed, 4);
+  uint32_t terms = 1 + unit_random(seed, 4);
   for (uint32_t i = 0; i < terms; i++) {
     char number[40];
     random_number(seed, true, number);
-    if (next_random(seed, 3) == 0) number[next_random(seed, 2) == 0 ? 1 : 3] = '\0';
+    if (unit_random(seed, 3) == 0) number[unit_random(seed, 2) == 0 ? 1 : 3] = '\0';
     size += (size_t)snprintf(out + size, 300 - size, "%s%s%s",
-                             i == 0 ? "" : joints[next_random(seed, 3)],
-                             operators[next_random(seed, 7)], number);
+                             i == 0 ? "" : joints[unit_random(seed, 3)],
+                             operators[unit_random(seed, 7)], number);
   }
 }
 

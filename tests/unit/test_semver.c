@@ -218,24 +218,19 @@ static void test_build_metadata_does_not_count(void **state) {
   assert_order("1.0.0-rc.1+z", "1.0.0+a", -1);
 }
 
-static uint32_t next_random(uint64_t *seed, uint32_t below) {
-  *seed = *seed * 6364136223846793005U + 1442695040888963407U;
-  return (uint32_t)(*seed >> 33) % below;
-}
-
 /* Short parts of few letters, so that equal and nearly equal versions are common. */
 static void random_version(uint64_t *seed, char out[64]) {
   static const char *const numbers[] = {"0", "1", "2", "10", "255", "256"};
   static const char *const parts[] = {"0", "1", "9", "10", "a", "A", "ab", "-", "a-", "0a", "00a"};
-  const char *major = numbers[next_random(seed, 3)];
-  const char *minor = numbers[next_random(seed, 2)];
-  const char *patch = numbers[next_random(seed, 6)];
+  const char *major = numbers[unit_random(seed, 3)];
+  const char *minor = numbers[unit_random(seed, 2)];
+  const char *patch = numbers[unit_random(seed, 6)];
   int length = snprintf(out, 64, "%s.%s.%s", major, minor, patch);
-  uint32_t count = next_random(seed, 4);
+  uint32_t count = unit_random(seed, 4);
   for (uint32_t i = 0; i < count; i++)
     length += snprintf(out + length, 64 - (size_t)length, "%c%s", i == 0 ? '-' : '.',
-                       parts[next_random(seed, 11)]);
-  if (next_random(seed, 3) == 0) (void)snprintf(out + length, 64 - (size_t)length, "+b.01");
+                       parts[unit_random(seed, 11)]);
+  if (unit_random(seed, 3) == 0) (void)snprintf(out + length, 64 - (size_t)length, "+b.01");
 }
 
 static void test_keys_order_as_versions_do(void **state) {
@@ -427,7 +422,7 @@ static void test_bump_goes_up(void **state) {
     random_version(&seed, text);
     mri_semver from = parse(text);
     mri_semver to;
-    mri_semver_part part = (mri_semver_part)(1 + next_random(&seed, 4));
+    mri_semver_part part = (mri_semver_part)(1 + unit_random(&seed, 4));
     assert_int_equal(mri_semver_bump(&from, part, NULL, &to, NULL), MR_OK);
     assert_int_equal(mri_semver_compare(&from, &to), -1);
     assert_string_equal(to.build, "");
@@ -446,8 +441,8 @@ static void test_random_bytes(void **state) {
   int accepted = 0;
   for (int i = 0; i < 200000; i++) {
     char text[24] = {0};
-    uint32_t length = next_random(&seed, sizeof text);
-    for (uint32_t k = 0; k < length; k++) text[k] = letters[next_random(&seed, sizeof letters)];
+    uint32_t length = unit_random(&seed, sizeof text);
+    for (uint32_t k = 0; k < length; k++) text[k] = letters[unit_random(&seed, sizeof letters)];
     if (i % 2 == 0) memcpy(text, "1.0.", 4);
     mri_semver version;
     mr_error error = MR_ERROR_INIT;

@@ -36,6 +36,23 @@ static void test_idle_connections_are_let_go(void **state) {
   assert_sound(f->path);
 }
 
+/* A child that opens nothing leaves all of it to a child of its own. */
+static void test_a_child_passes_on_what_it_inherited(void **state) {
+  store_fixture *f = *state;
+  mri_store *store = store_open(f);
+  store_write(store, MRI_TX_GOVERN, "k", "v");
+  int status = 0;
+  pid_t pid = fork();
+  assert_true(pid >= 0);
+  if (pid == 0) _exit(write_in_child(f, store, false));
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 0);
+  store_write(store, MRI_TX_GOVERN, "k", "w");
+  store_end(store);
+  assert_sound(f->path);
+}
+
 /* The child must see the locks of its parent, not take them for its own. */
 static void test_parents_locks_hold(void **state) {
   store_fixture *f = *state;
@@ -89,6 +106,7 @@ static void test_busy_connections_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       store_test(test_idle_connections_are_let_go),
+      store_test(test_a_child_passes_on_what_it_inherited),
       store_test(test_parents_locks_hold),
       store_test(test_busy_connections_are_refused),
   };

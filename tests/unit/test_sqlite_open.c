@@ -42,7 +42,7 @@ static void expect_untouched(store_fixture *f, mr_status status, const char *wor
 
 static void test_empty_file(void **state) {
   store_fixture *f = *state;
-  make_file(f->path, "", 0);
+  unit_write_file(AT_FDCWD, f->path, "", 0);
   expect_untouched(f, MR_CORRUPT, "CREATE", false);
   f->options.create = true;
   f->options.read_only = false;
@@ -55,9 +55,9 @@ static void test_text_file(void **state) {
   store_fixture *f = *state;
   char text[5000];
   memset(text, 'x', sizeof text);
-  make_file(f->path, "short", 5);
+  unit_write_file(AT_FDCWD, f->path, "short", 5);
   expect_untouched(f, MR_CORRUPT, "no registry", true);
-  make_file(f->path, text, sizeof text);
+  unit_write_file(AT_FDCWD, f->path, text, sizeof text);
   expect_untouched(f, MR_CORRUPT, "no registry", true);
 }
 
@@ -65,7 +65,7 @@ static void test_header_and_nothing_more(void **state) {
   store_fixture *f = *state;
   make_registry(f);
   file_bytes whole = bytes_of(f->path);
-  make_file(f->path, whole.bytes, 100);
+  unit_write_file(AT_FDCWD, f->path, whole.bytes, 100);
   free(whole.bytes);
   expect_untouched(f, MR_CORRUPT, f->path, true);
 }
@@ -136,7 +136,7 @@ static void test_truncated_registry(void **state) {
   (void)snprintf(name, sizeof name, "%s-shm", f->path);
   assert_int_equal(unlink(name), 0);
   expect_untouched(f, MR_CORRUPT, "damaged", true);
-  make_file(f->path, whole.bytes, whole.size);
+  unit_write_file(AT_FDCWD, f->path, whole.bytes, whole.size);
   free(whole.bytes);
   f->options.read_only = false;
   store_end(store_open(f));
@@ -148,7 +148,7 @@ static void test_emptied_registry_with_a_log(void **state) {
   cut(f, 0);
   char name[192];
   (void)snprintf(name, sizeof name, "%s-wal", f->path);
-  make_file(name, "all that is left", 16);
+  unit_write_file(AT_FDCWD, name, "all that is left", 16);
   expect_untouched(f, MR_CORRUPT, "empty", true);
   assert_int_equal(unlink(f->path), 0);
   f->options.create = true;
@@ -169,7 +169,7 @@ static void test_flipped_bytes(void **state) {
   for (size_t at = 0; at < 1024; at += at < 110 ? 1 : 13) {
     uint8_t old = whole.bytes[at];
     whole.bytes[at] ^= 0xff;
-    make_file(f->path, whole.bytes, whole.size);
+    unit_write_file(AT_FDCWD, f->path, whole.bytes, whole.size);
     whole.bytes[at] = old;
     mr_error error = MR_ERROR_INIT;
     mri_store *store = NULL;

@@ -56,6 +56,12 @@ static void test_uris_that_are_refused(void **state) {
   store_refuse(f, "postgresql://host/db", MR_NOT_SUPPORTED, "'postgresql:'");
   store_refuse(f, "http://host/db", MR_NOT_SUPPORTED, "'http:'");
   store_refuse(f, "x:y", MR_NOT_SUPPORTED, "./x:y");
+  store_refuse(f, "SQLite:x", MR_NOT_SUPPORTED, "'SQLite:'");
+  store_refuse(f, "Zip+tar-1.0:x", MR_NOT_SUPPORTED, "'Zip+tar-1.0:'");
+  store_refuse(f, "redis7:x", MR_NOT_SUPPORTED, "'redis7:'");
+  store_refuse(f, "memorx:", MR_NOT_SUPPORTED, "'memorx:'");
+  store_refuse(f, "a23456789b123456789c123456789d123456789e123456789f123456789g123456789:x",
+               MR_NOT_SUPPORTED, "f123456789g1234:'");
   store_refuse(f, "", MR_INVALID_ARGUMENT, "empty");
   store_refuse(f, "sqlite:", MR_INVALID_ARGUMENT, "empty");
   store_refuse(f, "memory:more", MR_INVALID_ARGUMENT, "memory:more");
@@ -88,7 +94,7 @@ static void test_no_folder_to_make_it_in(void **state) {
   char path[160];
   in_folder(f, "no/such/folder.db", path);
   store_refuse(f, path, MR_NOT_FOUND, "no/such");
-  make_file(f->path, "text", 4);
+  unit_write_file(AT_FDCWD, f->path, "text", 4);
   in_folder(f, "R.db/below", path);
   store_refuse(f, path, MR_NOT_FOUND, "R.db");
 }
@@ -260,7 +266,7 @@ static void test_replaced_while_open(void **state) {
   assert_int_equal(rename(f->path, moved), 0);
   assert_int_equal(mri_tx_begin(store, MRI_TX_READ, NULL, &second, &error), MR_IO);
   assert_non_null(strstr(error.message, "replaced"));
-  make_file(f->path, "", 0);
+  unit_write_file(AT_FDCWD, f->path, "", 0);
   assert_int_equal(mri_tx_begin(store, MRI_TX_READ, NULL, &second, &error), MR_IO);
   assert_int_equal(unlink(f->path), 0);
   assert_int_equal(rename(moved, f->path), 0);

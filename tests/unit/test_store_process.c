@@ -5,28 +5,11 @@
 #include <pthread.h>
 #include <signal.h>
 
-/* Holds the write lock from hearing to hearing. */
-static int holder(void *ctx, int from, int to) {
-  store_fixture *f = ctx;
-  mri_store *store = NULL;
-  mri_tx *tx = NULL;
-  if (mri_store_open(f->path, &f->options, &store, NULL) != MR_OK) return 1;
-  if (mri_tx_begin(store, MRI_TX_GOVERN, NULL, &tx, NULL) != MR_OK) return 2;
-  if (mri_sql_run(tx, NULL, "INSERT INTO meta (key, value) VALUES ('theirs', 'v')", "") != MR_OK) {
-    return 3;
-  }
-  say(to);
-  (void)hear(from);
-  if (mri_tx_end(tx, MR_OK, NULL) != MR_OK) return 4;
-  store_end(store);
-  return 0;
-}
-
 static void test_busy(void **state) {
   store_fixture *f = *state;
   mr_error error = MR_ERROR_INIT;
   mri_tx *tx = NULL;
-  other_process other = start_process(holder, f);
+  other_process other = start_process(store_holder, f);
   assert_true(hear(other.from));
   f->options.busy_timeout_ms = 30;
   mri_store *store = store_open(f);
@@ -47,7 +30,7 @@ static void test_busy(void **state) {
 
 static void test_waits_as_long_as_it_may(void **state) {
   store_fixture *f = *state;
-  other_process other = start_process(holder, f);
+  other_process other = start_process(store_holder, f);
   assert_true(hear(other.from));
   mri_store *store = store_open(f);
   say(other.to);
@@ -70,7 +53,7 @@ static void test_cancel_while_another_process_writes(void **state) {
   mri_tx *tx = NULL;
   pthread_t thread;
   f->options.busy_timeout_ms = 3600000;
-  other_process other = start_process(holder, f);
+  other_process other = start_process(store_holder, f);
   assert_true(hear(other.from));
   mri_store *store = store_open(f);
   assert_int_equal(mr_cancel_new(&cancel, NULL), MR_OK);
@@ -93,7 +76,7 @@ static void test_close_while_waiting_for_another_process(void **state) {
   mri_tx *tx = NULL;
   pthread_t thread;
   f->options.busy_timeout_ms = 3600000;
-  other_process other = start_process(holder, f);
+  other_process other = start_process(store_holder, f);
   assert_true(hear(other.from));
   mri_store *store = store_open(f);
   assert_int_equal(pthread_create(&thread, NULL, close_it, store), 0);
@@ -106,7 +89,7 @@ static void test_close_while_waiting_for_another_process(void **state) {
 static void test_exclusive_keeps_others_out(void **state) {
   store_fixture *f = *state;
   store_end(store_open(f));
-  other_process other = start_process(holder, f);
+  other_process other = start_process(store_holder, f);
   assert_true(hear(other.from));
   f->options.exclusive = true;
   f->options.busy_timeout_ms = 20;
@@ -115,9 +98,6 @@ static void test_exclusive_keeps_others_out(void **state) {
   store_end(store_open(f));
 }
 
-/* 16 processes that create the same registry at the same moment. */
-enum { CREATORS = 16 };
-
 static mr_status on_create(void *ctx, mri_tx *tx, mr_error *error) {
   (void)ctx;
   return mri_sql_run(tx, error, "INSERT INTO meta (key, value) VALUES ('made', 'once')", "");
@@ -125,81 +105,44 @@ static mr_status on_create(void *ctx, mri_tx *tx, mr_error *error) {
 
 static int creator(void *ctx, int from, int to) {
   store_fixture *f = ctx;
-  mr_error error = MR_ERROR_INIT;
-  mri_store *store = NULL;
-  mri_tx *tx = NULL;
   (void)to;
   f->options.on_create = on_create;
-  f->options.busy_timeout_ms = 60000;
   (void)hear(from); /* ends for all at once */
-  mr_status status = mri_store_open(f->path, &f->options, &store, &error);
-  if (status == MR_OK) status = mri_tx_begin(store, MRI_TX_GOVERN, NULL, &tx, &error);
-  if (status == MR_OK) {
-    char key[32];
-    (void)snprintf(key, sizeof key, "by %d", (int)getpid());
-    status = mri_sql_run(tx, &error, "INSERT INTO meta (key, value) VALUES (?1, 'v')", "t", key);
-    status = mri_tx_end(tx, status, &error);
-  }
-  if (status != MR_OK) {
-    (void)dprintf(2, "%s: %s\n", mr_status_name(status), error.message);
-    return 1;
-  }
+  mri_store *store = store_race(f);
+  if (store == NULL) return 1;
   store_end(store);
   return 0;
 }
 
+/* Many processes that create the same registry at the same moment. */
 static void create_at_once(store_fixture *f) {
-  other_process creators[CREATORS];
-  int gate[2];
-  assert_int_equal(pipe(gate), 0);
-  for (int i = 0; i < CREATORS; i++) {
-    creators[i] = start_process(creator, f);
-    /* Later ones must not hold the pipes of earlier ones open. */
-    assert_int_equal(fcntl(creators[i].to, F_SETFD, FD_CLOEXEC), 0);
-  }
-  for (int i = 0; i < CREATORS; i++) say(creators[i].to);
-  for (int i = 0; i < CREATORS; i++) assert_int_equal(end_process(&creators[i]), 0);
-  assert_int_equal(close(gate[0]), 0);
-  assert_int_equal(close(gate[1]), 0);
+  int answers[STORE_RACERS];
+  store_run_at_once(creator, f, STORE_RACERS, answers);
+  for (int i = 0; i < STORE_RACERS; i++) assert_int_equal(answers[i], 0);
   assert_int_equal(raw_int(f->path, "SELECT count(*) FROM meta WHERE key = 'made'"), 1);
-  assert_int_equal(raw_int(f->path, "SELECT count(*) FROM meta WHERE key LIKE 'by %'"), CREATORS);
-  assert_int_equal(raw_int(f->path, "SELECT sequence FROM governance"), CREATORS);
+  assert_int_equal(raw_int(f->path, "SELECT count(*) FROM meta WHERE key LIKE 'by %'"),
+                   STORE_RACERS);
+  assert_int_equal(raw_int(f->path, "SELECT sequence FROM governance"), STORE_RACERS);
   assert_sound(f->path);
-}
-
-static double scale(void) {
-  const char *text = getenv("MR_TEST_SCALE");
-  return text != NULL ? strtod(text, NULL) : 0.2;
 }
 
 static void test_many_creators(void **state) {
   store_fixture *f = *state;
-  int rounds = 1 + (int)(20 * scale());
+  int rounds = 1 + (int)(20 * store_scale());
   for (int round = 0; round < rounds; round++) {
     create_at_once(f);
     unit_empty(f->dir.fd);
-    if (round % 2 == 0) make_file(f->path, "", 0);
+    if (round % 2 == 0) unit_write_file(AT_FDCWD, f->path, "", 0);
   }
 }
 
 /* Killed in the middle of creating: whatever is left becomes a registry with the next CREATE. */
-static int slow_creator(void *ctx, int from, int to) {
-  store_fixture *f = ctx;
-  mri_store *store = NULL;
-  (void)to;
-  f->options.on_create = on_create;
-  if (!hear(from)) return 1;
-  if (mri_store_open(f->path, &f->options, &store, NULL) != MR_OK) return 2;
-  store_end(store);
-  return 0;
-}
-
 static void test_killed_creators(void **state) {
   store_fixture *f = *state;
-  int rounds = 10 + (int)(100 * scale());
+  int rounds = 10 + (int)(100 * store_scale());
   f->options.on_create = on_create;
   for (int round = 0; round < rounds; round++) {
-    other_process victim = start_process(slow_creator, f);
+    other_process victim = start_process(store_opener, f);
     say(victim.to);
     mri_sleep_us((int64_t)round * 37 % 6000);
     assert_int_equal(kill(victim.pid, SIGKILL), 0);

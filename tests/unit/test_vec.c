@@ -52,6 +52,24 @@ static void test_impossible_sizes_are_refused(void **state) {
   mri_vec_free(&vec);
 }
 
+/* To double what there is would overflow. */
+static void test_growth_ends_at_the_greatest_size(void **state) {
+  (void)state;
+  mri_vec vec;
+  mri_vec_init(&vec, mri_mem_default(), 1);
+  vec.count = vec.capacity = SIZE_MAX - 1;
+  mri_mem_test_fail(1, false);
+  assert_false(mri_vec_reserve(&vec, 1));
+  assert_true(mri_mem_test_failed());
+  assert_int_equal(vec.capacity, SIZE_MAX - 1);
+  mri_vec_init(&vec, mri_mem_default(), SIZE_MAX / 4);
+  mri_mem_test_fail(1, false);
+  assert_false(mri_vec_reserve(&vec, 1));
+  assert_true(mri_mem_test_failed());
+  mri_mem_test_fail(0, false);
+  assert_int_equal(mri_mem_live(), 0);
+}
+
 static bool push_many(void *ctx) {
   (void)ctx;
   mri_vec vec;
@@ -77,6 +95,7 @@ int main(void) {
       cmocka_unit_test(test_items_stay_in_order),
       cmocka_unit_test(test_reserve_keeps_items_in_place),
       cmocka_unit_test(test_impossible_sizes_are_refused),
+      cmocka_unit_test(test_growth_ends_at_the_greatest_size),
       cmocka_unit_test(test_failed_push_leaves_the_items),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,14 @@ static inline void unit_dir_remove(unit_dir *dir) {
   assert_int_equal(rmdir(dir->path), 0);
 }
 
+/* Below a folder, or AT_FDCWD. */
+static inline void unit_write_file(int dir, const char *path, const void *bytes, size_t size) {
+  int fd = openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  assert_true(fd >= 0);
+  if (size > 0) assert_int_equal(write(fd, bytes, size), (ssize_t)size);
+  assert_int_equal(close(fd), 0);
+}
+
 static inline size_t unit_count_entries(int fd) {
   int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   assert_true(again >= 0);
@@ -98,6 +106,12 @@ static inline size_t unit_count_entries(int fd) {
   }
   assert_int_equal(closedir(list), 0);
   return count;
+}
+
+/* The next of a row that each seed begins anew: 0 and more, less than `below`. */
+static inline uint32_t unit_random(uint64_t *seed, uint32_t below) {
+  *seed = *seed * 6364136223846793005U + 1442695040888963407U;
+  return (uint32_t)(*seed >> 33) % below;
 }
 
 /* How many descriptors below 256 this process has open. */
