@@ -157,14 +157,15 @@ func (r *Registry) Close() error {
 //     needs [OpenCreate]), up to 4,096 bytes
 //   - options: nil: all defaults
 //
-// Errors: [ErrInvalidArgument] for a malformed argument or contradicting flags; [ErrNotFound] when
-// there is no such file and [OpenCreate] is not set; [ErrCorrupt] for a damaged registry, and for a
-// file that is no registry; [ErrNotSupported] for an unknown URI scheme, a schema that this library
-// cannot read, a schema of an older library without [OpenMigrate], a SQLite that is too old or
-// without threads, or a network file system; [ErrReadOnly] when a registry is to be created or
-// brought forward where nothing can be written; [ErrABIMismatch] for an option struct that does not
-// fit; [ErrForked] in a child process when another thread used a registry while the process forked;
-// [ErrBusy], [ErrIO], [ErrNoMemory].
+// Errors: [ErrInvalidArgument] for a malformed argument, contradicting flags, or an ArtifactRoot
+// for a new registry that is a file; [ErrNotFound] when there is no such file and [OpenCreate] is
+// not set; [ErrCorrupt] for a damaged registry, and for a file that is no registry;
+// [ErrNotSupported] for an unknown URI scheme, a schema that this library cannot read, a schema of
+// an older library without [OpenMigrate], a SQLite that is too old or without threads, or a network
+// file system; [ErrReadOnly] when a registry is to be created or brought forward where nothing can
+// be written; [ErrABIMismatch] for an option struct that does not fit; [ErrForked] in a child
+// process when another thread used a registry while the process forked; [ErrBusy], [ErrIO],
+// [ErrNoMemory].
 func OpenRegistry(uri string, options *OpenOptions) (*Registry, error) {
 	var f frame
 	defer f.end()

@@ -129,7 +129,8 @@ typedef struct mr_registry_record {
  * @param options @nullable all defaults
  * @param out_registry receives the handle; close it with mr_registry_close()
  * @param error receives the reason of a failure
- * @return MR_OK; MR_INVALID_ARGUMENT for a malformed argument or contradicting flags;
+ * @return MR_OK; MR_INVALID_ARGUMENT for a malformed argument, contradicting flags, or an
+ *         artifact_root for a new registry that is a file;
  *         MR_NOT_FOUND when there is no such file and MR_OPEN_CREATE is not set;
  *         MR_CORRUPT for a damaged registry, and for a file that is no registry;
  *         MR_NOT_SUPPORTED for an unknown URI scheme, a schema that this library cannot read, a

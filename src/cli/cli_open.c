@@ -4,7 +4,6 @@
 #include "cli/cli_memory.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 void cli_take_environment(cli_context *cli, const char *value) {
   if (cli->registry_uri || !value || !value[0]) return;
@@ -37,14 +36,6 @@ int cli_open_with(cli_context *cli, mr_open_flags flags) {
   return CLI_DONE;
 }
 
-static bool is_empty_file(const char *uri) {
-  static const char scheme[] = "sqlite:";
-  size_t size = sizeof scheme - 1;
-  struct stat found;
-  const char *path = strncmp(uri, scheme, size) == 0 ? uri + size : uri;
-  return stat(path, &found) == 0 && S_ISREG(found.st_mode) && found.st_size == 0;
-}
-
 char *cli_reason(const cli_context *cli, const mr_error *error) {
   /* The library says how long it waits, which is no option here. */
   if (error->status == MR_BUSY && cli->registry_uri)
@@ -59,8 +50,8 @@ char *cli_open_reason(const cli_context *cli, const mr_error *error) {
     return cli_format("memory: is empty for every command, and gone when it ends; give a path");
   if (error->status == MR_NOT_FOUND)
     return cli_format("there is no registry at %s; 'modelreg init' creates one", uri);
-  if (error->status == MR_CORRUPT && is_empty_file(uri))
-    return cli_format("%s is an empty file, no registry; 'modelreg init' makes it one", uri);
+  if (error->status == MR_CORRUPT && strstr(error->message, "the CREATE flag"))
+    return cli_format("%s is empty, no registry yet; 'modelreg init' makes it one", uri);
   return cli_reason(cli, error);
 }
 
@@ -113,5 +104,9 @@ int cli_fail_to_open(const cli_context *cli, const mr_error *error) {
 }
 
 int cli_fail_to_create(const cli_context *cli, const mr_error *error) {
+  static const char root[] = "artifact_root";
+  size_t size = sizeof root - 1;
+  if (is_refused(error->status) && strncmp(error->message, root, size) == 0)
+    return cli_usage_error(cli, "--artifact-root%s", error->message + size);
   return fail(cli, error, is_hidden(cli), cli_reason(cli, error));
 }

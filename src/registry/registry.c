@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/os_env.h"
+#include "base/os_file.h"
 #include "base/os_fork.h"
 #include "registry/folder.h"
 #include "registry/run_core.h"
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_BUSY_TIMEOUT_MS INT64_C(86400000)
@@ -107,30 +110,6 @@ static mr_registry *new_registry(const open_request *request) {
   return registry;
 }
 
-typedef struct create_context {
-  mr_registry *registry;
-  const char *artifact_root;
-} create_context;
-
-static mr_status write_meta(void *ctx, mri_tx *tx, mr_error *error) {
-  const create_context *create = ctx;
-  char id[MRI_ID_SIZE];
-  char now[24];
-  int64_t now_us = mri_clock_now_us(&create->registry->clock);
-  mri_id_new(&create->registry->ids, id);
-  snprintf(now, sizeof now, "%lld", (long long)now_us);
-  static const char insert[] = "INSERT INTO meta (key, value) VALUES (?1, ?2)";
-  mr_status status = mri_check_clock(now_us, error);
-  if (status == MR_OK) status = mri_sql_run(tx, error, insert, "tt", "id", (const char *)id);
-  if (status == MR_OK) {
-    status = mri_sql_run(tx, error, insert, "tt", "created_us", (const char *)now);
-  }
-  if (status == MR_OK && create->artifact_root != NULL) {
-    status = mri_sql_run(tx, error, insert, "tt", "artifact_root", create->artifact_root);
-  }
-  return status;
-}
-
 static mr_status parse_time(const char *text, int64_t *out, mr_error *error) {
   int64_t value = 0;
   size_t size = 0;
@@ -199,6 +178,48 @@ static mr_status place_artifacts(mr_registry *registry, const char *location, co
   if (text != NULL) registry->record.artifact_root = mri_arena_strdup(&registry->arena, text);
   mri_str_free(&path);
   return registry->record.artifact_root == NULL ? mri_error_no_memory(error) : MR_OK;
+}
+
+typedef struct create_context {
+  mr_registry *registry;
+  const char *artifact_root;
+} create_context;
+
+/* A folder that is not there yet is made with the first content. */
+static mr_status check_root(mr_registry *registry, const char *location, const char *root,
+                            mr_error *error) {
+  struct stat facts;
+  if (root == NULL || location == NULL) return MR_OK;
+  mr_status status = place_artifacts(registry, location, root, error);
+  const char *folder = registry->record.artifact_root;
+  if (status != MR_OK || mri_io_table()->fstat_at(AT_FDCWD, folder, &facts, 0) != 0 ||
+      S_ISDIR(facts.st_mode))
+    return status;
+  return mri_error_set(error, MR_INVALID_ARGUMENT,
+                       "artifact_root '%s' is a file; give a folder, or a path where none is yet",
+                       root);
+}
+
+static mr_status write_meta(void *ctx, mri_tx *tx, const char *location, mr_error *error) {
+  const create_context *create = ctx;
+  char id[MRI_ID_SIZE];
+  char now[24];
+  int64_t now_us = mri_clock_now_us(&create->registry->clock);
+  mri_id_new(&create->registry->ids, id);
+  snprintf(now, sizeof now, "%lld", (long long)now_us);
+  static const char insert[] = "INSERT INTO meta (key, value) VALUES (?1, ?2)";
+  mr_status status = mri_check_clock(now_us, error);
+  if (status == MR_OK) {
+    status = check_root(create->registry, location, create->artifact_root, error);
+  }
+  if (status == MR_OK) status = mri_sql_run(tx, error, insert, "tt", "id", (const char *)id);
+  if (status == MR_OK) {
+    status = mri_sql_run(tx, error, insert, "tt", "created_us", (const char *)now);
+  }
+  if (status == MR_OK && create->artifact_root != NULL) {
+    status = mri_sql_run(tx, error, insert, "tt", "artifact_root", create->artifact_root);
+  }
+  return status;
 }
 
 static mr_status open_parts(mr_registry *registry, const open_request *request, mr_error *error) {

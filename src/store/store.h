@@ -25,8 +25,9 @@ typedef struct mri_store_options {
   bool migrate;            /* bring a registry with an older schema forward */
   int64_t busy_timeout_ms; /* already defaulted by the caller */
   uint32_t file_mode;      /* of a new database file, less the umask; 0: 0644 */
-  /* Called once, inside the creating transaction, after the tables exist. */
-  mr_status (*on_create)(void *ctx, mri_tx *tx, mr_error *error);
+  /* Called once, inside the creating transaction, after the tables exist; `location` is that of the
+   * facts below. */
+  mr_status (*on_create)(void *ctx, mri_tx *tx, const char *location, mr_error *error);
   void *on_create_ctx;
   const struct mri_schema *schema; /* NULL: this library's own */
   /* Test hooks: the SQLite VFS to use, and the statfs type to believe; NULL and 0 for the real. */

@@ -72,7 +72,9 @@ static mr_status create(mri_store *store, mri_pooled *pooled, const mri_store_op
   if (status == MR_OK && options->on_create != NULL) {
     mri_tx *tx = mri_tx_prepare(store, pooled, MRI_TX_GOVERN);
     tx->wait = *wait;
-    status = mri_tx_settle(tx, options->on_create(options->on_create_ctx, tx, error), error);
+    const char *location = driver->facts(store->database)->location;
+    status =
+        mri_tx_settle(tx, options->on_create(options->on_create_ctx, tx, location, error), error);
   }
   if (status == MR_OK) status = driver->mark(connection, store->schema->version, error);
   if (status == MR_OK) return driver->commit(connection, error);

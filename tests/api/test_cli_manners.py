@@ -178,7 +178,7 @@ class TestRegistryNames(CliTest):
         for uri in (empty, "sqlite:" + empty):
             for command in (("run", "list"), ("model", "create", "m"), ("migrate",)):
                 error = self.fails(REGISTRY, *command, "-r", uri)
-                self.assertEqual(error, f"modelreg: {uri} is an empty file, no registry; "
+                self.assertEqual(error, f"modelreg: {uri} is empty, no registry yet; "
                                         "'modelreg init' makes it one\n")
         code, out, error = self.call("fsck", "-r", empty)
         self.assertEqual(code, UNVERIFIED)

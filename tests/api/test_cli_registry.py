@@ -61,6 +61,13 @@ class TestInit(RegistryTest):
         self.assertIn("--artifact-root is empty",
                       self.fails(USAGE, "init", self.path("other.db"), "--artifact-root", ""))
         self.assertFalse(os.path.exists(self.path("other.db")))
+        taken = self.path("taken")
+        with open(taken, "wb"):
+            pass
+        error = self.fails(USAGE, "init", self.path("other.db"), "--artifact-root", taken)
+        self.assertIn(f"--artifact-root '{taken}' is a file", error)
+        self.assertIn("'modelreg init' makes it one",
+                      self.fails(REGISTRY, "run", "list", "-r", self.path("other.db")))
         self.assertEqual(self.json("init", uri)["artifact_root"], root)
 
     def test_relative_artifact_root_counts_from_the_registry(self):

@@ -401,6 +401,21 @@ static void test_artifact_root(void **state) {
   mr_registry_close(registry);
 }
 
+static void test_artifact_root_is_a_file(void **state) {
+  const api_place *place = *state;
+  mr_registry *registry = NULL;
+  mr_open_options options = api_open_options(MR_OPEN_CREATE);
+  api_write_file(api_path(place->folder, "taken"), "x", 1);
+  options.artifact_root = "taken";
+  REFUSED(MR_INVALID_ARGUMENT, "'taken' is a file",
+          mr_registry_open(place->db, &options, &registry, &api_error));
+  /* Nothing is remembered of it. */
+  options.artifact_root = NULL;
+  OK(mr_registry_open(place->db, &options, &registry, &api_error));
+  assert_string_equal(mr_registry_info(registry)->artifact_root, api_path(place->folder, "R.db.d"));
+  mr_registry_close(registry);
+}
+
 static unsigned mode_of(const char *path) {
   struct stat info;
   if (stat(path, &info) != 0) fail_msg("there is no %s", path);
@@ -543,6 +558,7 @@ int main(void) {
       api_test(test_strange_paths),
       api_test(test_moved),
       api_test(test_artifact_root),
+      api_test(test_artifact_root_is_a_file),
       api_test(test_modes),
       api_test(test_consumer_without_rights),
       api_test(test_folder_without_rights),

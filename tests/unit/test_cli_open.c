@@ -26,9 +26,9 @@ static void test_reasons(void **state) {
        "memory: is empty for every command, and gone when it ends; give a path");
   says("busy.db", MR_BUSY, "try again, or raise busy_timeout_ms",
        "busy.db is in use by others, and waiting did not help; try again");
-  /* What is no file, or has something in it, is not empty. */
-  says("/", MR_CORRUPT, "damaged", "damaged");
-  says("none.db", MR_CORRUPT, "damaged", "damaged");
+  says("new.db", MR_CORRUPT, "new.db is empty, no registry yet; the CREATE flag makes it one",
+       "new.db is empty, no registry yet; 'modelreg init' makes it one");
+  says("new.db", MR_CORRUPT, "damaged", "damaged");
   /* However long it is, the way out stands at its end. */
   memset(place, 'x', sizeof place - 1);
   place[sizeof place - 1] = '\0';

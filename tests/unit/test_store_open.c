@@ -104,7 +104,8 @@ typedef struct creation {
   mr_status answer;
 } creation;
 
-static mr_status on_create(void *ctx, mri_tx *tx, mr_error *error) {
+static mr_status on_create(void *ctx, mri_tx *tx, const char *location, mr_error *error) {
+  (void)location;
   creation *c = ctx;
   c->calls++;
   mr_status status =
@@ -136,7 +137,8 @@ static void test_creation_callback(void **state) {
   assert_int_equal(c.calls, 2);
 }
 
-static mr_status on_create_wrong(void *ctx, mri_tx *tx, mr_error *error) {
+static mr_status on_create_wrong(void *ctx, mri_tx *tx, const char *location, mr_error *error) {
+  (void)location;
   (void)ctx;
   (void)mri_sql_run(tx, error, "INSERT INTO nowhere VALUES (1)", "");
   return MR_OK;

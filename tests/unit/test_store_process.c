@@ -98,7 +98,8 @@ static void test_exclusive_keeps_others_out(void **state) {
   store_end(store_open(f));
 }
 
-static mr_status on_create(void *ctx, mri_tx *tx, mr_error *error) {
+static mr_status on_create(void *ctx, mri_tx *tx, const char *location, mr_error *error) {
+  (void)location;
   (void)ctx;
   return mri_sql_run(tx, error, "INSERT INTO meta (key, value) VALUES ('made', 'once')", "");
 }

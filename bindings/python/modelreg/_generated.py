@@ -4130,15 +4130,16 @@ class Registry(Handle):
             the handle
 
         Raises:
-            ModelregError: InvalidArgumentError for a malformed argument or contradicting flags;
-                NotFoundError when there is no such file and OpenFlags.CREATE is not set;
-                CorruptError for a damaged registry, and for a file that is no registry;
-                NotSupportedError for an unknown URI scheme, a schema that this library cannot read,
-                a schema of an older library without OpenFlags.MIGRATE, a SQLite that is too old or
-                without threads, or a network file system; ReadOnlyError when a registry is to be
-                created or brought forward where nothing can be written; AbiMismatchError for an
-                option struct that does not fit; ForkedError in a child process when another thread
-                used a registry while the process forked; BusyError, IoError, NoMemoryError
+            ModelregError: InvalidArgumentError for a malformed argument, contradicting flags, or an
+                artifact_root for a new registry that is a file; NotFoundError when there is no such
+                file and OpenFlags.CREATE is not set; CorruptError for a damaged registry, and for a
+                file that is no registry; NotSupportedError for an unknown URI scheme, a schema that
+                this library cannot read, a schema of an older library without OpenFlags.MIGRATE, a
+                SQLite that is too old or without threads, or a network file system; ReadOnlyError
+                when a registry is to be created or brought forward where nothing can be written;
+                AbiMismatchError for an option struct that does not fit; ForkedError in a child
+                process when another thread used a registry while the process forked; BusyError,
+                IoError, NoMemoryError
         """
         if allocator is None and clock is None and random is None:
             library = _library
