@@ -35,6 +35,16 @@ mr_status mri_tree_add(mri_tree *tree, const mri_tree_file *file, mr_error *erro
   return MR_OK;
 }
 
+/* What no manifest takes could not be logged either. */
+static mr_status seal(mri_manifest *manifest, mr_error *error) {
+  mr_error why = MR_ERROR_INIT;
+  mr_status status = mri_manifest_seal(manifest, &why);
+  if (status == MR_OK) return MR_OK;
+  if (status == MR_NO_MEMORY) return mri_error_no_memory(error);
+  return mri_error_set(error, MR_CORRUPT, "rows of artifacts are damaged, run fsck: %s",
+                       why.message);
+}
+
 mr_status mri_tree_digest(const mri_tree *tree, const mri_mem *mem, mri_digest *out,
                           mr_error *error) {
   mri_manifest manifest;
@@ -44,7 +54,7 @@ mr_status mri_tree_digest(const mri_tree *tree, const mri_mem *mem, mri_digest *
     const mri_tree_file *file = mri_vec_at(&tree->files, i);
     status = mri_manifest_add(&manifest, file->path, file->size, &file->digest, NULL, error);
   }
-  if (status == MR_OK) status = mri_manifest_seal(&manifest, error);
+  if (status == MR_OK) status = seal(&manifest, error);
   if (status == MR_OK) *out = manifest.digest;
   mri_manifest_destroy(&manifest);
   return status;

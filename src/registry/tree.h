@@ -28,7 +28,7 @@ void mri_tree_init(mri_tree *tree, const mri_mem *mem);
 void mri_tree_destroy(mri_tree *tree);
 /* Copies the texts. */
 mr_status mri_tree_add(mri_tree *tree, const mri_tree_file *file, mr_error *error);
-/* Digest of the manifest of the tree. */
+/* Digest of the manifest of the tree; CORRUPT where no manifest could have those paths. */
 mr_status mri_tree_digest(const mri_tree *tree, const mri_mem *mem, mri_digest *out,
                           mr_error *error);
 /* Binary search; NULL when absent. */

@@ -165,6 +165,25 @@ static void damaged_rows_are_found(void **state) {
   mr_registry_close(registry);
 }
 
+static void impossible_paths_are_damage(void **state) {
+  static const char *const pairs[][2] = {{"a", "a"}, {"a", "a/b"}};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    mri_tree tree;
+    mri_digest digest;
+    mr_error error = MR_ERROR_INIT;
+    mri_tree_init(&tree, mri_mem_default());
+    for (size_t k = 0; k < 2; k++) {
+      mri_tree_file file = {.path = pairs[i][k], .format = "data"};
+      OK(mri_tree_add(&tree, &file, &error));
+    }
+    assert_int_equal(mri_tree_digest(&tree, mri_mem_default(), &digest, &error), MR_CORRUPT);
+    assert_int_equal(error.status, MR_CORRUPT);
+    registry_says(&error, "fsck");
+    mri_tree_destroy(&tree);
+  }
+}
+
 static bool add_once(void *ctx) {
   mri_tree tree;
   mri_tree_file file = {.path = "a", .uri = "s3://b/k", .format = "link"};
@@ -212,6 +231,7 @@ int main(void) {
       cmocka_unit_test(digests),
       cmocka_unit_test(folders_of_a_run),
       cmocka_unit_test(damaged_rows_are_found),
+      cmocka_unit_test(impossible_paths_are_damage),
       cmocka_unit_test(memory_runs_out),
       cmocka_unit_test(options_are_checked),
   };
