@@ -60,8 +60,10 @@ static void check_after(store_fixture *f, const outcome *o, const char *value) {
 static void refuse_all(store_fixture *f, mri_tx_kind kind, int code, mr_status expected,
                        bool make) {
   int failures = 0;
+  int stride = store_scale() >= 1 ? 1 : 4;
   f->options.busy_timeout_ms = 5;
-  for (int64_t n = 1;; n++) {
+  /* Each code begins elsewhere: what one leaves out another does. */
+  for (int64_t n = 1 + code % stride;; n += stride) {
     bool ended = true;
     for (int for_ever = 0; for_ever <= 1; for_ever++) {
       char value[32];
