@@ -48,8 +48,8 @@ static void planes_are(const double *values, size_t count, bool narrow) {
 
 static void test_every_count(void **state) {
   (void)state;
-  double wide[MOST];
-  double narrow[MOST];
+  double wide[MOST] = {0};
+  double narrow[MOST] = {0};
   for (size_t count = 0; count <= MOST; count++) {
     for (size_t i = 0; i < count; i++) {
       uint64_t bits = next_random();
