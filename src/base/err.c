@@ -51,6 +51,8 @@ static void copy_safely(char *out, size_t room, const char *text, size_t size, b
     used += copied;
     at += length == 0 ? 1 : length;
   }
+  /* What is left of a message ends like a whole one. */
+  while ((cut || at < size) && used > 0 && (out[used - 1] == ' ' || out[used - 1] == '.')) used--;
   out[used] = '\0';
 }
 

@@ -138,3 +138,11 @@ mr_status mri_check_path(const char *path, const char *what, mr_error *error) {
     part += length + 1;
   }
 }
+
+int mri_text_fit(const char *text, int max) {
+  size_t size = mri_strnlen(text, (size_t)max);
+  if (size <= (size_t)max) return (int)size;
+  size = (size_t)max;
+  while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) size--;
+  return (int)size;
+}

@@ -32,5 +32,8 @@ mr_status mri_check_path(const char *path, const char *what, mr_error *error);
 
 /* Length of text, but never looks past max + 1 bytes. */
 size_t mri_strnlen(const char *text, size_t max);
+/* Bytes of the whole characters at the beginning of a text that fit into `max`: for messages whose
+ * end must be seen. */
+int mri_text_fit(const char *text, int max);
 
 #endif

@@ -113,14 +113,6 @@ const char *mri_column_digest(const mri_stmt *stmt, int column, mri_arena *arena
   return copy;
 }
 
-int mri_text_fit(const char *text, int max) {
-  size_t size = mri_strnlen(text, (size_t)max);
-  if (size <= (size_t)max) return (int)size;
-  size = (size_t)max;
-  while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) size--;
-  return (int)size;
-}
-
 const char *mri_run_status_name(mr_run_status status) {
   switch (status) {
   case MR_RUN_STATUS_RUNNING:

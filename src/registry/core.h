@@ -88,10 +88,6 @@ mr_status mri_model_find(mri_tx *tx, const char *name, int64_t *id, mr_error *er
 /* What mr_registry_create_model and references accept as a model's name. */
 mr_status mri_check_model_name(const char *name, mr_error *error);
 
-/* Bytes of the whole characters at the beginning of a text that fit into `max`: for messages whose
- * end must be seen. */
-int mri_text_fit(const char *text, int max);
-
 const char *mri_run_status_name(mr_run_status status);
 const char *mri_run_kind_name(mr_run_kind kind);
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
 #include "store/sqlite_private.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define REASON_SHOWN 160 /* bytes of what SQLite says */
 
 mr_status mri_sqlite_status(int64_t code) {
   if (code == SQLITE_IOERR_NOMEM) return MR_NO_MEMORY;
@@ -105,6 +108,8 @@ mr_status mri_sqlite_error(const mri_database *db, sqlite3 *handle, int code, co
                            mr_error *error, const char *action) {
   mr_status status = mri_sqlite_status(code);
   const char *text = is_last(handle, code) ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+  /* It may quote a damaged schema, and the way out comes after it. */
+  int fit = mri_text_fit(text, REASON_SHOWN);
   switch (status) {
   case MR_NO_MEMORY:
     return mri_error_no_memory(error);
@@ -115,9 +120,9 @@ mr_status mri_sqlite_error(const mri_database *db, sqlite3 *handle, int code, co
     return mri_error_set_code(error, MR_CANCELLED, code, "cancelled while using %s", db->label);
   case MR_READ_ONLY:
     return mri_error_set_code(error, MR_READ_ONLY, code,
-                              "cannot %s %s: it may only be read (%s); the file, its folder, its "
+                              "cannot %s %s: it may only be read (%.*s); the file, its folder, its "
                               "-wal and its -shm file must be writable",
-                              action, db->label, text);
+                              action, db->label, fit, text);
   case MR_CORRUPT:
     if ((code & 0xff) == SQLITE_NOTADB) {
       return mri_error_set_code(error, MR_CORRUPT, code, "%s is no registry: not an SQLite file",
@@ -125,7 +130,8 @@ mr_status mri_sqlite_error(const mri_database *db, sqlite3 *handle, int code, co
     }
     if (is_unreadable(handle)) return io_error(db, EIO, SQLITE_IOERR_READ, error, action);
     return mri_error_set_code(error, MR_CORRUPT, code,
-                              "%s is damaged (%s); restore it from a backup", db->label, text);
+                              "%s is damaged (%.*s); restore it from a backup", db->label, fit,
+                              text);
   case MR_IO:
     if ((code & 0xff) == SQLITE_FULL) {
       return mri_error_set_code(error, MR_IO, ENOSPC, "cannot %s %s: the disk is full", action,
@@ -133,7 +139,8 @@ mr_status mri_sqlite_error(const mri_database *db, sqlite3 *handle, int code, co
     }
     return io_error(db, system_errno(handle, code), code, error, action);
   default:
-    return mri_error_set_code(error, status, code, "cannot %s %s: %s", action, db->label, text);
+    return mri_error_set_code(error, status, code, "cannot %s %s: %.*s", action, db->label, fit,
+                              text);
   }
 }
 

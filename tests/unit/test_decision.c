@@ -4,18 +4,6 @@
 #include "registry/decide.h"
 #include "registry/request_row.h"
 
-static void text_fits(void **state) {
-  (void)state;
-  assert_int_equal(mri_text_fit("", 0), 0);
-  assert_int_equal(mri_text_fit("abc", 0), 0);
-  assert_int_equal(mri_text_fit("abc", 2), 2);
-  assert_int_equal(mri_text_fit("abc", 3), 3);
-  assert_int_equal(mri_text_fit("abc", 4), 3);
-  assert_int_equal(mri_text_fit("a\xc3\xa4", 2), 1); /* no half a character */
-  assert_int_equal(mri_text_fit("a\xc3\xa4", 3), 3);
-  assert_int_equal(mri_text_fit("\xf0\x9f\x90\xbb", 3), 0);
-}
-
 typedef struct decided {
   mr_registry *registry;
   mr_request *request;
@@ -133,7 +121,6 @@ static void memory_runs_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(text_fits),
       cmocka_unit_test(failure_names_the_first_rule),
       cmocka_unit_test(damage_is_found),
       cmocka_unit_test(memory_runs_out),

@@ -85,6 +85,22 @@ static void test_long_message_with_bad_bytes_goes_on(void **state) {
   assert_int_equal(strlen(error.message), sizeof error.message - 1);
 }
 
+/* Whatever stood there: what is left looks like a whole message. */
+static void test_long_message_ends_like_a_whole_one(void **state) {
+  (void)state;
+  char text[2048];
+  mr_error error = MR_ERROR_INIT;
+  memset(text, 'a', sizeof text - 1);
+  text[sizeof text - 1] = '\0';
+  memset(text + sizeof error.message - 6, ' ', 3);
+  memset(text + sizeof error.message - 3, '.', 10);
+  (void)mri_error_set(&error, MR_IO, "%s", text);
+  assert_int_equal(strlen(error.message), sizeof error.message - 6);
+  /* One that is whole stays as it is. */
+  (void)mri_error_set(&error, MR_IO, "%s", "file '. '");
+  assert_string_equal(error.message, "file '. '");
+}
+
 static void test_short_struct_is_filled_as_far_as_it_goes(void **state) {
   (void)state;
   for (uint32_t size = 1; size <= sizeof(mr_error); size++) {
@@ -181,6 +197,7 @@ int main(void) {
       cmocka_unit_test(test_message_is_one_safe_line),
       cmocka_unit_test(test_long_message_is_cut_between_characters),
       cmocka_unit_test(test_long_message_with_bad_bytes_goes_on),
+      cmocka_unit_test(test_long_message_ends_like_a_whole_one),
       cmocka_unit_test(test_short_struct_is_filled_as_far_as_it_goes),
       cmocka_unit_test(test_size_zero_and_larger_sizes_are_version_one),
       cmocka_unit_test(test_errno_maps_to_a_status),

@@ -79,10 +79,33 @@ static void test_messages(void **state) {
   says(SQLITE_TOOBIG, MR_LIMIT, SQLITE_TOOBIG, "cannot write to registry R");
 }
 
+/* A damaged schema is quoted at any length, and the way out stands behind it. */
+static void test_long_reasons(void **state) {
+  (void)state;
+  char label[] = "registry R";
+  const mri_database db = {.label = label};
+  mr_error error = MR_ERROR_INIT;
+  sqlite3 *handle = NULL;
+  assert_int_equal(sqlite3_open(":memory:", &handle), SQLITE_OK);
+  assert_int_equal(sqlite3_extended_result_codes(handle, 1), SQLITE_OK);
+  const char *damage = "CREATE TABLE t (a); PRAGMA writable_schema = ON; UPDATE sqlite_schema SET "
+                       "sql = 'CREATE TABLE t (' || char(96) || hex(zeroblob(2000))";
+  assert_int_equal(sqlite3_exec(handle, damage, NULL, NULL, NULL), SQLITE_OK);
+  int code =
+      sqlite3_exec(handle, "PRAGMA writable_schema = RESET; SELECT * FROM t", NULL, NULL, NULL);
+  assert_int_equal(mri_sqlite_status(code), MR_CORRUPT);
+  assert_true(strlen(sqlite3_errmsg(handle)) > 1000);
+  assert_int_equal(mri_sqlite_error(&db, handle, code, NULL, &error, "read"), MR_CORRUPT);
+  assert_non_null(strstr(error.message, "malformed database schema (t)"));
+  assert_non_null(strstr(error.message, "); restore it from a backup"));
+  assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_statuses),
       cmocka_unit_test(test_messages),
+      cmocka_unit_test(test_long_reasons),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -202,6 +202,18 @@ static void test_paths(void **state) {
   expect_path(repeat('p', MRI_PATH_MAX + 1), MR_LIMIT);
 }
 
+static void test_what_fits(void **state) {
+  (void)state;
+  assert_int_equal(mri_text_fit("", 0), 0);
+  assert_int_equal(mri_text_fit("abc", 0), 0);
+  assert_int_equal(mri_text_fit("abc", 2), 2);
+  assert_int_equal(mri_text_fit("abc", 3), 3);
+  assert_int_equal(mri_text_fit("abc", 4), 3);
+  assert_int_equal(mri_text_fit("a\xc3\xa4", 2), 1); /* no half a character */
+  assert_int_equal(mri_text_fit("a\xc3\xa4", 3), 3);
+  assert_int_equal(mri_text_fit("\xf0\x9f\x90\xbb", 3), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_string_up_to_three_bytes),
@@ -209,6 +221,7 @@ int main(void) {
       cmocka_unit_test(test_four_byte_forms_at_the_edges),
       cmocka_unit_test(test_control_characters),
       cmocka_unit_test(test_strnlen_stops),
+      cmocka_unit_test(test_what_fits),
       cmocka_unit_test(test_names),
       cmocka_unit_test(test_values),
       cmocka_unit_test(test_paths),
