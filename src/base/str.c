@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
+#include "base/double_bits.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -139,13 +140,6 @@ static size_t fix_point(char *text, size_t size) {
   return out;
 }
 
-/* Bits, since -0.0 equals 0.0. */
-static uint64_t bits_of(double value) {
-  uint64_t bits = 0;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
 /* Writes the digits before `end`, `places` of them behind a point, and gives their beginning. */
 static char *put_decimal(char *end, uint64_t value, int places) {
   for (int i = 0; value > 0 || i <= places; i++) {
@@ -201,7 +195,9 @@ void mri_str_add_double(mri_str *str, double value) {
     assert(length > 0 && (size_t)length < sizeof text);
     size = fix_point(text, (size_t)length);
     double back = 0;
-    if (mri_parse_double(text, size, &back) && bits_of(back) == bits_of(value)) break;
+    /* Not by ==, for which -0.0 is 0.0. */
+    if (mri_parse_double(text, size, &back) && mri_double_bits(back) == mri_double_bits(value))
+      break;
   }
   mri_str_add_bytes(str, text, size);
 }

@@ -3,19 +3,7 @@
  * zero, and a conversion would make a signalling NaN a quiet one. */
 #include "metrics/planes.h"
 
-#include <string.h>
-
-static uint64_t bits_of(double value) {
-  uint64_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-static double value_of(uint64_t bits) {
-  double value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
+#include "base/double_bits.h"
 
 /* Float32 subnormals are left out; chunks with them keep all 8 planes. */
 static bool is_widened(uint64_t bits) {
@@ -27,7 +15,7 @@ static bool is_widened(uint64_t bits) {
 
 bool mri_planes_are_narrow(const double *values, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    if (!is_widened(bits_of(values[i]))) return false;
+    if (!is_widened(mri_double_bits(values[i]))) return false;
   }
   return true;
 }
@@ -96,7 +84,7 @@ void mri_planes_split(const double *values, size_t count, bool narrow, uint8_t *
   size_t planes = narrow ? MRI_PLANES_NARROW : MRI_PLANES;
   size_t at = 0;
   for (; count - at >= 8; at += 8) {
-    for (size_t i = 0; i < 8; i++) words[i] = bits_of(values[at + i]);
+    for (size_t i = 0; i < 8; i++) words[i] = mri_double_bits(values[at + i]);
     if (narrow) {
       for (size_t i = 0; i < 8; i++) words[i] = narrow_bits(words[i]);
     }
@@ -104,7 +92,7 @@ void mri_planes_split(const double *values, size_t count, bool narrow, uint8_t *
     for (size_t p = 0; p < planes; p++) store(out + p * count + at, words[p]);
   }
   for (; at < count; at++) {
-    uint64_t bits = bits_of(values[at]);
+    uint64_t bits = mri_double_bits(values[at]);
     if (narrow) bits = narrow_bits(bits);
     for (size_t p = 0; p < planes; p++) out[p * count + at] = (uint8_t)(bits >> 8 * p);
   }
@@ -119,12 +107,12 @@ void mri_planes_join(const uint8_t *const planes[MRI_PLANES], size_t count, bool
     for (size_t p = 0; p < used; p++) words[p] = load(planes[p] + at);
     transpose(words);
     for (size_t i = 0; i < 8; i++) {
-      values[at + i] = value_of(narrow ? widen_bits(words[i]) : words[i]);
+      values[at + i] = mri_double_of_bits(narrow ? widen_bits(words[i]) : words[i]);
     }
   }
   for (; at < count; at++) {
     uint64_t bits = 0;
     for (size_t p = 0; p < used; p++) bits |= (uint64_t)planes[p][at] << 8 * p;
-    values[at] = value_of(narrow ? widen_bits(bits) : bits);
+    values[at] = mri_double_of_bits(narrow ? widen_bits(bits) : bits);
   }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/metric_fold.h"
+#include "base/double_bits.h"
 #include "metrics/chunk.h"
 
 /* A chunk is extended until it has this many points: then it is read often and written no more. */
@@ -8,15 +9,11 @@
 #define LARGE_CHUNK_POINTS 8192
 
 static int64_t to_bits(double value) {
-  int64_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
+  return (int64_t)mri_double_bits(value);
 }
 
 static double from_bits(int64_t bits) {
-  double value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
+  return mri_double_of_bits((uint64_t)bits);
 }
 
 void mri_summary_read(const mri_stmt *stmt, int first, mri_summary *out) {
